@@ -1,0 +1,130 @@
+package org.chronolith.replicationlog;
+
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * Configuration of a log, concluded once: every bound is checked against the others here.
+ *
+ * @param dir directory of the segments; created if missing
+ * @param segmentBytes a segment that has reached this size is followed by a new one; a group never
+ *     spans segments, so one group may exceed it
+ * @param blockBytes size of a mapped block: a power of two, 256 KiB to 1 GiB. A file grows by it
+ * @param maxRecordBytes largest payload of one record, at most an eighth of the block (Chronicle
+ *     refuses a document beyond a quarter of it); what is larger is split into parts of a group
+ * @param retentionBytes file bytes to keep; older whole segments may go. 0: no limit by size
+ * @param retentionMs age to keep; older whole segments may go. 0: no limit by age
+ * @param headroomBytes space reserved ahead of the appender
+ * @param internalReserveBytes the last part of the headroom, which {@link
+ *     ReplicationLog#canAppend(long)} does not give to clients
+ * @param touchAheadBytes mapped pages that are touched ahead of the appender
+ * @param indexEveryBytes one entry of the in-memory index for so many bytes of a segment's file
+ */
+public record LogConfig(
+    Path dir,
+    long segmentBytes,
+    int blockBytes,
+    int maxRecordBytes,
+    long retentionBytes,
+    long retentionMs,
+    long headroomBytes,
+    long internalReserveBytes,
+    long touchAheadBytes,
+    int indexEveryBytes) {
+
+  private static final int KIB = 1024;
+  private static final int MIB = 1024 * KIB;
+
+  public LogConfig {
+    Objects.requireNonNull(dir, "dir");
+    check(
+        Integer.bitCount(blockBytes) == 1 && blockBytes >= 256 * KIB && blockBytes <= 1024 * MIB,
+        "blockBytes must be a power of two from 256 KiB to 1 GiB: " + blockBytes);
+    check(
+        maxRecordBytes >= KIB && maxRecordBytes <= blockBytes / 8,
+        "maxRecordBytes must be from 1 KiB to an eighth of the block: " + maxRecordBytes);
+    check(
+        segmentBytes >= blockBytes / 4,
+        "segmentBytes must be at least a quarter of the block: " + segmentBytes);
+    check(retentionBytes >= 0, "retentionBytes must not be negative: " + retentionBytes);
+    check(retentionMs >= 0, "retentionMs must not be negative: " + retentionMs);
+    check(
+        internalReserveBytes >= 64 * KIB,
+        "internalReserveBytes must be at least 64 KiB: " + internalReserveBytes);
+    check(
+        headroomBytes >= internalReserveBytes + 2L * maxRecordBytes,
+        "headroomBytes must hold the internal reserve and two records: " + headroomBytes);
+    check(
+        touchAheadBytes >= 0 && touchAheadBytes <= headroomBytes,
+        "touchAheadBytes must be at most headroomBytes: " + touchAheadBytes);
+    check(indexEveryBytes >= 4 * KIB, "indexEveryBytes must be at least 4 KiB");
+  }
+
+  /** Defaults: 64 MiB segments, 4 MiB blocks, 512 KiB records, 1 GiB kept, 8 MiB reserved ahead. */
+  public static LogConfig of(Path dir) {
+    return new LogConfig(
+        dir, 64L * MIB, 4 * MIB, 512 * KIB, 1024L * MIB, 0, 8L * MIB, MIB, 2L * MIB, 64 * KIB);
+  }
+
+  public LogConfig withSegmentBytes(long bytes) {
+    return new LogConfig(
+        dir,
+        bytes,
+        blockBytes,
+        maxRecordBytes,
+        retentionBytes,
+        retentionMs,
+        headroomBytes,
+        internalReserveBytes,
+        touchAheadBytes,
+        indexEveryBytes);
+  }
+
+  public LogConfig withRetention(long bytes, long ageMs) {
+    return new LogConfig(
+        dir,
+        segmentBytes,
+        blockBytes,
+        maxRecordBytes,
+        bytes,
+        ageMs,
+        headroomBytes,
+        internalReserveBytes,
+        touchAheadBytes,
+        indexEveryBytes);
+  }
+
+  public LogConfig withBlocks(int newBlockBytes, int newMaxRecordBytes) {
+    return new LogConfig(
+        dir,
+        segmentBytes,
+        newBlockBytes,
+        newMaxRecordBytes,
+        retentionBytes,
+        retentionMs,
+        headroomBytes,
+        internalReserveBytes,
+        touchAheadBytes,
+        indexEveryBytes);
+  }
+
+  public LogConfig withHeadroom(long bytes, long reserveBytes, long touchBytes) {
+    return new LogConfig(
+        dir,
+        segmentBytes,
+        blockBytes,
+        maxRecordBytes,
+        retentionBytes,
+        retentionMs,
+        bytes,
+        reserveBytes,
+        touchBytes,
+        indexEveryBytes);
+  }
+
+  private static void check(boolean holds, String message) {
+    if (!holds) {
+      throw new LogException(LogException.Kind.MISUSE, message);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package org.chronolith.replicationlog;
+
+/**
+ * What the log tells the outside. Implementations must be quick, must not throw, and must not call
+ * back into the log except to read offsets.
+ */
+public interface LogListener {
+  /** Every byte below {@code offset} is on disk. Thread: log-sync. */
+  default void durable(long offset) {}
+
+  /** A force took this long. Thread: log-sync. */
+  default void synced(long bytes, long durationNanos) {}
+
+  /**
+   * Forcing a file failed. Final: what is not durable now never will be, and the log accepts no
+   * more appends. Thread: log-sync.
+   */
+  default void syncFailed(Throwable cause) {}
+
+  /**
+   * Space was reserved ahead again after {@link ReplicationLog#canAppend} had said no. Thread:
+   * log-prepare.
+   */
+  default void spaceReserved() {}
+
+  /**
+   * Space could not be reserved (disk full, say); tried again while needed. Thread: log-prepare.
+   */
+  default void spaceRefused(String reason) {}
+
+  /** Segments were removed; the log now starts at {@code startOffset}. Thread: log-prepare. */
+  default void trimmed(long startOffset, int segments, long bytes) {}
+
+  /** Something an operator should read. Thread: any of the log's. */
+  default void warning(String message, Throwable cause) {}
+
+  /** A listener that does nothing. */
+  static LogListener none() {
+    return new LogListener() {};
+  }
+}

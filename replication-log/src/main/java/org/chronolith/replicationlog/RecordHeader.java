@@ -1,0 +1,120 @@
+package org.chronolith.replicationlog;
+
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/**
+ * The 36 bytes in front of each record's payload, big-endian. Layout: docs/formats/log.md. Mutable
+ * and reused, so that an append or a read allocates nothing.
+ */
+final class RecordHeader {
+  static final int BYTES = 36;
+  static final short MAGIC = 0x434c;
+  static final byte VERSION = 1;
+
+  static final int COMMIT = 1;
+  static final int PART = 2;
+  static final int IDENTITY = 4;
+  static final int CLEAN = 8;
+  private static final int KNOWN_FLAGS = COMMIT | PART | IDENTITY | CLEAN;
+
+  private static final int CRC_AT = 32;
+
+  int flags;
+  long startOffset;
+  long wallClockMs;
+  int db;
+  int part;
+  int payloadLength;
+  int crc;
+
+  /** What an identity record carries besides its header. */
+  record Identity(long durableOffset, History history) {}
+
+  boolean has(int flag) {
+    return (flags & flag) != 0;
+  }
+
+  /** Bytes of the stream in this record. */
+  int streamBytes() {
+    return (flags & (IDENTITY | CLEAN)) != 0 ? 0 : payloadLength;
+  }
+
+  long endOffset() {
+    return startOffset + streamBytes();
+  }
+
+  /** Writes all but the checksum at index 0 of {@code out}. */
+  void write(ByteBuffer out) {
+    out.clear();
+    out.putShort(MAGIC).put(VERSION).put((byte) flags);
+    out.putLong(startOffset).putLong(wallClockMs);
+    out.putInt(db).putInt(part).putInt(payloadLength);
+  }
+
+  /** Seals a header that {@link #write} began: {@code crc} covers it and the payload. */
+  static void seal(ByteBuffer out, int crc) {
+    out.putInt(CRC_AT, crc);
+    out.clear();
+  }
+
+  /** Begins a checksum with the header at the start of {@code in}; the payload must follow. */
+  static void begin(CRC32C checksum, ByteBuffer in, int index) {
+    checksum.reset();
+    ByteBuffer covered = in.duplicate();
+    covered.limit(index + CRC_AT).position(index);
+    checksum.update(covered);
+  }
+
+  /**
+   * Reads a header at {@code index}.
+   *
+   * @return null, or what is wrong with it
+   */
+  String read(ByteBuffer in, int index, int documentLength) {
+    if (documentLength < BYTES) {
+      return "a record of " + documentLength + " bytes is shorter than its header";
+    }
+    short magic = in.getShort(index);
+    if (magic != MAGIC) {
+      return String.format("not a record: it begins with 0x%04x", magic & 0xffff);
+    }
+    byte version = in.get(index + 2);
+    if (version != VERSION) {
+      return "unknown record version " + version;
+    }
+    flags = in.get(index + 3) & 0xff;
+    startOffset = in.getLong(index + 4);
+    wallClockMs = in.getLong(index + 12);
+    db = in.getInt(index + 20);
+    part = in.getInt(index + 24);
+    payloadLength = in.getInt(index + 28);
+    crc = in.getInt(index + CRC_AT);
+    if ((flags & ~KNOWN_FLAGS) != 0) {
+      return String.format("unknown flags 0x%02x", flags);
+    }
+    if (startOffset < 0 || db < 0 || part < 0) {
+      return "negative offset, database or part number";
+    }
+    if (payloadLength != documentLength - BYTES) {
+      return "payload of " + payloadLength + " bytes in a record of " + documentLength;
+    }
+    return null;
+  }
+
+  static byte[] encodeIdentity(Identity identity) {
+    byte[] history = identity.history().encode();
+    return ByteBuffer.allocate(8 + history.length)
+        .putLong(identity.durableOffset())
+        .put(history)
+        .array();
+  }
+
+  /** Decodes the payload of an identity record. */
+  static Identity identityOf(ByteBuffer payload) {
+    if (payload.remaining() < 8) {
+      throw new LogException(LogException.Kind.DAMAGED, "an identity record is too short");
+    }
+    return new Identity(payload.getLong(), History.decode(payload));
+  }
+}

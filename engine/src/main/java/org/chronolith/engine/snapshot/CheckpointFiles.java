@@ -1,0 +1,128 @@
+package org.chronolith.engine.snapshot;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.chronolith.engine.EngineException;
+import org.chronolith.engine.EngineException.Severity;
+
+/** Describes and verifies the files of checkpoint directories. */
+final class CheckpointFiles {
+  private static final int READ_BYTES = 1 << 20;
+
+  private CheckpointFiles() {}
+
+  /** What {@link #describe} found. */
+  record Described(List<CheckpointFile> files, long newBytes) {}
+
+  /**
+   * Lists the files of a checkpoint in the making. A table file that is the same file as in {@code
+   * previous} keeps its checksum unread; every other file is read and forced.
+   *
+   * @param previous null if there is none
+   */
+  static Described describe(Path directory, Checkpoint previous, SnapshotDisk disk)
+      throws IOException {
+    Map<String, CheckpointFile> known = new HashMap<>();
+    if (previous != null) {
+      previous.files().forEach(file -> known.put(file.name(), file));
+    }
+    List<CheckpointFile> files = new ArrayList<>();
+    long newBytes = 0;
+    for (Path path : list(directory)) {
+      String name = path.getFileName().toString();
+      CheckpointFile before = known.get(name);
+      if (before != null && before.isTable() && isSame(path, previous.directory().resolve(name))) {
+        files.add(before);
+        continue;
+      }
+      CheckpointFile file = new CheckpointFile(name, Files.size(path), crc32c(path));
+      disk.force(path);
+      files.add(file);
+      newBytes += file.bytes();
+    }
+    return new Described(files, newBytes);
+  }
+
+  /**
+   * Reads META and compares what is beside it.
+   *
+   * @param tables whether the table files are read as well, not only their sizes
+   * @throws EngineException CORRUPTION, naming the file
+   */
+  static MetaFile verify(Path directory, boolean tables) throws IOException {
+    Path metaPath = directory.resolve(MetaFile.NAME);
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(metaPath);
+    } catch (NoSuchFileException e) {
+      throw new EngineException(
+          Severity.CORRUPTION, metaPath + ": missing; the checkpoint is half-made", e);
+    }
+    MetaFile meta = MetaFile.decode(bytes, metaPath.toString());
+    verify(directory, meta, tables);
+    return meta;
+  }
+
+  static void verify(Path directory, MetaFile meta, boolean tables) throws IOException {
+    for (CheckpointFile file : meta.files()) {
+      Path path = directory.resolve(file.name());
+      long bytes;
+      try {
+        bytes = Files.size(path);
+      } catch (NoSuchFileException e) {
+        throw new EngineException(Severity.CORRUPTION, path + ": missing", e);
+      }
+      if (bytes != file.bytes()) {
+        throw new EngineException(
+            Severity.CORRUPTION, path + ": has " + bytes + " bytes, META says " + file.bytes());
+      }
+      if (tables || !file.isTable()) {
+        int crc = crc32c(path);
+        if (crc != file.crc32c()) {
+          throw new EngineException(
+              Severity.CORRUPTION,
+              String.format(
+                  "%s: CRC32C is %08x, META says %08x: the file is damaged",
+                  path, crc, file.crc32c()));
+        }
+      }
+    }
+  }
+
+  static int crc32c(Path path) throws IOException {
+    CRC32C crc = new CRC32C();
+    ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
+    try (FileChannel channel = FileChannel.open(path)) {
+      while (channel.read(buffer.clear()) >= 0) {
+        crc.update(buffer.flip());
+      }
+    }
+    return (int) crc.getValue();
+  }
+
+  static List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.sorted().collect(Collectors.toList());
+    }
+  }
+
+  private static boolean isSame(Path one, Path other) throws IOException {
+    Object key = Files.readAttributes(one, BasicFileAttributes.class).fileKey();
+    return Files.exists(other)
+        && key != null
+        && Objects.equals(key, Files.readAttributes(other, BasicFileAttributes.class).fileKey());
+  }
+}

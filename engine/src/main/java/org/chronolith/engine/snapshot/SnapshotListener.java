@@ -1,0 +1,30 @@
+package org.chronolith.engine.snapshot;
+
+import java.nio.file.Path;
+import org.chronolith.engine.EngineException;
+
+/**
+ * What the server hears of its snapshots. Thread: {@code snapshot}, except where said; an
+ * implementation that wants another thread goes there itself.
+ */
+public interface SnapshotListener {
+  /**
+   * A checkpoint is complete and on disk.
+   *
+   * @param elapsedMs since {@link SnapshotStore#begin()}
+   * @param newBytes in files that the previous checkpoint does not share
+   */
+  void completed(Checkpoint checkpoint, long elapsedMs, long newBytes);
+
+  /** A session failed; the checkpoints are as they were. */
+  void failed(SnapshotSession session, EngineException cause);
+
+  /**
+   * A damaged or half-made checkpoint was found and is not used. Thread: the caller of {@link
+   * SnapshotStore#open}.
+   */
+  void ignored(Path directory, String reason);
+
+  /** A superseded directory could not be removed; it stays until the next start. */
+  void notRemoved(Path directory, String reason);
+}

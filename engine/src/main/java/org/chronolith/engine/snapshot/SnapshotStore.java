@@ -1,0 +1,460 @@
+package org.chronolith.engine.snapshot;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.chronolith.engine.EngineException;
+import org.chronolith.engine.EngineException.Severity;
+import org.rocksdb.RocksDBException;
+
+/**
+ * The snapshots of one generation on disk.
+ *
+ * <p>A session writes batches into a working database, with no write-ahead log: RocksDB may put any
+ * part of it on disk at any time, so the working database is never a source of recovery. When all
+ * batches of a session are in, it is flushed and hard-linked into a directory of another name,
+ * described by a META file, forced, and renamed to {@code checkpoint-<offset>} last. Whatever a
+ * crash leaves, a directory of that name with a sound META is complete.
+ *
+ * <p>After a start the working database is rebuilt from the newest checkpoint, by hard links to its
+ * table files, so that the first session after a restart is incremental as well.
+ *
+ * <p>Threads: {@code begin}, and the calls on a session, come from the engine thread and never
+ * wait. The thread {@code snapshot} writes. {@code open}, {@code load}, {@code read}, {@code
+ * verify}, {@code install} and {@code close} wait for the disk, on the thread of their caller,
+ * which must not be the engine thread while it serves.
+ */
+public final class SnapshotStore implements AutoCloseable {
+  /** Beside the checkpoints: where files from elsewhere may be gathered; the store ignores it. */
+  public static final String INCOMING = "incoming";
+
+  private static final String WORKING = "working";
+  private static final String MAKING = "making-";
+  private static final long CLOSE_TIMEOUT_S = 60;
+
+  private final SnapshotConfig config;
+  private final SnapshotListener listener;
+  private final SnapshotDisk disk;
+  private final Path workingDirectory;
+  private final RocksSettings settings;
+  private final ExecutorService thread;
+  private final AtomicInteger queuedBatches = new AtomicInteger();
+  private final AtomicLong queuedBytes = new AtomicLong();
+
+  /** Directories that look like checkpoints and are not; removed once a newer one is complete. */
+  private final List<Path> damaged = new ArrayList<>();
+
+  private volatile Checkpoint newest;
+
+  /** The working database lacks something that the keyspace takes for written. */
+  private volatile boolean condemned;
+
+  /** Of the engine thread. */
+  private SnapshotSession session;
+
+  /** Of the snapshot thread; null until a session needs it. */
+  private WorkingDb working;
+
+  private SnapshotStore(SnapshotConfig config, SnapshotListener listener, SnapshotDisk disk) {
+    this.config = config;
+    this.listener = listener;
+    this.disk = disk;
+    workingDirectory = config.directory().resolve(WORKING);
+    settings = new RocksSettings(config);
+    thread =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread snapshot = new Thread(task, "snapshot");
+              snapshot.setDaemon(true);
+              return snapshot;
+            });
+  }
+
+  /**
+   * Opens the directory and finds the newest complete checkpoint.
+   *
+   * @throws EngineException if the directory cannot be read or made
+   */
+  public static SnapshotStore open(SnapshotConfig config, SnapshotListener listener) {
+    return open(config, listener, SnapshotDisk.REAL);
+  }
+
+  static SnapshotStore open(SnapshotConfig config, SnapshotListener listener, SnapshotDisk disk) {
+    SnapshotStore store = new SnapshotStore(config, listener, disk);
+    try {
+      Files.createDirectories(config.directory().resolve(RocksSettings.LOG_DIRECTORY));
+      store.scan();
+      return store;
+    } catch (IOException e) {
+      store.close();
+      throw new EngineException(
+          Severity.RETRYABLE, "cannot open snapshots in " + config.directory() + ": " + e, e);
+    }
+  }
+
+  /** The newest complete checkpoint. Thread: any. */
+  public Optional<Checkpoint> newest() {
+    return Optional.ofNullable(newest);
+  }
+
+  /** {@link #newest()}, retained for the caller, who releases it. Thread: any. */
+  public Optional<Checkpoint> retainNewest() {
+    for (; ; ) {
+      Checkpoint checkpoint = newest;
+      if (checkpoint == null || checkpoint.retain()) {
+        return Optional.ofNullable(checkpoint);
+      }
+    }
+  }
+
+  /** Directories that were found damaged or half-made at the start, and are not used. */
+  public List<Path> damaged() {
+    synchronized (damaged) {
+      return List.copyOf(damaged);
+    }
+  }
+
+  /**
+   * Whether the next session has to bring the whole keyspace, since batches that were taken did not
+   * reach the working database. Thread: any.
+   */
+  public boolean needsFull() {
+    return condemned;
+  }
+
+  /**
+   * Says that the keyspace does not descend from {@link #newest()}, so that the next session has to
+   * be a full one. REQUIRES: no session is running. Thread: the engine thread.
+   */
+  public void requireFull() {
+    refuseWhileRunning();
+    condemned = true;
+  }
+
+  /**
+   * Starts a session. If {@link SnapshotSession#full()}, the caller marks everything as changed
+   * before its walk. REQUIRES: the one before is over. Thread: the engine thread.
+   */
+  public SnapshotSession begin() {
+    refuseWhileRunning();
+    SnapshotSession started = new SnapshotSession(this, condemned);
+    thread.execute(() -> openWorking(started));
+    session = started;
+    return started;
+  }
+
+  /**
+   * Gives every item of {@code checkpoint} to {@code consumer}, in the order of keys.
+   *
+   * @return number of items
+   * @throws EngineException CORRUPTION, naming the damaged file
+   */
+  public long load(Checkpoint checkpoint, ItemConsumer consumer) {
+    long items = 0;
+    try (CheckpointReader reader = read(checkpoint)) {
+      while (reader.next()) {
+        consumer.item(reader.key(), reader.value());
+        items++;
+      }
+    }
+    return items;
+  }
+
+  /**
+   * Opens a checkpoint for reading, read-only, as often as wanted. Thread: any but the engine's.
+   *
+   * @throws IllegalStateException if the checkpoint is already on its way out
+   */
+  public CheckpointReader read(Checkpoint checkpoint) {
+    if (!checkpoint.retain()) {
+      throw new IllegalStateException(checkpoint + " is superseded and was not retained");
+    }
+    return new CheckpointReader(checkpoint, config);
+  }
+
+  /**
+   * Reads every file of {@code checkpoint} and compares it with META.
+   *
+   * @throws EngineException CORRUPTION, naming the damaged file
+   */
+  public void verify(Checkpoint checkpoint) {
+    try {
+      CheckpointFiles.verify(checkpoint.directory(), true);
+    } catch (IOException e) {
+      throw new EngineException(
+          Severity.RETRYABLE, "cannot verify " + checkpoint.directory() + ": " + e, e);
+    }
+  }
+
+  /**
+   * Takes over a directory with a META and its files, received from elsewhere, as the newest
+   * checkpoint. Every file is read and verified, forced, and the directory renamed. It must lie on
+   * the store's file system. REQUIRES: no session is running.
+   *
+   * @throws EngineException CORRUPTION, naming the damaged file; the directory then stays
+   */
+  public Checkpoint install(Path directory) {
+    return callAndWait(
+        () -> {
+          MetaFile meta = CheckpointFiles.verify(directory, true);
+          for (CheckpointFile file : meta.files()) {
+            disk.force(directory.resolve(file.name()));
+          }
+          disk.force(directory.resolve(MetaFile.NAME));
+          closeWorking();
+          disk.remove(workingDirectory);
+          condemned = false;
+          return publish(directory, meta);
+        });
+  }
+
+  /** Ends the thread; a running session is aborted. */
+  @Override
+  public void close() {
+    SnapshotSession running = session;
+    if (running != null) {
+      running.abort("the store is closed");
+    }
+    try {
+      thread.execute(this::closeWorking);
+      thread.shutdown();
+      if (!thread.awaitTermination(CLOSE_TIMEOUT_S, TimeUnit.SECONDS)) {
+        throw new EngineException(Severity.FATAL, "the snapshot thread does not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new EngineException(Severity.FATAL, "interrupted while the snapshot thread ends", e);
+    }
+    settings.close();
+  }
+
+  /** Of the engine thread: takes a batch, or says that the queue is full. */
+  boolean enqueue(SnapshotSession from, ByteBuf batch) {
+    int bytes = batch.readableBytes();
+    if (queuedBatches.get() >= config.queueBatches()
+        || (queuedBatches.get() > 0 && queuedBytes.get() + bytes > config.queueBytes())) {
+      return false;
+    }
+    queuedBatches.incrementAndGet();
+    queuedBytes.addAndGet(bytes);
+    thread.execute(() -> write(from, batch, bytes));
+    return true;
+  }
+
+  /** Of the engine thread. */
+  void enqueueFinish(SnapshotSession from, SnapshotMeta meta) {
+    thread.execute(() -> finish(from, meta));
+  }
+
+  private void refuseWhileRunning() {
+    if (session != null && !session.state().isFinal()) {
+      throw new IllegalStateException("a snapshot session is " + session.state());
+    }
+  }
+
+  private void scan() throws IOException {
+    CheckpointName newestName = null;
+    List<Path> superseded = new ArrayList<>();
+    for (Path path : CheckpointFiles.list(config.directory())) {
+      Optional<CheckpointName> name = CheckpointName.parse(path);
+      if (name.isEmpty()) {
+        if (path.getFileName().toString().startsWith(MAKING)) {
+          listener.ignored(path, "half-made: its snapshot was cut short");
+          disk.remove(path);
+        }
+        continue;
+      }
+      try {
+        MetaFile meta = CheckpointFiles.verify(path, false);
+        if (newestName == null || name.get().compareTo(newestName) > 0) {
+          if (newest != null) {
+            superseded.add(newest.directory());
+          }
+          newestName = name.get();
+          newest = new Checkpoint(path, meta, this::removeLater);
+        } else {
+          superseded.add(path);
+        }
+      } catch (EngineException e) {
+        listener.ignored(path, e.getMessage());
+        damaged.add(path);
+      }
+    }
+    thread.execute(() -> remove(workingDirectory));
+    superseded.forEach(path -> thread.execute(() -> remove(path)));
+  }
+
+  private void openWorking(SnapshotSession from) {
+    try {
+      if (condemned) {
+        if (!from.full()) {
+          // It failed after this session had begun: what the session brings is not enough.
+          throw new EngineException(Severity.RETRYABLE, "the working database was lost");
+        }
+        closeWorking();
+        disk.remove(workingDirectory);
+        Files.createDirectories(workingDirectory);
+        working = new WorkingDb(workingDirectory, settings);
+        condemned = false;
+      } else if (working == null) {
+        rebuildWorking();
+        working = new WorkingDb(workingDirectory, settings);
+      }
+      from.opened();
+    } catch (IOException | RocksDBException | EngineException e) {
+      condemn(from, "cannot open the working database in " + workingDirectory, e);
+    }
+  }
+
+  /** Makes the working directory a copy of the newest checkpoint, its table files shared. */
+  private void rebuildWorking() throws IOException {
+    disk.remove(workingDirectory);
+    Files.createDirectories(workingDirectory);
+    Checkpoint base = newest;
+    if (base == null) {
+      return;
+    }
+    for (CheckpointFile file : base.files()) {
+      Path from = base.directory().resolve(file.name());
+      Path to = workingDirectory.resolve(file.name());
+      if (file.isTable()) {
+        disk.link(from, to);
+      } else {
+        disk.copy(from, to);
+      }
+    }
+  }
+
+  private void write(SnapshotSession from, ByteBuf batch, int bytes) {
+    try {
+      if (working != null && !condemned) {
+        working.write(batch);
+        from.written(bytes);
+      }
+    } catch (RocksDBException | EngineException e) {
+      condemn(from, "cannot write to the working database", e);
+    } finally {
+      batch.release();
+      queuedBytes.addAndGet(-bytes);
+      queuedBatches.decrementAndGet();
+    }
+  }
+
+  private void finish(SnapshotSession from, SnapshotMeta meta) {
+    if (from.state() != SnapshotSession.State.FINISHING) {
+      return;
+    }
+    try {
+      working.flush();
+    } catch (RocksDBException e) {
+      condemn(from, "cannot flush the working database", e);
+      return;
+    }
+    Path making = config.directory().resolve(MAKING + meta.offset());
+    try {
+      disk.remove(making);
+      working.checkpoint(making);
+      CheckpointFiles.Described described = CheckpointFiles.describe(making, newest, disk);
+      MetaFile metaFile = new MetaFile(meta, described.files());
+      disk.write(making.resolve(MetaFile.NAME), metaFile.encode());
+      Checkpoint made = publish(making, metaFile);
+      from.complete();
+      listener.completed(made, from.elapsedMs(), described.newBytes());
+    } catch (IOException | RocksDBException e) {
+      // The working database has everything; only the checkpoint is missing.
+      remove(making);
+      fail(from, "cannot make the checkpoint " + meta.offset(), e);
+    }
+  }
+
+  /** The last steps, in this order: everything inside is on disk before its name says complete. */
+  private Checkpoint publish(Path complete, MetaFile meta) throws IOException {
+    disk.force(complete);
+    CheckpointName name = new CheckpointName(meta.meta().offset(), 0);
+    while (Files.exists(config.directory().resolve(name.toString()))) {
+      name = name.next();
+    }
+    Path target = config.directory().resolve(name.toString());
+    disk.rename(complete, target);
+    disk.force(config.directory());
+    Checkpoint made = new Checkpoint(target, meta, this::removeLater);
+    Checkpoint before = newest;
+    newest = made;
+    if (before != null) {
+      before.release();
+    }
+    synchronized (damaged) {
+      for (Iterator<Path> paths = damaged.iterator(); paths.hasNext(); paths.remove()) {
+        remove(paths.next());
+      }
+    }
+    return made;
+  }
+
+  /** Batches that were taken are lost with the working database. */
+  private void condemn(SnapshotSession from, String what, Exception cause) {
+    condemned = true;
+    closeWorking();
+    // At once: on a full disk, its space may be what the log needs.
+    remove(workingDirectory);
+    fail(from, what, cause);
+  }
+
+  private void fail(SnapshotSession from, String what, Exception cause) {
+    EngineException failure =
+        new EngineException(Severity.RETRYABLE, what + ": " + cause.getMessage(), cause);
+    from.fail(failure.getMessage());
+    listener.failed(from, failure);
+  }
+
+  private void closeWorking() {
+    if (working != null) {
+      working.close();
+      working = null;
+    }
+  }
+
+  private void removeLater(Checkpoint superseded) {
+    try {
+      thread.execute(() -> remove(superseded.directory()));
+    } catch (RejectedExecutionException e) {
+      listener.notRemoved(superseded.directory(), "the store is closed");
+    }
+  }
+
+  private void remove(Path directory) {
+    try {
+      disk.remove(directory);
+    } catch (IOException e) {
+      listener.notRemoved(directory, e.toString());
+    }
+  }
+
+  private <T> T callAndWait(Callable<T> task) {
+    try {
+      return thread.submit(task).get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof EngineException cause) {
+        throw cause;
+      }
+      throw new EngineException(
+          Severity.RETRYABLE, config.directory() + ": " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new EngineException(Severity.RETRYABLE, "interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package org.chronolith.engine.snapshot;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.chronolith.engine.EngineException;
+import org.chronolith.engine.EngineException.Severity;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * The database that batches are written into. It may hold half of a snapshot at any time, so it is
+ * only ever a source of checkpoints and is never opened by recovery. Thread: {@code snapshot}.
+ */
+final class WorkingDb implements AutoCloseable {
+  private final RocksDB db;
+  private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
+  private final FlushOptions flushOptions = new FlushOptions().setWaitForFlush(true);
+  private final WriteBatch writeBatch = new WriteBatch();
+
+  /** For batches that do not lie in one piece of direct memory. */
+  private ByteBuffer scratch = ByteBuffer.allocateDirect(64 * 1024);
+
+  WorkingDb(Path directory, RocksSettings settings) throws RocksDBException {
+    db = RocksDB.open(settings.options(), directory.toString());
+  }
+
+  /** Applies the readable bytes of {@code batch} atomically. */
+  void write(ByteBuf batch) throws RocksDBException {
+    ByteBuffer bytes = direct(batch);
+    ByteBuffer key = bytes.duplicate();
+    ByteBuffer value = bytes.duplicate();
+    writeBatch.clear();
+    while (bytes.hasRemaining()) {
+      byte op = bytes.get();
+      part(bytes, key);
+      switch (op) {
+        case BatchSink.PUT -> {
+          part(bytes, value);
+          writeBatch.put(key, value);
+        }
+        case BatchSink.DELETE -> writeBatch.delete(key);
+        case BatchSink.DELETE_RANGE -> {
+          part(bytes, value);
+          // RocksDB's Java interface has no range deletion from direct memory; these are rare.
+          writeBatch.deleteRange(toBytes(key), toBytes(value));
+        }
+        default -> throw malformed("operation " + op, bytes);
+      }
+    }
+    db.write(writeOptions, writeBatch);
+  }
+
+  /** Writes all memtables out; on return every applied batch is in a forced table file. */
+  void flush() throws RocksDBException {
+    db.flush(flushOptions);
+  }
+
+  /** Hard-links the flushed state into {@code directory}, which must not exist. */
+  void checkpoint(Path directory) throws RocksDBException {
+    try (Checkpoint checkpoint = Checkpoint.create(db)) {
+      checkpoint.createCheckpoint(directory.toString());
+    }
+  }
+
+  @Override
+  public void close() {
+    writeBatch.close();
+    db.close();
+    flushOptions.close();
+    writeOptions.close();
+  }
+
+  private ByteBuffer direct(ByteBuf batch) {
+    if (batch.isDirect() && batch.nioBufferCount() == 1) {
+      return batch.nioBuffer();
+    }
+    int bytes = batch.readableBytes();
+    if (scratch.capacity() < bytes) {
+      scratch = ByteBuffer.allocateDirect(bytes);
+    }
+    scratch.clear().limit(bytes);
+    batch.getBytes(batch.readerIndex(), scratch);
+    return scratch.flip();
+  }
+
+  /** Points {@code into} at the next length-prefixed part of {@code bytes} and moves past it. */
+  private static void part(ByteBuffer bytes, ByteBuffer into) {
+    if (bytes.remaining() < Integer.BYTES) {
+      throw malformed("a length cut short", bytes);
+    }
+    int length = bytes.getInt();
+    if (length < 0 || length > bytes.remaining()) {
+      throw malformed("length " + Integer.toUnsignedString(length), bytes);
+    }
+    int start = bytes.position();
+    into.limit(start + length).position(start);
+    bytes.position(start + length);
+  }
+
+  private static byte[] toBytes(ByteBuffer part) {
+    byte[] bytes = new byte[part.remaining()];
+    part.get(bytes);
+    return bytes;
+  }
+
+  private static EngineException malformed(String what, ByteBuffer bytes) {
+    return new EngineException(
+        Severity.FATAL, "snapshot batch has " + what + " before byte " + bytes.position());
+  }
+}

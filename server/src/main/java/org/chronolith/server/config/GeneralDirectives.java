@@ -1,0 +1,92 @@
+package org.chronolith.server.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Directives about the process: logging, metrics, start and stop. */
+public final class GeneralDirectives {
+
+  public static final Directive<Boolean> DAEMONIZE =
+      new Directive<>("daemonize", ValueTypes.yesNo(), false)
+          .immutable()
+          .refuseIf(
+              yes ->
+                  yes
+                      ? "daemonize yes is not supported: the server stays in the foreground. Remove"
+                          + " the line, and start it from a supervisor such as systemd, or with '&'"
+                          + " from a shell"
+                      : null)
+          .doc("Only `no`: run the server under a supervisor, or in the background of a shell.");
+
+  public static final Directive<LogLevel> LOGLEVEL =
+      new Directive<>("loglevel", ValueTypes.oneOf(LogLevel.class), LogLevel.NOTICE)
+          .doc("How much is logged.");
+
+  public static final Directive<Optional<Path>> LOGFILE =
+      new Directive<>("logfile", ValueTypes.path(), Optional.empty())
+          .immutable()
+          .doc("File that log lines are appended to; `\"\"` for standard output.");
+
+  public static final Directive<Optional<Path>> PIDFILE =
+      new Directive<>("pidfile", ValueTypes.path(), Optional.empty())
+          .immutable()
+          .doc("File that holds the process id while the server runs.");
+
+  public static final Directive<Integer> METRICS_PORT =
+      new Directive<>("metrics-port", ValueTypes.integer(0, 65535), 0)
+          .immutable()
+          .ours()
+          .doc("Port on 127.0.0.1 that serves `/metrics` in Prometheus text; 0 for none.");
+
+  public static final Directive<Integer> HZ =
+      new Directive<>("hz", ValueTypes.clamped(1, 500), 10)
+          .doc("How often per second periodic work runs.");
+
+  public static final Directive<Integer> DATABASES =
+      new Directive<>("databases", ValueTypes.integer(1, 16384), 16)
+          .immutable()
+          .doc("Number of databases.");
+
+  public static final Directive<Set<String>> SHUTDOWN_ON_SIGTERM =
+      new Directive<>("shutdown-on-sigterm", new ManyWordTypes.ShutdownFlags(), Set.of("default"))
+          .doc("How SIGTERM stops the server: flags of `SHUTDOWN`.");
+
+  public static final Directive<Set<String>> SHUTDOWN_ON_SIGINT =
+      new Directive<>("shutdown-on-sigint", new ManyWordTypes.ShutdownFlags(), Set.of("default"))
+          .doc("How SIGINT stops the server: flags of `SHUTDOWN`.");
+
+  public static final Directive<Integer> SHUTDOWN_TIMEOUT =
+      new Directive<>("shutdown-timeout", ValueTypes.integer(0, Integer.MAX_VALUE), 10)
+          .doc("Seconds that a shutdown waits for replicas that lag.");
+
+  public static final Directive<Boolean> LATENCY_TRACKING =
+      new Directive<>("latency-tracking", ValueTypes.yesNo(), true)
+          .doc("Keep a histogram of each command's time, for `INFO latencystats`.");
+
+  public static final Directive<List<Double>> LATENCY_TRACKING_INFO_PERCENTILES =
+      new Directive<>(
+              "latency-tracking-info-percentiles",
+              new ManyWordTypes.Percentiles(),
+              List.of(50.0, 99.0, 99.9))
+          .doc("Percentiles that `INFO latencystats` prints.");
+
+  private GeneralDirectives() {}
+
+  static List<Directive<?>> all() {
+    return List.of(
+        DAEMONIZE,
+        LOGLEVEL,
+        LOGFILE,
+        PIDFILE,
+        METRICS_PORT,
+        HZ,
+        DATABASES,
+        SHUTDOWN_ON_SIGTERM,
+        SHUTDOWN_ON_SIGINT,
+        SHUTDOWN_TIMEOUT,
+        LATENCY_TRACKING,
+        LATENCY_TRACKING_INFO_PERCENTILES);
+  }
+}

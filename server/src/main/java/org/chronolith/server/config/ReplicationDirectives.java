@@ -1,0 +1,101 @@
+package org.chronolith.server.config;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Directives about masters and replicas. */
+public final class ReplicationDirectives {
+
+  private static final long MIB = 1L << 20;
+
+  public static final Directive<Optional<HostPort>> REPLICAOF =
+      new Directive<>("replicaof", new ManyWordTypes.Master(), Optional.<HostPort>empty())
+          .alias("slaveof")
+          .immutable()
+          .doc("Be a replica of this master. `REPLICAOF` changes it while the server runs.");
+
+  public static final Directive<String> MASTERAUTH =
+      new Directive<>("masterauth", ValueTypes.text(), "").secret().doc("Password for the master.");
+
+  public static final Directive<String> MASTERUSER =
+      new Directive<>("masteruser", ValueTypes.text(), "").doc("User name for the master.");
+
+  public static final Directive<Boolean> REPLICA_READ_ONLY =
+      new Directive<>("replica-read-only", ValueTypes.yesNo(), true)
+          .alias("slave-read-only")
+          .refuseIf(
+              yes ->
+                  yes
+                      ? null
+                      : "a replica's log is its master's, byte for byte: it takes no other writes")
+          .doc("Only `yes`: a replica's log is its master's, byte for byte.");
+
+  public static final Directive<Boolean> REPLICA_SERVE_STALE_DATA =
+      new Directive<>("replica-serve-stale-data", ValueTypes.yesNo(), true)
+          .alias("slave-serve-stale-data")
+          .doc("Whether a replica answers reads while its link to the master is down.");
+
+  public static final Directive<Integer> REPLICA_PRIORITY =
+      new Directive<>("replica-priority", ValueTypes.integer(0, Integer.MAX_VALUE), 100)
+          .alias("slave-priority")
+          .doc("Sentinel promotes the lowest first, and never 0.");
+
+  public static final Directive<String> REPLICA_ANNOUNCE_IP =
+      new Directive<>("replica-announce-ip", ValueTypes.text(), "")
+          .alias("slave-announce-ip")
+          .doc("Address that a replica tells its master; empty for the connection's own.");
+
+  public static final Directive<Integer> REPLICA_ANNOUNCE_PORT =
+      new Directive<>("replica-announce-port", ValueTypes.integer(0, 65535), 0)
+          .alias("slave-announce-port")
+          .doc("Port that a replica tells its master; 0 for `port`.");
+
+  public static final Directive<Integer> REPL_PING_REPLICA_PERIOD =
+      new Directive<>("repl-ping-replica-period", ValueTypes.integer(1, Integer.MAX_VALUE), 10)
+          .alias("repl-ping-slave-period")
+          .doc("Seconds between a master's pings to its replicas.");
+
+  public static final Directive<Integer> REPL_TIMEOUT =
+      new Directive<>("repl-timeout", ValueTypes.integer(1, Integer.MAX_VALUE), 60)
+          .doc("Seconds of silence after which a replication link is closed.");
+
+  public static final Directive<Boolean> REPL_DISABLE_TCP_NODELAY =
+      new Directive<>("repl-disable-tcp-nodelay", ValueTypes.yesNo(), false)
+          .doc("Let the kernel collect small packets on replication links.");
+
+  public static final Directive<Long> REPL_BACKLOG_SIZE =
+      new Directive<>("repl-backlog-size", ValueTypes.memory(1, Long.MAX_VALUE), MIB)
+          .doc(
+              "Bytes of the log that are kept for partial resyncs in any case; the log's retention"
+                  + " usually keeps far more.");
+
+  public static final Directive<Long> REPL_LOG_RETENTION_BYTES =
+      new Directive<>("repl-log-retention-bytes", ValueTypes.memory(0, Long.MAX_VALUE), 0L)
+          .ours()
+          .doc("Bytes of the log that are kept for replicas; 0 chooses by the volume's size.");
+
+  public static final Directive<Long> REPL_LOG_RETENTION_AGE =
+      new Directive<>("repl-log-retention-age", ValueTypes.number(0, Long.MAX_VALUE / 1000), 0L)
+          .ours()
+          .doc("Seconds after which a part of the log is not kept for replicas; 0 for no limit.");
+
+  private ReplicationDirectives() {}
+
+  static List<Directive<?>> all() {
+    return List.of(
+        REPLICAOF,
+        MASTERAUTH,
+        MASTERUSER,
+        REPLICA_READ_ONLY,
+        REPLICA_SERVE_STALE_DATA,
+        REPLICA_PRIORITY,
+        REPLICA_ANNOUNCE_IP,
+        REPLICA_ANNOUNCE_PORT,
+        REPL_PING_REPLICA_PERIOD,
+        REPL_TIMEOUT,
+        REPL_DISABLE_TCP_NODELAY,
+        REPL_BACKLOG_SIZE,
+        REPL_LOG_RETENTION_BYTES,
+        REPL_LOG_RETENTION_AGE);
+  }
+}

@@ -1,0 +1,304 @@
+package org.chronolith.server.config;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The values of all directives. Concluded once by {@link ConfigLoader}; afterwards it changes only
+ * on the engine thread, through {@link ConfigSet} or {@link #assign}. All getters may be called
+ * from any thread and see a consistent set; code on a hot path keeps a copy of its own and
+ * refreshes it with {@link #onChange}.
+ */
+public final class ServerConfig {
+
+  /** Told about a new value, on the engine thread. */
+  @FunctionalInterface
+  public interface Listener<T> {
+    /**
+     * @throws BadValueException if the value cannot be put into effect; then the whole change is
+     *     taken back
+     */
+    void changed(T value) throws BadValueException;
+  }
+
+  private volatile Map<Directive<?>, Object> values;
+  private final Map<Directive<?>, List<Listener<?>>> listeners = new HashMap<>();
+  private final Optional<Path> file;
+  private final List<String> warnings;
+
+  ServerConfig(Map<Directive<?>, Object> given, Optional<Path> file, List<String> warnings) {
+    Map<Directive<?>, Object> all = new HashMap<>();
+    for (Directive<?> directive : Directives.all()) {
+      all.put(directive, given.getOrDefault(directive, directive.defaultValue()));
+    }
+    this.values = all;
+    this.file = file;
+    this.warnings = List.copyOf(warnings);
+  }
+
+  /** The value of a directive. */
+  @SuppressWarnings("unchecked") // a value is only ever put in by its directive
+  public <T> T get(Directive<T> directive) {
+    return (T) values.get(directive);
+  }
+
+  /** The value as {@code CONFIG GET} prints it. */
+  public <T> String format(Directive<T> directive) {
+    return directive.type().format(get(directive));
+  }
+
+  /** The configuration file it was read from, if any. */
+  public Optional<Path> file() {
+    return file;
+  }
+
+  /** What the log should say at start: one line per directive without effect. */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /** Calls the listener after each change of the directive. Engine thread, or before the start. */
+  public <T> void onChange(Directive<T> directive, Listener<T> listener) {
+    listeners.computeIfAbsent(directive, key -> new ArrayList<>()).add(listener);
+  }
+
+  /**
+   * Changes a value without asking or telling anybody: for what a command has already put into
+   * effect, such as {@code REPLICAOF}. Engine thread.
+   */
+  public <T> void assign(Directive<T> directive, T value) {
+    Map<Directive<?>, Object> next = new HashMap<>(values);
+    next.put(directive, value);
+    values = next;
+  }
+
+  /** The current values; do not change them. */
+  Map<Directive<?>, Object> values() {
+    return values;
+  }
+
+  void values(Map<Directive<?>, Object> next) {
+    values = next;
+  }
+
+  @SuppressWarnings("unchecked") // listeners are only ever added with their directive's type
+  <T> List<Listener<T>> listeners(Directive<T> directive) {
+    return (List<Listener<T>>) (List<?>) listeners.getOrDefault(directive, List.of());
+  }
+
+  public int port() {
+    return get(NetworkDirectives.PORT);
+  }
+
+  public List<String> bind() {
+    return get(NetworkDirectives.BIND);
+  }
+
+  public boolean protectedMode() {
+    return get(NetworkDirectives.PROTECTED_MODE);
+  }
+
+  public Optional<Path> unixSocket() {
+    return get(NetworkDirectives.UNIXSOCKET);
+  }
+
+  public int unixSocketPermissions() {
+    return get(NetworkDirectives.UNIXSOCKETPERM);
+  }
+
+  public int tcpBacklog() {
+    return get(NetworkDirectives.TCP_BACKLOG);
+  }
+
+  public int tcpKeepaliveSeconds() {
+    return get(NetworkDirectives.TCP_KEEPALIVE);
+  }
+
+  public int timeoutSeconds() {
+    return get(NetworkDirectives.TIMEOUT);
+  }
+
+  public long maxClients() {
+    return get(NetworkDirectives.MAXCLIENTS);
+  }
+
+  public long protoMaxBulkLenBytes() {
+    return get(NetworkDirectives.PROTO_MAX_BULK_LEN);
+  }
+
+  public long clientQueryBufferLimitBytes() {
+    return get(NetworkDirectives.CLIENT_QUERY_BUFFER_LIMIT);
+  }
+
+  public OutputBufferLimits clientOutputBufferLimits() {
+    return get(NetworkDirectives.CLIENT_OUTPUT_BUFFER_LIMIT);
+  }
+
+  /** Empty for none. */
+  public String requirePass() {
+    return get(NetworkDirectives.REQUIREPASS);
+  }
+
+  public AccessLevel enableDebugCommand() {
+    return get(NetworkDirectives.ENABLE_DEBUG_COMMAND);
+  }
+
+  public LogLevel logLevel() {
+    return get(GeneralDirectives.LOGLEVEL);
+  }
+
+  public Optional<Path> logFile() {
+    return get(GeneralDirectives.LOGFILE);
+  }
+
+  public Optional<Path> pidFile() {
+    return get(GeneralDirectives.PIDFILE);
+  }
+
+  /** 0 for none. */
+  public int metricsPort() {
+    return get(GeneralDirectives.METRICS_PORT);
+  }
+
+  public int hz() {
+    return get(GeneralDirectives.HZ);
+  }
+
+  public int databases() {
+    return get(GeneralDirectives.DATABASES);
+  }
+
+  public int shutdownTimeoutSeconds() {
+    return get(GeneralDirectives.SHUTDOWN_TIMEOUT);
+  }
+
+  public boolean latencyTracking() {
+    return get(GeneralDirectives.LATENCY_TRACKING);
+  }
+
+  /** The data directory, absolute. */
+  public Path dir() {
+    return get(PersistenceDirectives.DIR);
+  }
+
+  public AppendFsync appendFsync() {
+    return get(PersistenceDirectives.APPENDFSYNC);
+  }
+
+  public List<SaveRule> saveRules() {
+    return get(PersistenceDirectives.SAVE);
+  }
+
+  /** 0 for never. */
+  public long snapshotTriggerLogBytes() {
+    return get(PersistenceDirectives.SNAPSHOT_TRIGGER_LOG_BYTES);
+  }
+
+  public long logSegmentBytes() {
+    return get(PersistenceDirectives.LOG_SEGMENT_BYTES);
+  }
+
+  public Optional<HostPort> replicaOf() {
+    return get(ReplicationDirectives.REPLICAOF);
+  }
+
+  /** Empty for none. */
+  public String masterAuth() {
+    return get(ReplicationDirectives.MASTERAUTH);
+  }
+
+  /** Empty for none. */
+  public String masterUser() {
+    return get(ReplicationDirectives.MASTERUSER);
+  }
+
+  public boolean replicaReadOnly() {
+    return get(ReplicationDirectives.REPLICA_READ_ONLY);
+  }
+
+  public boolean replicaServeStaleData() {
+    return get(ReplicationDirectives.REPLICA_SERVE_STALE_DATA);
+  }
+
+  public int replicaPriority() {
+    return get(ReplicationDirectives.REPLICA_PRIORITY);
+  }
+
+  /** Empty for the connection's own. */
+  public String replicaAnnounceIp() {
+    return get(ReplicationDirectives.REPLICA_ANNOUNCE_IP);
+  }
+
+  /** 0 for {@link #port()}. */
+  public int replicaAnnouncePort() {
+    return get(ReplicationDirectives.REPLICA_ANNOUNCE_PORT);
+  }
+
+  public int replPingReplicaPeriodSeconds() {
+    return get(ReplicationDirectives.REPL_PING_REPLICA_PERIOD);
+  }
+
+  public int replTimeoutSeconds() {
+    return get(ReplicationDirectives.REPL_TIMEOUT);
+  }
+
+  public boolean replDisableTcpNodelay() {
+    return get(ReplicationDirectives.REPL_DISABLE_TCP_NODELAY);
+  }
+
+  public long replBacklogSizeBytes() {
+    return get(ReplicationDirectives.REPL_BACKLOG_SIZE);
+  }
+
+  /** 0: chosen by the volume's size. */
+  public long replLogRetentionBytes() {
+    return get(ReplicationDirectives.REPL_LOG_RETENTION_BYTES);
+  }
+
+  /** 0: no limit. */
+  public long replLogRetentionAgeSeconds() {
+    return get(ReplicationDirectives.REPL_LOG_RETENTION_AGE);
+  }
+
+  /** 0: no limit. */
+  public long maxMemoryBytes() {
+    return get(MemoryDirectives.MAXMEMORY);
+  }
+
+  /** Elements if positive; -1 to -5: 4, 8, 16, 32, 64 kb. */
+  public int listMaxListpackSize() {
+    return get(MemoryDirectives.LIST_MAX_LISTPACK_SIZE);
+  }
+
+  public long hashMaxListpackEntries() {
+    return get(MemoryDirectives.HASH_MAX_LISTPACK_ENTRIES);
+  }
+
+  public long hashMaxListpackValueBytes() {
+    return get(MemoryDirectives.HASH_MAX_LISTPACK_VALUE);
+  }
+
+  public long setMaxIntsetEntries() {
+    return get(MemoryDirectives.SET_MAX_INTSET_ENTRIES);
+  }
+
+  public long setMaxListpackEntries() {
+    return get(MemoryDirectives.SET_MAX_LISTPACK_ENTRIES);
+  }
+
+  public long setMaxListpackValueBytes() {
+    return get(MemoryDirectives.SET_MAX_LISTPACK_VALUE);
+  }
+
+  public long zsetMaxListpackEntries() {
+    return get(MemoryDirectives.ZSET_MAX_LISTPACK_ENTRIES);
+  }
+
+  public long zsetMaxListpackValueBytes() {
+    return get(MemoryDirectives.ZSET_MAX_LISTPACK_VALUE);
+  }
+}

@@ -1,0 +1,48 @@
+package org.chronolith.bench;
+
+import org.chronolith.bench.memory.MemoryCommand;
+import org.chronolith.bench.throughput.ThroughputCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code bin/chronolith bench}: one subcommand per measurement. */
+@Command(
+    name = "chronolith bench",
+    description = "Measures Chronolith, side by side with redis-server where that makes sense.",
+    mixinStandardHelpOptions = true,
+    subcommands = {ThroughputCommand.class, MemoryCommand.class, JmhCommand.class})
+public final class Main implements Runnable {
+
+  @Spec private CommandSpec spec;
+
+  private Main() {}
+
+  /**
+   * Exits with 0 when everything was measured, 1 when a measurement failed, 2 on a wrong argument.
+   */
+  public static void main(String[] arguments) {
+    System.exit(execute(arguments));
+  }
+
+  /** As {@link #main}, but returns the exit code. */
+  static int execute(String... arguments) {
+    return new CommandLine(new Main())
+        .setExecutionExceptionHandler(
+            (failure, commandLine, parsed) -> {
+              if (!(failure instanceof BenchException)) {
+                throw failure;
+              }
+              commandLine.getErr().println(failure.getMessage());
+              return commandLine.getCommandSpec().exitCodeOnExecutionException();
+            })
+        .execute(arguments);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a subcommand is needed");
+  }
+}

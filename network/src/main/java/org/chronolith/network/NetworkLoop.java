@@ -1,0 +1,269 @@
+package org.chronolith.network;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.RejectedExecutionHandlers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread that waits for sockets, reads them, calls their handlers and writes their replies.
+ *
+ * <p><b>Turns.</b> One iteration over the sockets that are ready is a turn. Each socket is read
+ * once in a turn, so that a client that pipelines cannot starve the others. When all have been read
+ * (or earlier, when {@value #TURN_BYTES} bytes have been, so that a turn stays short), the
+ * end-of-turn hooks run, and after them the replies of each connection that has any leave with one
+ * write.
+ *
+ * <p>Methods are for the loop's own thread unless they say otherwise.
+ */
+public final class NetworkLoop implements Executor, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NetworkLoop.class);
+
+  /** Input after which a turn ends although more sockets are ready. */
+  static final int TURN_BYTES = 4 << 20;
+
+  /** Most bytes read from one socket at a time, unless a large argument is being received. */
+  static final int READ_BYTES = 64 << 10;
+
+  /** Tasks may not keep the loop from its sockets for longer. */
+  private static final int TASK_QUANTUM_MS = 10;
+
+  private static final int HOUSEKEEPING_MS = 1000;
+  private static final int CLOSE_TIMEOUT_MS = 10_000;
+
+  private final SingleThreadIoEventLoop eventLoop;
+  private final Transport transport;
+  private final Connections connections = new Connections();
+  private final ByteBuf readBuffer;
+  private final List<Runnable> endOfTurnHooks = new ArrayList<>();
+  private final List<Connection> dirty = new ArrayList<>();
+  private final List<Connection> resumed = new ArrayList<>();
+  private final Runnable endOfTurnTask = this::endOfTurnTask;
+  private final Runnable resumeTask = this::resumeTask;
+  private volatile Consumer<Throwable> uncaught;
+  private volatile Thread thread;
+
+  private boolean endOfTurnRequested;
+  private boolean endOfTurnQueued;
+  private boolean resumeQueued;
+  private int turnBytes;
+
+  /**
+   * Starts the thread.
+   *
+   * @param threadName its name
+   * @param preferNative epoll where it is available, else NIO
+   */
+  public NetworkLoop(String threadName, boolean preferNative) {
+    this.transport = Transport.choose(preferNative);
+    this.uncaught = failure -> LOG.error("Uncaught failure on the {} loop", threadName, failure);
+    ThreadFactory threads = task -> thread = new FastThreadLocalThread(task, threadName);
+    this.eventLoop =
+        new SingleThreadIoEventLoop(
+            null,
+            threads,
+            transport.ioHandlerFactory(),
+            Integer.MAX_VALUE,
+            RejectedExecutionHandlers.reject(),
+            TASK_QUANTUM_MS);
+    this.readBuffer = PooledByteBufAllocator.DEFAULT.directBuffer(READ_BYTES, READ_BYTES);
+    every(() -> connections.housekeeping(System.currentTimeMillis()), HOUSEKEEPING_MS);
+  }
+
+  /** Whether the caller runs on this loop's thread. Any thread. */
+  public boolean inLoop() {
+    return eventLoop.inEventLoop();
+  }
+
+  /** Whether sockets are served by epoll (else by NIO). Any thread. */
+  public boolean isNative() {
+    return transport == Transport.EPOLL;
+  }
+
+  /** Runs {@code task} on the loop's thread, after what was given before. Any thread. */
+  @Override
+  public void execute(Runnable task) {
+    eventLoop.execute(() -> guarded(task));
+  }
+
+  /** Runs {@code task} once, {@code delayMs} milliseconds from now. Any thread. */
+  public Scheduled schedule(Runnable task, long delayMs) {
+    return cancelling(eventLoop.schedule(() -> guarded(task), delayMs, TimeUnit.MILLISECONDS));
+  }
+
+  /**
+   * Runs {@code task} every {@code periodMs} milliseconds, counted from the end of one run to the
+   * start of the next. Any thread.
+   */
+  public Scheduled every(Runnable task, long periodMs) {
+    return cancelling(
+        eventLoop.scheduleWithFixedDelay(
+            () -> guarded(task), periodMs, periodMs, TimeUnit.MILLISECONDS));
+  }
+
+  private static Scheduled cancelling(Future<?> future) {
+    return () -> future.cancel(false);
+  }
+
+  /**
+   * Adds a hook that runs once at the end of each turn in which {@link #requestEndOfTurn} was
+   * called or a reply was written; before the replies of the turn leave.
+   */
+  public void onEndOfTurn(Runnable hook) {
+    if (inLoop()) {
+      endOfTurnHooks.add(hook);
+    } else {
+      execute(() -> endOfTurnHooks.add(hook));
+    }
+  }
+
+  /** Asks for the end-of-turn hooks after this turn's sockets have been read. */
+  public void requestEndOfTurn() {
+    endOfTurnRequested = true;
+    if (!endOfTurnQueued) {
+      endOfTurnQueued = true;
+      // What is submitted while sockets are read runs when all that were ready have been.
+      eventLoop.execute(endOfTurnTask);
+    }
+  }
+
+  /**
+   * Lets replies leave that were held until an offset of at most {@code offset}. Offsets only grow;
+   * a smaller one is ignored.
+   *
+   * @see Connection#holdUntil
+   */
+  public void release(long offset) {
+    connections.release(offset);
+  }
+
+  /** Number of client connections on this loop. */
+  public int connectionCount() {
+    return connections.size();
+  }
+
+  /** The client connection with this id, or null. */
+  public Connection connection(long id) {
+    return connections.get(id);
+  }
+
+  /** Calls {@code action} for each client connection, oldest first; it may close them. */
+  public void forEachConnection(Consumer<Connection> action) {
+    connections.forEach(action);
+  }
+
+  /**
+   * Says who learns of an exception that a task, a hook or a handler let out; the loop goes on
+   * after it. The default logs. Any thread.
+   */
+  public void onUncaught(Consumer<Throwable> consumer) {
+    this.uncaught = consumer;
+  }
+
+  /**
+   * Closes the sockets and ends the thread; waits for that unless called on the loop itself. Any
+   * thread.
+   */
+  @Override
+  public void close() {
+    Future<?> terminated =
+        eventLoop.shutdownGracefully(0, CLOSE_TIMEOUT_MS / 2, TimeUnit.MILLISECONDS);
+    terminated.addListener(done -> readBuffer.release());
+    if (!inLoop() && !terminated.awaitUninterruptibly(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+      throw new NetworkException(
+          NetworkException.Severity.FATAL, "the loop did not end: " + thread.getName());
+    }
+  }
+
+  SingleThreadIoEventLoop eventLoop() {
+    return eventLoop;
+  }
+
+  Transport transport() {
+    return transport;
+  }
+
+  Connections connections() {
+    return connections;
+  }
+
+  /** What sockets are read into when nothing of an earlier read is left. */
+  ByteBuf readBuffer() {
+    return readBuffer;
+  }
+
+  void failed(Throwable failure) {
+    uncaught.accept(failure);
+  }
+
+  /** Replies were written to {@code connection}: they leave at the end of this turn. */
+  void dirty(Connection connection) {
+    dirty.add(connection);
+    requestEndOfTurn();
+  }
+
+  /** {@code connection} goes on with its buffered requests, in a task of its own. */
+  void resume(Connection connection) {
+    resumed.add(connection);
+    if (!resumeQueued) {
+      resumeQueued = true;
+      eventLoop.execute(resumeTask);
+    }
+  }
+
+  /** Called when a socket was read and its requests were handled. */
+  void socketWasRead(int bytes) {
+    turnBytes += bytes;
+    if (turnBytes >= TURN_BYTES && endOfTurnRequested) {
+      endTurn();
+    }
+  }
+
+  private void endOfTurnTask() {
+    endOfTurnQueued = false;
+    if (endOfTurnRequested) {
+      endTurn();
+    }
+  }
+
+  private void endTurn() {
+    endOfTurnRequested = false;
+    turnBytes = 0;
+    for (int i = 0; i < endOfTurnHooks.size(); i++) {
+      guarded(endOfTurnHooks.get(i));
+    }
+    // Only those that are there now: what a flush makes dirty again waits for the next turn.
+    int count = dirty.size();
+    for (int i = 0; i < count; i++) {
+      dirty.get(i).flushTurn();
+    }
+    dirty.subList(0, count).clear();
+  }
+
+  private void resumeTask() {
+    resumeQueued = false;
+    int count = resumed.size();
+    for (int i = 0; i < count; i++) {
+      resumed.get(i).processResumed();
+    }
+    resumed.subList(0, count).clear();
+  }
+
+  private void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException | Error failure) {
+      uncaught.accept(failure);
+    }
+  }
+}

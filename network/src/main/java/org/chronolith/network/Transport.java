@@ -1,0 +1,73 @@
+package org.chronolith.network;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.net.SocketOption;
+import java.util.function.BiConsumer;
+import jdk.net.ExtendedSocketOptions;
+
+/** Which of the kernel's interfaces a loop uses, and the channel classes that go with it. */
+enum Transport {
+  EPOLL,
+  NIO;
+
+  static Transport choose(boolean preferNative) {
+    return preferNative && Epoll.isAvailable() ? EPOLL : NIO;
+  }
+
+  IoHandlerFactory ioHandlerFactory() {
+    return this == EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+  }
+
+  Class<? extends ServerChannel> serverSocket() {
+    return this == EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+  }
+
+  Class<? extends ServerChannel> unixServerSocket() {
+    if (this == EPOLL) {
+      return EpollServerDomainSocketChannel.class;
+    }
+    throw new NetworkException(
+        NetworkException.Severity.FATAL,
+        "unix sockets need epoll, which is not available: " + Epoll.unavailabilityCause());
+  }
+
+  Class<? extends Channel> socket() {
+    return this == EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
+  }
+
+  /**
+   * Keep-alive as redis-server sets it: first probe after {@code seconds}, then three, a third of
+   * that apart.
+   */
+  void keepalive(int seconds, Channel channel) {
+    if (seconds <= 0) {
+      return;
+    }
+    int intervalSeconds = Math.max(1, seconds / 3);
+    channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+    if (this == EPOLL) {
+      channel.config().setOption(EpollChannelOption.TCP_KEEPIDLE, seconds);
+      channel.config().setOption(EpollChannelOption.TCP_KEEPINTVL, intervalSeconds);
+      channel.config().setOption(EpollChannelOption.TCP_KEEPCNT, 3);
+    } else {
+      BiConsumer<SocketOption<Integer>, Integer> set =
+          (option, value) -> channel.config().setOption(NioChannelOption.of(option), value);
+      set.accept(ExtendedSocketOptions.TCP_KEEPIDLE, seconds);
+      set.accept(ExtendedSocketOptions.TCP_KEEPINTERVAL, intervalSeconds);
+      set.accept(ExtendedSocketOptions.TCP_KEEPCOUNT, 3);
+    }
+  }
+}

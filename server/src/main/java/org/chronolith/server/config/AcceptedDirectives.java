@@ -277,9 +277,6 @@ final class AcceptedDirectives {
   }
 
   private <T> void refused(String name, ValueType<T> type, T only, String reason) {
-    add(name, type, only, reason)
-        .immutable()
-        .warnIf(value -> null)
-        .refuseIf(value -> value.equals(only) ? null : "it is not supported: " + reason);
+    add(name, type, only, reason).immutable().onlyDefault(reason);
   }
 }

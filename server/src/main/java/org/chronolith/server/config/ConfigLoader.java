@@ -67,7 +67,17 @@ public final class ConfigLoader {
     }
   }
 
-  private void apply(ConfigEntry entry) throws ConfigException {
+  /** The values that these entries give, and no others. */
+  static Map<Directive<?>, Object> valuesOf(List<ConfigEntry> entries) throws ConfigException {
+    ConfigLoader loader = new ConfigLoader();
+    for (ConfigEntry entry : entries) {
+      loader.apply(entry);
+    }
+    return loader.given;
+  }
+
+  /** The directive that an entry names. */
+  static Directive<?> find(ConfigEntry entry) throws ConfigException {
     Optional<Directive<?>> found = Directives.find(entry.name());
     if (found.isEmpty()) {
       String reason = NOT_SUPPORTED.get(entry.name().toLowerCase(Locale.ROOT));
@@ -77,8 +87,13 @@ public final class ConfigLoader {
               ? "Bad directive or wrong number of arguments"
               : "it is not supported: " + reason);
     }
+    return found.get();
+  }
+
+  private void apply(ConfigEntry entry) throws ConfigException {
+    Directive<?> directive = find(entry);
     try {
-      given.put(found.get(), parse(found.get(), entry.values()));
+      given.put(directive, parse(directive, entry.values()));
     } catch (BadValueException e) {
       throw ConfigException.at(entry, e.getMessage());
     }

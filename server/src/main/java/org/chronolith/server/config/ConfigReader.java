@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads configuration files into entries, following {@code include}. */
 final class ConfigReader {
@@ -69,15 +70,39 @@ final class ConfigReader {
     // One char per byte: a comment may be in any encoding, only directives must be UTF-8.
     String[] lines = new String(bytes, StandardCharsets.ISO_8859_1).split("\n", -1);
     for (int i = 0; i < lines.length; i++) {
-      String line = lines[i].strip();
-      if (!line.isEmpty() && line.charAt(0) != '#') {
-        String origin = "Reading the configuration file, at line " + (i + 1) + " of " + source;
-        readLine(line, origin, depth);
+      Optional<ConfigEntry> entry = parse(lines[i], source, i + 1);
+      if (entry.isEmpty()) {
+        continue;
+      }
+      if (isInclude(entry.get())) {
+        include(entry.get(), depth + 1);
+      } else {
+        entries.add(entry.get());
       }
     }
   }
 
-  private void readLine(String latin1, String origin, int depth) throws ConfigException {
+  /**
+   * A line that gives a directive's value itself: no comment, no {@code include}.
+   *
+   * @param latin1 the line with one char per byte
+   */
+  static Optional<ConfigEntry> parseOwnLine(String latin1, Path file, int number)
+      throws ConfigException {
+    return parse(latin1, file.toString(), number).filter(entry -> !isInclude(entry));
+  }
+
+  private static boolean isInclude(ConfigEntry entry) {
+    return entry.name().equalsIgnoreCase("include");
+  }
+
+  private static Optional<ConfigEntry> parse(String rawLine, String source, int number)
+      throws ConfigException {
+    String latin1 = rawLine.strip();
+    if (latin1.isEmpty() || latin1.charAt(0) == '#') {
+      return Optional.empty();
+    }
+    String origin = "Reading the configuration file, at line " + number + " of " + source;
     String line;
     List<String> words;
     try {
@@ -94,18 +119,13 @@ final class ConfigReader {
       throw ConfigException.at(
           new ConfigEntry(origin, line, List.of("")), "Unbalanced quotes in configuration line");
     }
-    ConfigEntry entry = new ConfigEntry(origin, line, words);
-    if (!entry.name().equalsIgnoreCase("include")) {
-      entries.add(entry);
-      return;
-    }
-    if (entry.values().size() != 1) {
-      throw ConfigException.at(entry, "Bad directive or wrong number of arguments");
-    }
-    include(entry, depth + 1);
+    return words.isEmpty() ? Optional.empty() : Optional.of(new ConfigEntry(origin, line, words));
   }
 
   private void include(ConfigEntry entry, int depth) throws ConfigException {
+    if (entry.values().size() != 1) {
+      throw ConfigException.at(entry, "Bad directive or wrong number of arguments");
+    }
     String pattern = entry.values().get(0);
     try {
       Path path = Path.of(pattern);

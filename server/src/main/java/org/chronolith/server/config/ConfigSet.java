@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code CONFIG SET}: several directives at once, all or none. Engine thread.
@@ -13,6 +15,8 @@ import java.util.Optional;
  * one of them refuses, the old values come back and those already told are told again.
  */
 public final class ConfigSet {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ConfigSet.class);
 
   private final ServerConfig config;
 
@@ -53,7 +57,15 @@ public final class ConfigSet {
         return failed(directive.name(), e.getMessage());
       }
     }
+    changes.keySet().forEach(this::warn);
     return Optional.empty();
+  }
+
+  private <T> void warn(Directive<T> directive) {
+    String warning = directive.warning(config.get(directive));
+    if (warning != null) {
+      LOG.warn("CONFIG SET {} is accepted, but {}", directive, warning);
+    }
   }
 
   private <T> Optional<String> check(

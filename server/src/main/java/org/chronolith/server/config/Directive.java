@@ -28,6 +28,7 @@ public final class Directive<T> {
   private boolean effective = true;
   private boolean secret;
   private boolean ours;
+  private boolean onlyDefault;
   private String doc = "";
   private Function<T, String> warning = value -> null;
   private Function<T, String> refusal = value -> null;
@@ -80,6 +81,13 @@ public final class Directive<T> {
     return this;
   }
 
+  /** Refuses every value but the default; {@code reason} says why. */
+  Directive<T> onlyDefault(String reason) {
+    onlyDefault = true;
+    warning = value -> null;
+    return refuseIf(value -> value.equals(defaultValue) ? null : "it is not supported: " + reason);
+  }
+
   /** Why a value that Redis takes is not taken here; null if it is. */
   Directive<T> refuseIf(Function<T, String> reason) {
     refusal = reason;
@@ -114,6 +122,11 @@ public final class Directive<T> {
   /** Whether it is Chronolith's own. */
   public boolean isOurs() {
     return ours;
+  }
+
+  /** Whether any value but the default is refused. */
+  boolean onlyDefault() {
+    return onlyDefault;
   }
 
   public String doc() {

@@ -3,6 +3,7 @@ package org.chronolith.server.config;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +50,30 @@ public final class ServerConfig {
   /** The value as {@code CONFIG GET} prints it. */
   public <T> String format(Directive<T> directive) {
     return directive.type().format(get(directive));
+  }
+
+  /**
+   * {@code CONFIG GET}: the directives whose name or alias matches a glob pattern, by name; a name
+   * without wildcards comes back as it was asked for, as in Redis.
+   */
+  public Map<String, String> matching(List<String> patterns) {
+    Map<String, String> found = new LinkedHashMap<>();
+    List<Glob> globs = new ArrayList<>();
+    for (String pattern : patterns) {
+      if (Glob.isPattern(pattern)) {
+        globs.add(new Glob(pattern));
+      } else {
+        Directives.find(pattern).ifPresent(directive -> found.put(pattern, format(directive)));
+      }
+    }
+    Directives.byNameAndAlias()
+        .forEach(
+            (name, directive) -> {
+              if (globs.stream().anyMatch(glob -> glob.matches(name))) {
+                found.put(name, format(directive));
+              }
+            });
+    return found;
   }
 
   /** The configuration file it was read from, if any. */

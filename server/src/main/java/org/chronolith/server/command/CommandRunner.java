@@ -1,0 +1,106 @@
+package org.chronolith.server.command;
+
+import org.chronolith.engine.keyspace.ExpiryMode;
+import org.chronolith.engine.keyspace.Keyspace;
+import org.chronolith.engine.keyspace.WrongTypeException;
+import org.chronolith.network.RespWriter;
+import org.chronolith.server.client.Client;
+import org.chronolith.server.client.Transaction;
+import org.chronolith.server.write.Effects;
+
+/**
+ * Runs handlers against one keyspace, without gates: the common ground of clients' commands, of the
+ * replication stream and of recovery.
+ *
+ * <p>Thread: the one that owns the keyspace.
+ */
+public final class CommandRunner {
+  private final ServerCounters counters;
+  private final Effects effects;
+  private final Call queuedCall;
+  private Keyspace keyspace;
+  private ExpiryMode expiryMode;
+
+  /**
+   * @param effects where effects go; null to propagate nothing
+   */
+  public CommandRunner(
+      Keyspace keyspace, ServerCounters counters, Effects effects, ExpiryMode expiryMode) {
+    this.keyspace = keyspace;
+    this.counters = counters;
+    this.effects = effects;
+    this.expiryMode = expiryMode;
+    queuedCall = new Call(this);
+  }
+
+  /**
+   * Runs a bound call.
+   *
+   * @return whether it succeeded
+   */
+  boolean run(Call call, long nowMs) {
+    call.nowMs(nowMs);
+    keyspace.begin(nowMs, expiryMode);
+    CommandSpec spec = call.spec();
+    CommandStats stats = spec.stats();
+    long replyStart = call.reply().position();
+    long start = System.nanoTime();
+    try {
+      spec.handler().run(call);
+    } catch (CommandException e) {
+      call.reply().rewind(replyStart);
+      call.error(e.getMessage());
+    } catch (WrongTypeException e) {
+      call.reply().rewind(replyStart);
+      call.error(CommandException.WRONG_TYPE.getMessage());
+    }
+    stats.nanos += System.nanoTime() - start;
+    stats.calls++;
+    counters.commandsProcessed++;
+    if (call.failed()) {
+      stats.failedCalls++;
+      return false;
+    }
+    return true;
+  }
+
+  /** Runs one command of a transaction inside the running {@code EXEC}. */
+  public void runQueued(Client client, Transaction.Queued queued, RespWriter reply, long nowMs) {
+    queuedCall.bind(client, queued, reply);
+    run(queuedCall, nowMs);
+  }
+
+  public Keyspace keyspace() {
+    return keyspace;
+  }
+
+  /** Goes on with another keyspace, after a full sync. */
+  public void replaceKeyspace(Keyspace value) {
+    keyspace = value;
+  }
+
+  public ExpiryMode expiryMode() {
+    return expiryMode;
+  }
+
+  /**
+   * {@code DELETE} for a master, {@code HIDE} for a replica's clients, {@code IGNORE} for streams.
+   */
+  public void expiryMode(ExpiryMode value) {
+    expiryMode = value;
+  }
+
+  public ServerCounters counters() {
+    return counters;
+  }
+
+  /** Where effects go, or null when nothing is propagated. */
+  public Effects effects() {
+    return applying() ? null : effects;
+  }
+
+  /** Whether this runner applies a stream instead of serving clients. */
+  public boolean applying() {
+    return effects == null;
+  }
+}

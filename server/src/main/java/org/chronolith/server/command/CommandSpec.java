@@ -1,0 +1,262 @@
+package org.chronolith.server.command;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The declaration of one command, or of one subcommand. Gates, {@code COMMAND}, key extraction,
+ * {@code INFO commandstats} and {@code docs/commands.md} all come from it. Built once at start and
+ * immutable after, but for its {@link #stats()}.
+ */
+public final class CommandSpec {
+  private final String name;
+  private final String fullName;
+  private final int arity;
+  private final Set<CommandFlag> flags;
+  private final int firstKey;
+  private final int lastKey;
+  private final int keyStep;
+  private final CommandGroup group;
+  private final String since;
+  private final String summary;
+  private final String arguments;
+  private final String complexity;
+  private final Handler handler;
+  private final Map<String, CommandSpec> subcommands;
+  private final CommandStats stats = new CommandStats();
+  private final boolean write;
+  private final boolean denyOom;
+  private final boolean noAuth;
+  private final boolean loading;
+  private final boolean stale;
+  private final boolean noMulti;
+
+  private CommandSpec(Builder b, String parent) {
+    name = b.name;
+    fullName = parent == null ? b.name : parent + "|" + b.name;
+    arity = b.arity;
+    flags = Set.copyOf(b.flags);
+    firstKey = b.firstKey;
+    lastKey = b.lastKey;
+    keyStep = b.keyStep;
+    group = b.group;
+    since = b.since;
+    summary = b.summary;
+    arguments = b.arguments;
+    complexity = b.complexity;
+    handler = b.handler;
+    Map<String, CommandSpec> subs = new LinkedHashMap<>();
+    for (Builder sub : b.subcommands) {
+      if (sub.group == null) {
+        sub.group = b.group;
+      }
+      subs.put(sub.name, new CommandSpec(sub, b.name));
+    }
+    subcommands = java.util.Collections.unmodifiableMap(subs);
+    write = flags.contains(CommandFlag.WRITE);
+    denyOom = flags.contains(CommandFlag.DENYOOM);
+    noAuth = flags.contains(CommandFlag.NO_AUTH);
+    loading = flags.contains(CommandFlag.LOADING);
+    stale = flags.contains(CommandFlag.STALE);
+    noMulti = flags.contains(CommandFlag.NO_MULTI);
+    if (group == null || since == null || summary == null) {
+      throw new IllegalStateException(fullName + ": group, since and summary are required");
+    }
+    if (handler == null && subcommands.isEmpty()) {
+      throw new IllegalStateException(fullName + ": a handler or subcommands are required");
+    }
+    if (arity == 0) {
+      throw new IllegalStateException(fullName + ": arity is required");
+    }
+  }
+
+  /** Starts a declaration; {@code name} is lower-cased. */
+  public static Builder named(String name) {
+    return new Builder(name.toLowerCase(Locale.ROOT));
+  }
+
+  /** Lower-case name, for a subcommand its own word only. */
+  public String name() {
+    return name;
+  }
+
+  /** Name as {@code COMMAND} gives it: {@code client|list} for a subcommand. */
+  public String fullName() {
+    return fullName;
+  }
+
+  /** Number of words, itself included; negative: at least so many. */
+  public int arity() {
+    return arity;
+  }
+
+  public Set<CommandFlag> flags() {
+    return flags;
+  }
+
+  /** Index of the first key, 0 when there is none. */
+  public int firstKey() {
+    return firstKey;
+  }
+
+  /** Index of the last key; negative: from the end. */
+  public int lastKey() {
+    return lastKey;
+  }
+
+  public int keyStep() {
+    return keyStep;
+  }
+
+  public CommandGroup group() {
+    return group;
+  }
+
+  /** The Redis version that brought it, such as {@code 2.6.0}. */
+  public String since() {
+    return since;
+  }
+
+  public String summary() {
+    return summary;
+  }
+
+  /** The arguments in the notation of manuals, such as {@code key value [NX | XX]}. */
+  public String arguments() {
+    return arguments;
+  }
+
+  public String complexity() {
+    return complexity;
+  }
+
+  public Handler handler() {
+    return handler;
+  }
+
+  /** Subcommands by lower-case word, in order of declaration; empty for most. */
+  public Map<String, CommandSpec> subcommands() {
+    return subcommands;
+  }
+
+  public CommandStats stats() {
+    return stats;
+  }
+
+  public boolean isWrite() {
+    return write;
+  }
+
+  public boolean isDenyOom() {
+    return denyOom;
+  }
+
+  public boolean isNoAuth() {
+    return noAuth;
+  }
+
+  public boolean isLoading() {
+    return loading;
+  }
+
+  public boolean isStale() {
+    return stale;
+  }
+
+  public boolean isNoMulti() {
+    return noMulti;
+  }
+
+  /** Whether {@code words} (the command's own name included) satisfies the arity. */
+  public boolean accepts(int words) {
+    return arity > 0 ? words == arity : words >= -arity;
+  }
+
+  /** Collects a declaration. */
+  public static final class Builder {
+    private final String name;
+    private int arity;
+    private final EnumSet<CommandFlag> flags = EnumSet.noneOf(CommandFlag.class);
+    private int firstKey;
+    private int lastKey;
+    private int keyStep;
+    private CommandGroup group;
+    private String since;
+    private String summary;
+    private String arguments = "";
+    private String complexity = "O(1)";
+    private Handler handler;
+    private final List<Builder> subcommands = new ArrayList<>();
+
+    private Builder(String name) {
+      this.name = name;
+    }
+
+    /** Words including the name; negative: at least. */
+    public Builder arity(int words) {
+      arity = words;
+      return this;
+    }
+
+    public Builder flags(CommandFlag... values) {
+      flags.addAll(List.of(values));
+      return this;
+    }
+
+    /** First key's index, last key's index (negative: from the end), and the step between keys. */
+    public Builder keys(int first, int last, int step) {
+      firstKey = first;
+      lastKey = last;
+      keyStep = step;
+      return this;
+    }
+
+    public Builder group(CommandGroup value) {
+      group = value;
+      return this;
+    }
+
+    public Builder since(String version) {
+      since = version;
+      return this;
+    }
+
+    public Builder summary(String text) {
+      summary = text;
+      return this;
+    }
+
+    public Builder arguments(String text) {
+      arguments = text;
+      return this;
+    }
+
+    public Builder complexity(String text) {
+      complexity = text;
+      return this;
+    }
+
+    public Builder handler(Handler value) {
+      handler = value;
+      return this;
+    }
+
+    /**
+     * Adds a subcommand. The parent needs no handler then; if it has one, it runs when the request
+     * has no second word.
+     */
+    public Builder subcommand(Builder value) {
+      subcommands.add(value);
+      return this;
+    }
+
+    public CommandSpec build() {
+      return new CommandSpec(this, null);
+    }
+  }
+}

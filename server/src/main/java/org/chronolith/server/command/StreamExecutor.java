@@ -1,0 +1,155 @@
+package org.chronolith.server.command;
+
+import io.netty.buffer.ByteBuf;
+import org.chronolith.engine.Slice;
+import org.chronolith.network.Request;
+import org.chronolith.network.RequestDecoder;
+import org.chronolith.network.RespWriter;
+import org.chronolith.server.client.Client;
+
+/**
+ * Applies bytes of the replication stream to a keyspace: on a replica as they arrive, and in
+ * recovery as they are read from the log. It stops at the last complete unit, a command or a whole
+ * {@code MULTI … EXEC}, so that what it has consumed is what may be logged and shown.
+ *
+ * <p>Nothing is gated, nothing expires, replies are thrown away. A command that fails here
+ * succeeded on the master, so the two differ: that is an error with its offset, never skipped.
+ *
+ * <p>Thread: the one that owns the runner's keyspace.
+ */
+public final class StreamExecutor {
+  private final CommandTable table;
+  private final CommandRunner runner;
+  private final RequestDecoder decoder;
+  private final Request request;
+  private final Client client = Client.internal();
+  private final RespWriter discard;
+  private final Call call;
+  private final Control control;
+  private long appliedCommands;
+  private int scannedBytes;
+  private boolean inGroup;
+
+  /** What the stream says to the replica itself rather than to its data. */
+  public interface Control {
+    /** A stream command that is no data: {@code PING}, {@code REPLCONF GETACK *}. */
+    void control(Call call);
+  }
+
+  /** The stream cannot be applied; the message names command and cause. */
+  public static final class StreamException extends RuntimeException {
+    StreamException(String message) {
+      super(message);
+    }
+  }
+
+  public StreamExecutor(
+      CommandTable table,
+      CommandRunner runner,
+      RequestDecoder decoder,
+      Request request,
+      RespWriter discard,
+      Control control) {
+    this.table = table;
+    this.runner = runner;
+    this.decoder = decoder;
+    this.request = request;
+    this.discard = discard;
+    this.control = control;
+    call = new Call(runner);
+  }
+
+  /** Selects the database that the stream has selected where the bytes start. */
+  public void select(int db) {
+    client.select(Math.max(0, db));
+  }
+
+  /** The stream's database after what was applied. */
+  public int db() {
+    return client.db();
+  }
+
+  public long appliedCommands() {
+    return appliedCommands;
+  }
+
+  /** Forgets the scan of an open group: the next bytes come from elsewhere in the stream. */
+  public void reset() {
+    scannedBytes = 0;
+    inGroup = false;
+    decoder.reset();
+  }
+
+  /**
+   * Applies all complete units from the reader index on, and moves the reader index past them.
+   *
+   * @return bytes consumed
+   * @throws StreamException when a command is unknown or fails
+   * @throws org.chronolith.network.ProtocolException when the bytes are no commands
+   */
+  public int apply(ByteBuf bytes) {
+    int start = bytes.readerIndex();
+    int unitsEnd = completeUnits(bytes);
+    long nowMs = System.currentTimeMillis();
+    while (bytes.readerIndex() < unitsEnd) {
+      decoder.decode(bytes, request);
+      applyOne(nowMs);
+    }
+    return unitsEnd - start;
+  }
+
+  /** Index after the last complete unit. What was scanned of an open group is not scanned again. */
+  private int completeUnits(ByteBuf bytes) {
+    int start = bytes.readerIndex();
+    int unitsEnd = start;
+    int scannedTo = start + scannedBytes;
+    bytes.readerIndex(scannedTo);
+    while (decoder.decode(bytes, request) == RequestDecoder.Result.REQUEST) {
+      call.bind(client, request, discard);
+      if (call.is(0, "multi")) {
+        inGroup = true;
+      } else if (call.is(0, "exec")) {
+        inGroup = false;
+      }
+      scannedTo = bytes.readerIndex();
+      if (!inGroup) {
+        unitsEnd = scannedTo;
+      }
+    }
+    scannedBytes = scannedTo - unitsEnd;
+    decoder.reset();
+    bytes.readerIndex(start);
+    return unitsEnd;
+  }
+
+  private void applyOne(long nowMs) {
+    call.bind(client, request, discard);
+    CommandSpec spec = table.find(call.arg(0));
+    if (spec == null) {
+      throw new StreamException("unknown command in the stream: '" + call.text(0) + "'");
+    }
+    switch (spec.name()) {
+      case "multi", "exec" -> {
+        return;
+      }
+      case "ping", "replconf" -> {
+        call.spec(spec);
+        control.control(call);
+        return;
+      }
+      default -> call.spec(spec);
+    }
+    if (!spec.subcommands().isEmpty() && call.argc() > 1) {
+      Slice word = call.arg(1);
+      for (CommandSpec sub : spec.subcommands().values()) {
+        if (word.length() == sub.name().length() && call.is(1, sub.name())) {
+          call.spec(sub);
+        }
+      }
+    }
+    if (!runner.run(call, nowMs)) {
+      throw new StreamException("command in the stream failed: " + spec.fullName());
+    }
+    appliedCommands++;
+  }
+}

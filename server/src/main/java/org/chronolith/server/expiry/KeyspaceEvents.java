@@ -1,0 +1,49 @@
+package org.chronolith.server.expiry;
+
+import java.nio.charset.StandardCharsets;
+import org.chronolith.engine.Slice;
+import org.chronolith.engine.keyspace.KeyspaceListener;
+import org.chronolith.server.client.Watches;
+import org.chronolith.server.write.Effects;
+
+/**
+ * What the keyspace reports while commands run: an expired key becomes a {@code DEL} of its own in
+ * the stream, before the effect of the command that met it; a touched key breaks its watches.
+ *
+ * <p>Thread: engine.
+ */
+public final class KeyspaceEvents implements KeyspaceListener {
+  private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
+
+  private final Effects effects;
+  private final Watches watches;
+  private long expiredKeys;
+
+  public KeyspaceEvents(Effects effects, Watches watches) {
+    this.effects = effects;
+    this.watches = watches;
+  }
+
+  @Override
+  public void expired(int db, Slice key) {
+    expiredKeys++;
+    effects.beginUnit();
+    effects.begin(db, 2).word(DEL).word(key);
+    effects.endUnit();
+  }
+
+  @Override
+  public void touched(int db, Slice key) {
+    watches.touched(db, key);
+  }
+
+  /** {@code expired_keys}. */
+  public long expiredKeys() {
+    return expiredKeys;
+  }
+
+  /** {@code CONFIG RESETSTAT}. */
+  public void resetStats() {
+    expiredKeys = 0;
+  }
+}

@@ -1,0 +1,75 @@
+package org.chronolith.server.expiry;
+
+import java.util.function.BooleanSupplier;
+import org.chronolith.engine.keyspace.ExpiryMode;
+import org.chronolith.network.NetworkLoop;
+import org.chronolith.server.command.CommandRunner;
+import org.chronolith.server.write.WritePath;
+
+/**
+ * What the keyspace needs besides commands: expired keys removed, detached structures freed, sparse
+ * slabs compacted. Each run takes at most {@value #SLICE_NANOS} ns for each of them and comes back
+ * soon if there was more to do, so that clients are served between.
+ *
+ * <p>Thread: engine.
+ */
+public final class Upkeep {
+  private static final long SLICE_NANOS = 500_000;
+
+  /** Pause between two runs while there is work: at most about a fifth of the thread's time. */
+  private static final long BUSY_PAUSE_MS = 4;
+
+  /** Log space that must be reserved for the effects of one slice of expiry. */
+  private static final long EXPIRY_LOG_BYTES = 1 << 20;
+
+  private final NetworkLoop loop;
+  private final CommandRunner runner;
+  private final WritePath writePath;
+  private final BooleanSupplier ready;
+  private final long idlePauseMs;
+
+  /**
+   * @param ready whether there is a keyspace to look after (not while loading)
+   * @param hz runs a second while there is nothing to do
+   */
+  public Upkeep(
+      NetworkLoop loop, CommandRunner runner, WritePath writePath, BooleanSupplier ready, int hz) {
+    this.loop = loop;
+    this.runner = runner;
+    this.writePath = writePath;
+    this.ready = ready;
+    idlePauseMs = Math.max(1, 1000 / hz);
+  }
+
+  /** Starts the runs; they end with the loop. */
+  public void start() {
+    loop.schedule(this::run, idlePauseMs);
+  }
+
+  private void run() {
+    boolean more = ready.getAsBoolean() && slices();
+    loop.schedule(this::run, more ? BUSY_PAUSE_MS : idlePauseMs);
+  }
+
+  private boolean slices() {
+    boolean more = false;
+    if (runner.expiryMode() == ExpiryMode.DELETE
+        && writePath
+            .log()
+            .canAppendInternal(writePath.effects().stagedBytes() + EXPIRY_LOG_BYTES)) {
+      more = expire();
+    }
+    more |= runner.keyspace().freeSlice(SLICE_NANOS);
+    more |= runner.keyspace().compactSlice(SLICE_NANOS);
+    return more;
+  }
+
+  private boolean expire() {
+    runner.keyspace().begin(System.currentTimeMillis(), ExpiryMode.DELETE);
+    boolean more = runner.keyspace().expireSlice(SLICE_NANOS);
+    if (writePath.effects().stagedBytes() > 0) {
+      writePath.staged();
+    }
+    return more;
+  }
+}

@@ -1,0 +1,131 @@
+package org.chronolith.server.write;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import org.chronolith.network.NetworkLoop;
+import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.server.client.Client;
+
+/**
+ * Takes the staged effects of a turn to the log with one append, and says which replies must wait
+ * for the disk.
+ *
+ * <p>Order at the end of a turn: append, then wake the feeds and (for {@code appendfsync always})
+ * ask for a force and hold the writers' replies; the network flushes connections after this hook
+ * has run. So a reply never leaves before its bytes are in the log.
+ *
+ * <p>Thread: engine.
+ */
+public final class WritePath {
+  private final Effects effects;
+  private final NetworkLoop loop;
+  private final int turnBytes;
+  private final ArrayList<Client> writers = new ArrayList<>();
+  private final ArrayList<Runnable> appended = new ArrayList<>();
+  private ReplicationLog log;
+  private boolean syncBeforeReply;
+
+  /**
+   * @param turnBytes staged bytes at which the append is made at once instead of at the end of the
+   *     turn
+   */
+  public WritePath(Effects effects, NetworkLoop loop, int turnBytes) {
+    this.effects = effects;
+    this.loop = loop;
+    this.turnBytes = turnBytes;
+  }
+
+  /** Goes on with another log: at start, and after a full sync. Nothing may be staged. */
+  public void log(ReplicationLog value) {
+    if (effects.stagedBytes() != 0) {
+      throw new IllegalStateException("staged effects belong to the old log");
+    }
+    log = value;
+  }
+
+  public ReplicationLog log() {
+    return log;
+  }
+
+  public Effects effects() {
+    return effects;
+  }
+
+  /** {@code appendfsync always}: replies of writers wait for the force. */
+  public void syncBeforeReply(boolean value) {
+    syncBeforeReply = value;
+  }
+
+  /** Runs {@code listener} on this thread after each append: feeds, {@code WAIT}, snapshots. */
+  public void onAppended(Runnable listener) {
+    appended.add(listener);
+  }
+
+  /** A unit of effects was staged for {@code client}. */
+  public void staged(Client client) {
+    if (!client.wroteInTurn()) {
+      client.wroteInTurn(true);
+      writers.add(client);
+    }
+    staged();
+  }
+
+  /** Effects of the server's own (expiry, pings) were staged. */
+  public void staged() {
+    if (effects.stagedBytes() >= turnBytes) {
+      append();
+    } else {
+      loop.requestEndOfTurn();
+    }
+  }
+
+  /** Appends what is staged, before the network flushes. */
+  public void endOfTurn() {
+    append();
+    if (writers.isEmpty()) {
+      return;
+    }
+    long end = log.endOffset();
+    boolean hold = syncBeforeReply && end > log.durableOffset();
+    for (int i = 0; i < writers.size(); i++) {
+      Client client = writers.get(i);
+      client.wroteInTurn(false);
+      client.lastWriteOffset(end);
+      if (hold && client.connection() != null) {
+        client.connection().holdUntil(end);
+      }
+    }
+    writers.clear();
+    if (hold) {
+      log.requestSync();
+    }
+  }
+
+  /** Appends what is staged now, so that {@link #endOffset()} covers it. */
+  public void append() {
+    ByteBuf staged = effects.staged();
+    int length = staged.readableBytes();
+    if (length == 0) {
+      return;
+    }
+    log.append(
+        staged, staged.readerIndex(), length, effects.stagedStartDb(), System.currentTimeMillis());
+    effects.clearStaged();
+    for (int i = 0; i < appended.size(); i++) {
+      appended.get(i).run();
+    }
+  }
+
+  /** Offset after everything that was appended and staged. */
+  public long endOffset() {
+    return log.endOffset() + effects.stagedBytes();
+  }
+
+  /**
+   * Whether a request of {@code requestBytes} may still be applied: its effects surely fit in the
+   * space that the log has reserved.
+   */
+  public boolean hasRoom(long requestBytes) {
+    return log.canAppend(effects.stagedBytes() + requestBytes);
+  }
+}

@@ -1,5 +1,7 @@
 package org.chronolith.bench;
 
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import org.chronolith.bench.memory.MemoryCommand;
 import org.chronolith.bench.throughput.ThroughputCommand;
 import picocli.CommandLine;
@@ -24,12 +26,16 @@ public final class Main implements Runnable {
    * Exits with 0 when everything was measured, 1 when a measurement failed, 2 on a wrong argument.
    */
   public static void main(String[] arguments) {
-    System.exit(execute(arguments));
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(execute(out, err, arguments));
   }
 
-  /** As {@link #main}, but returns the exit code. */
-  static int execute(String... arguments) {
+  /** As {@link #main}, but prints to {@code out} and {@code err} and returns the exit code. */
+  static int execute(PrintWriter out, PrintWriter err, String... arguments) {
     return new CommandLine(new Main())
+        .setOut(out)
+        .setErr(err)
         .setExecutionExceptionHandler(
             (failure, commandLine, parsed) -> {
               if (!(failure instanceof BenchException)) {

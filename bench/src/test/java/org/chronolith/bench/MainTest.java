@@ -1,33 +1,50 @@
 package org.chronolith.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 
 final class MainTest {
 
   @Test
   void shouldAskForASubcommand() {
-    assertEquals(2, Main.execute());
+    assertFails(2, "a subcommand is needed");
   }
 
   @Test
   void shouldRefuseCountsThatAreNotPositive() {
-    assertEquals(2, Main.execute("throughput", "--rounds", "0"));
-    assertEquals(2, Main.execute("memory", "--keys", "-1"));
+    assertFails(2, "must be positive", "throughput", "--rounds", "0");
+    assertFails(2, "must be positive", "memory", "--keys", "-1");
   }
 
   @Test
-  void shouldEndWithAnErrorWhereAProgramIsMissing() {
-    assertEquals(1, Main.execute("throughput", "--benchmark", "no-such-program"));
-    assertEquals(1, Main.execute("memory", "--reference", "/no/such/server"));
+  void shouldNameTheRemedyWhereAProgramIsMissing() {
+    assertFails(1, "apt-get install redis-server", "throughput", "--benchmark", "no-such-program");
+    assertFails(1, "/no/such/server does not exist", "memory", "--reference", "/no/such/server");
   }
 
   @Test
-  void shouldEndWithAnErrorWhereAServerDoesNotComeUp() {
-    assertEquals(
+  void shouldSayThatAServerDoesNotComeUp() {
+    assertFails(
         1,
-        Main.execute(
-            "throughput", "--reference", "false", "--benchmark", "true", "--subject", "true"));
+        "reference ended with code 1",
+        "throughput",
+        "--reference",
+        "false",
+        "--benchmark",
+        "true",
+        "--subject",
+        "true");
+  }
+
+  private static void assertFails(int exitCode, String message, String... arguments) {
+    StringWriter errors = new StringWriter();
+    int actual =
+        Main.execute(new PrintWriter(new StringWriter()), new PrintWriter(errors), arguments);
+    assertEquals(exitCode, actual, errors.toString());
+    assertTrue(errors.toString().contains(message), errors.toString());
   }
 }

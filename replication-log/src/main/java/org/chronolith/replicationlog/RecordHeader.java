@@ -1,5 +1,6 @@
 package org.chronolith.replicationlog;
 
+import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
@@ -58,12 +59,18 @@ final class RecordHeader {
     out.clear();
   }
 
-  /** Begins a checksum with the header at the start of {@code in}; the payload must follow. */
-  static void begin(CRC32C checksum, ByteBuffer in, int index) {
+  /** Begins a checksum with the header in {@code out}; the payload must follow. */
+  static void begin(CRC32C checksum, ByteBuffer out) {
     checksum.reset();
-    ByteBuffer covered = in.duplicate();
-    covered.limit(index + CRC_AT).position(index);
-    checksum.update(covered);
+    out.position(0).limit(CRC_AT);
+    checksum.update(out);
+    out.clear();
+  }
+
+  /** Begins a checksum with the header at {@code index}; the payload must follow. */
+  static void begin(CRC32C checksum, ByteBuf in, int index) {
+    checksum.reset();
+    checksum.update(in.internalNioBuffer(index, CRC_AT));
   }
 
   /**
@@ -71,7 +78,7 @@ final class RecordHeader {
    *
    * @return null, or what is wrong with it
    */
-  String read(ByteBuffer in, int index, int documentLength) {
+  String read(ByteBuf in, int index, int documentLength) {
     if (documentLength < BYTES) {
       return "a record of " + documentLength + " bytes is shorter than its header";
     }
@@ -79,11 +86,11 @@ final class RecordHeader {
     if (magic != MAGIC) {
       return String.format("not a record: it begins with 0x%04x", magic & 0xffff);
     }
-    byte version = in.get(index + 2);
+    byte version = in.getByte(index + 2);
     if (version != VERSION) {
       return "unknown record version " + version;
     }
-    flags = in.get(index + 3) & 0xff;
+    flags = in.getByte(index + 3) & 0xff;
     startOffset = in.getLong(index + 4);
     wallClockMs = in.getLong(index + 12);
     db = in.getInt(index + 20);

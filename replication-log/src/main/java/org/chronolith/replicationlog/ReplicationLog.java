@@ -1,6 +1,9 @@
 package org.chronolith.replicationlog;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
 
 /**
  * The log of the replication stream. Offsets are Redis's: the number of bytes of the stream so far;
@@ -9,80 +12,173 @@ import io.netty.buffer.ByteBuf;
  * <p>Threads: {@link #append}, {@link #appendIdentity}, {@link #canAppend}, {@link #trim} and
  * {@link #markClean} belong to one owner, the engine thread: the first that calls one of them, or
  * the one that called {@link #adopt()} last. All else may be called from any thread.
+ *
+ * <p>The log has two threads, log-sync and log-prepare, which end with {@link #close()}.
  */
 public final class ReplicationLog implements AutoCloseable {
-  private ReplicationLog() {}
+  private final LogConfig config;
+  private final LogState state;
+  private final LogPrepare prepare;
+  private final LogSync sync;
+  private final LogWriter writer;
+  private final LogListener listener;
+  private final RecoveryReport recovery;
+  private boolean closed;
 
-  /** True if {@code config.dir()} holds a log that can be opened. */
+  private ReplicationLog(
+      LogConfig config,
+      LogListener listener,
+      LogState state,
+      RecoveryReport recovery,
+      long nextSequence) {
+    this.config = config;
+    this.listener = listener;
+    this.state = state;
+    this.recovery = recovery;
+    this.prepare = new LogPrepare(config, state, listener, nextSequence);
+    this.sync = new LogSync(state, listener, recovery.endOffset(), nextSequence);
+    this.writer = new LogWriter(config, state, prepare, sync, recovery.clean());
+  }
+
+  /** True if {@code config.dir()} holds a log. */
   public static boolean exists(LogConfig config) {
-    throw new UnsupportedOperationException();
+    try {
+      return !SegmentFiles.list(config.dir()).isEmpty();
+    } catch (IOException e) {
+      throw cannot("list", config, e);
+    }
   }
 
   /**
-   * Opens an existing log at the longest valid prefix that ends at a commit.
+   * Opens an existing log at the longest valid prefix that ends at a commit. That prefix is forced
+   * to the disk. Nothing is written before the first append, which starts a new segment.
    *
-   * @throws LogException DAMAGED if there is no log in the directory, IO
+   * @throws LogException DAMAGED if there is no usable log in the directory, IO
    */
   public static ReplicationLog open(LogConfig config, LogListener listener) {
-    throw new UnsupportedOperationException();
+    try {
+      LogRecovery.Result found = LogRecovery.recover(config);
+      for (Segment segment : found.segments()) {
+        if (segment.index() != null) {
+          SegmentFiles.forceFile(segment.file);
+        }
+      }
+      LogState state = new LogState(found.segments(), found.report().endOffset(), found.history());
+      ReplicationLog log =
+          new ReplicationLog(config, listener, state, found.report(), found.nextSequence());
+      log.prepareFirst();
+      log.start();
+      return log;
+    } catch (IOException e) {
+      throw cannot("open", config, e);
+    }
+  }
+
+  /** On a full disk the log can still be read: appends wait for space. */
+  private void prepareFirst() {
+    try {
+      prepare.prepareFirst();
+    } catch (IOException e) {
+      listener.spaceRefused(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void start() {
+    prepare.start();
+    sync.start();
   }
 
   /**
    * Makes a new log whose first byte has the offset {@code startOffset}, in an empty or missing
    * directory, and forces its identity to the disk.
+   *
+   * @throws LogException MISUSE if there is a log already, IO
    */
   public static ReplicationLog create(
       LogConfig config, LogListener listener, long startOffset, History history, int db) {
-    throw new UnsupportedOperationException();
+    if (exists(config)) {
+      throw new LogException(
+          LogException.Kind.MISUSE, "there is a log in " + config.dir() + " already");
+    }
+    try {
+      Files.createDirectories(config.dir());
+      LogState state = new LogState(new Segment[0], startOffset, history);
+      RecoveryReport report =
+          new RecoveryReport(startOffset, startOffset, false, 0, 0, 0, List.of());
+      ReplicationLog log = new ReplicationLog(config, listener, state, report, 1);
+      log.prepare.prepareFirst();
+      log.writer.appendIdentity(history, db, System.currentTimeMillis());
+      log.writer.disown();
+      log.start();
+      log.sync.await();
+      return log;
+    } catch (IOException e) {
+      throw cannot("create", config, e);
+    }
+  }
+
+  private static LogException cannot(String what, LogConfig config, IOException e) {
+    return new LogException(
+        LogException.Kind.IO, "cannot " + what + " the log in " + config.dir() + ": " + e, e);
   }
 
   /** What {@link #open} found; for a created log an empty report. */
   public RecoveryReport recovery() {
-    throw new UnsupportedOperationException();
+    return recovery;
   }
 
   /** First byte that a reader can ask for. */
   public long startOffset() {
-    throw new UnsupportedOperationException();
+    return state.startOffset();
   }
 
   /** End of the stream: the offset of the next byte to be appended. Covers whole commits only. */
   public long endOffset() {
-    throw new UnsupportedOperationException();
+    return state.endOffset();
   }
 
   /** Every byte below it is on disk. */
   public long durableOffset() {
-    throw new UnsupportedOperationException();
+    return sync.durableOffset();
   }
 
   /** The history, as recovered or last appended. */
   public History history() {
-    throw new UnsupportedOperationException();
+    return state.history();
   }
 
-  /** File bytes in use, reserved space included. */
+  /** Bytes of the segments' files, without the space reserved ahead. */
   public long sizeBytes() {
-    throw new UnsupportedOperationException();
+    long total = 0;
+    for (Segment segment : state.segments()) {
+      total += segment.committedPosition;
+    }
+    return total;
+  }
+
+  /** Why the log accepts no appends any more, or null. */
+  public Throwable failure() {
+    return state.failure();
   }
 
   /** Makes the calling thread the owner, after another one opened or filled the log. */
   public void adopt() {
-    throw new UnsupportedOperationException();
+    writer.adopt();
   }
 
   /**
-   * Whether {@code bytes} of clients' effects can be appended now into space that is reserved. If
-   * not, more is being reserved: {@link LogListener#spaceReserved} or {@link
-   * LogListener#spaceRefused} follows.
+   * Whether {@code bytes} of clients' effects, as one or more appends in a row, can be appended now
+   * into space that is reserved. If not, more is being reserved: {@link LogListener#spaceReserved}
+   * or {@link LogListener#spaceRefused} follows, and the caller asks again. False for good after a
+   * failure.
    */
   public boolean canAppend(long bytes) {
-    throw new UnsupportedOperationException();
+    return writer.canAppend(bytes, config.internalReserveBytes());
   }
 
   /** The same for internal effects (pings, expiry), which may use the last reserve. */
   public boolean canAppendInternal(long bytes) {
-    throw new UnsupportedOperationException();
+    return writer.canAppend(bytes, 0);
   }
 
   /**
@@ -90,72 +186,102 @@ public final class ReplicationLog implements AutoCloseable {
    * commit. More than {@link LogConfig#maxRecordBytes()} becomes numbered parts of one group, of
    * which the last commits. The buffer is neither moved nor released.
    *
-   * <p>REQUIRES: {@link #canAppend} or {@link #canAppendInternal} said yes for as much.
+   * <p>REQUIRES: {@link #canAppend} or {@link #canAppendInternal} said yes for as much; the buffer
+   * has one contiguous memory.
    *
    * @param dbAtStart database selected in the stream at the first of the bytes
    * @throws LogException NO_SPACE if the rule is broken (nothing was written); IO after a failed
-   *     sync
+   *     sync or append: the log is dead
    */
   public void append(ByteBuf bytes, int from, int length, int dbAtStart, long wallClockMs) {
-    throw new UnsupportedOperationException();
+    writer.append(bytes, from, length, dbAtStart, wallClockMs);
   }
 
   /**
    * Appends a record without stream bytes that gives the stream from here on the name {@code
    * history}.
    *
-   * <p>REQUIRES: it is forced ({@link #requestSync} and {@link #durableIdentity}) before the first
-   * byte under a new id leaves this node.
+   * <p>REQUIRES: it is forced ({@link #requestSync}, then {@link #durableIdentity}) before the
+   * first byte under a new id leaves this node.
    */
   public void appendIdentity(History history, int db, long wallClockMs) {
-    throw new UnsupportedOperationException();
+    writer.appendIdentity(history, db, wallClockMs);
   }
 
   /** True once the last {@link #appendIdentity} is on disk. */
   public boolean durableIdentity() {
-    throw new UnsupportedOperationException();
+    return sync.durableIdentities() >= state.identities();
   }
 
   /**
-   * Removes whole segments that end at or below {@code keepFromOffset} and are beyond the retention
-   * by bytes or by age. The files go on the log-prepare thread.
+   * Removes whole segments that end at or below {@code keepFromOffset} (and are durable) and are
+   * beyond the retention by bytes or by age. The files go on the log-prepare thread.
    */
   public void trim(long keepFromOffset, long nowMs) {
-    throw new UnsupportedOperationException();
+    writer.trim(keepFromOffset, nowMs);
   }
 
   /**
-   * A reader whose first byte is the one at {@code offset}, in the middle of a record too.
+   * A reader whose first byte is the one at {@code offset}, in the middle of a record too. For an
+   * offset in a segment of an earlier run, the first call reads that segment to index it.
    *
-   * @throws LogException OUT_OF_RANGE unless {@code startOffset() <= offset <= endOffset()}
+   * @throws LogException OUT_OF_RANGE unless {@code startOffset() <= offset <= endOffset()};
+   *     DAMAGED, IO
    */
   public LogReader reader(long offset) {
-    throw new UnsupportedOperationException();
+    return LogReader.open(state, config, offset);
   }
 
   /** Asks the log-sync thread to force all that has been appended. */
   public void requestSync() {
-    throw new UnsupportedOperationException();
+    sync.request();
   }
 
-  /** Waits until what has been appended before the call is on disk. Not for the engine thread. */
+  /**
+   * Waits until what has been appended before the call is on disk. Not for the engine thread while
+   * it serves.
+   */
   public void sync() {
-    throw new UnsupportedOperationException();
+    sync.await();
   }
 
   /** Appends the marker of a clean close, consumed by the next append. {@link #close} forces it. */
   public void markClean(int db, long wallClockMs) {
-    throw new UnsupportedOperationException();
+    writer.markClean(db, wallClockMs);
   }
 
   /** True if the log, as opened, ends with the marker of a clean close. */
   public boolean wasClean() {
-    throw new UnsupportedOperationException();
+    return recovery.clean();
   }
 
-  /** Forces what has been appended, ends the threads and closes the files. */
+  /**
+   * Forces what has been appended, ends the threads and closes the files; readers must be closed by
+   * their owners. Nobody may append any more.
+   *
+   * @throws LogException IO if forcing failed, now or earlier
+   */
   @Override
-  public void close() {
-    throw new UnsupportedOperationException();
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    LogException failed = null;
+    try {
+      sync.await();
+    } catch (LogException e) {
+      failed = e;
+    }
+    sync.close();
+    prepare.close();
+    try {
+      writer.close();
+    } catch (IOException e) {
+      listener.warning("cannot give back the reserved space of the log", e);
+    }
+    if (failed != null) {
+      throw failed;
+    }
   }
 }

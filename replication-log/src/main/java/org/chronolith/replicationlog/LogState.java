@@ -1,0 +1,113 @@
+package org.chronolith.replicationlog;
+
+import java.util.Arrays;
+
+/**
+ * What the engine thread publishes to all others. Only it writes here, except for {@link #fail}.
+ */
+final class LogState {
+  private volatile Segment[] segments;
+  private volatile long endOffset;
+  private volatile History history;
+  private volatile long identities;
+  private volatile long commits;
+  private volatile Throwable failure;
+
+  LogState(Segment[] segments, long endOffset, History history) {
+    this.segments = segments;
+    this.endOffset = endOffset;
+    this.history = history;
+  }
+
+  /** In the order of the stream; never modified in place. */
+  Segment[] segments() {
+    return segments;
+  }
+
+  long startOffset() {
+    return segments[0].startOffset;
+  }
+
+  long endOffset() {
+    return endOffset;
+  }
+
+  History history() {
+    return history;
+  }
+
+  /** Number of identity records appended since the log was opened. */
+  long identities() {
+    return identities;
+  }
+
+  /** Why the log accepts nothing more, or null. */
+  Throwable failure() {
+    return failure;
+  }
+
+  void fail(Throwable cause) {
+    if (failure == null) {
+      failure = cause;
+    }
+  }
+
+  /** Number of commits since the log was opened, those without stream bytes included. */
+  long commits() {
+    return commits;
+  }
+
+  void committed(long newEndOffset) {
+    endOffset = newEndOffset;
+    commits = commits + 1;
+  }
+
+  void identity(History newHistory) {
+    history = newHistory;
+    identities = identities + 1;
+  }
+
+  void add(Segment segment) {
+    Segment[] old = segments;
+    Segment[] grown = Arrays.copyOf(old, old.length + 1);
+    grown[old.length] = segment;
+    segments = grown;
+  }
+
+  /** Takes the oldest {@code count} segments out and returns them. */
+  Segment[] removeFirst(int count) {
+    Segment[] old = segments;
+    segments = Arrays.copyOfRange(old, count, old.length);
+    return Arrays.copyOf(old, count);
+  }
+
+  /** The newest segment that starts at or below {@code offset}. */
+  Segment segmentFor(long offset) {
+    Segment[] all = segments;
+    Segment found = null;
+    int low = 0;
+    int high = all.length - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      if (all[middle].startOffset <= offset) {
+        found = all[middle];
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return found;
+  }
+
+  /** The segment that follows {@code segment}, or null if none does. */
+  Segment after(Segment segment) {
+    Segment[] all = segments;
+    int at = all.length - 1;
+    Segment next = null;
+    while (at >= 0 && all[at].sequence > segment.sequence) {
+      next = all[at];
+      at--;
+    }
+    return next;
+  }
+}

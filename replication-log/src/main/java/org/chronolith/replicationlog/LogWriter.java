@@ -1,0 +1,299 @@
+package org.chronolith.replicationlog;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+import org.chronolith.replicationlog.chronicle.QueueFile;
+import org.chronolith.replicationlog.chronicle.SegmentAppender;
+
+/**
+ * The engine thread's side of the log: makes records, keeps groups together, goes on to the next
+ * segment. All that can take time was done ahead by {@link LogPrepare}; if it was not, nothing is
+ * written.
+ */
+final class LogWriter {
+  /** Space for one identity at a segment's start and for the queue's own index blocks. */
+  private static final long SLACK_BYTES = 32 * 1024;
+
+  /** Header, framing and padding of one record. */
+  private static final int RECORD_OVERHEAD_BYTES =
+      QueueFile.HEADER_BYTES + RecordHeader.BYTES + QueueFile.HEADER_BYTES;
+
+  private final LogConfig config;
+  private final LogState state;
+  private final LogPrepare prepare;
+  private final LogSync sync;
+  private final RecordHeader header = new RecordHeader();
+  private final ByteBuffer headerBytes = ByteBuffer.allocateDirect(RecordHeader.BYTES);
+  private final CRC32C checksum = new CRC32C();
+  private final long signalEveryBytes;
+
+  private Thread owner;
+  private SegmentAppender appender;
+  private Segment segment;
+  private long signalledAt;
+  private boolean endsClean;
+
+  LogWriter(LogConfig config, LogState state, LogPrepare prepare, LogSync sync, boolean endsClean) {
+    this.config = config;
+    this.state = state;
+    this.prepare = prepare;
+    this.sync = sync;
+    this.endsClean = endsClean;
+    this.signalEveryBytes =
+        Math.max(4096, Math.min(config.headroomBytes() / 4, config.touchAheadBytes() / 4));
+  }
+
+  void adopt() {
+    owner = Thread.currentThread();
+  }
+
+  /** The next caller becomes the owner. */
+  void disown() {
+    owner = null;
+  }
+
+  private void checkOwner() {
+    Thread caller = Thread.currentThread();
+    if (owner != caller) {
+      if (owner != null) {
+        throw new LogException(
+            LogException.Kind.MISUSE,
+            "the log belongs to thread " + owner.getName() + ", not to " + caller.getName());
+      }
+      owner = caller;
+    }
+  }
+
+  boolean canAppend(long bytes, long reserveBytes) {
+    checkOwner();
+    if (state.failure() != null) {
+      return false;
+    }
+    long needed = cost(bytes) + reserveBytes;
+    SegmentAppender target = target();
+    if (target != null && target.position() + needed <= target.reservedBytes()) {
+      return true;
+    }
+    prepare.want(needed);
+    return false;
+  }
+
+  /** File bytes that an append of so many stream bytes takes at most. */
+  private long cost(long bytes) {
+    long records = bytes / config.maxRecordBytes() + 1;
+    return bytes + records * RECORD_OVERHEAD_BYTES + SLACK_BYTES;
+  }
+
+  /** Where the next record goes, or null while no segment is ready. */
+  private SegmentAppender target() {
+    if (appender == null || appender.position() >= config.segmentBytes()) {
+      LogPrepare.Prepared next = prepare.next();
+      if (next != null) {
+        return next.appender();
+      }
+    }
+    return appender;
+  }
+
+  void append(ByteBuf bytes, int from, int length, int db, long nowMs) {
+    if (length <= 0) {
+      throw new LogException(LogException.Kind.MISUSE, "an append of " + length + " bytes");
+    }
+    begin(length, state.history(), db, nowMs);
+    int max = config.maxRecordBytes();
+    try {
+      if (length <= max) {
+        write(RecordHeader.COMMIT, 0, state.endOffset(), db, nowMs, bytes, from, length);
+      } else {
+        int part = 0;
+        for (int done = 0; done < length; part++) {
+          int size = Math.min(max, length - done);
+          int commit = done + size == length ? RecordHeader.COMMIT : 0;
+          write(
+              RecordHeader.PART | commit,
+              part,
+              state.endOffset() + done,
+              db,
+              nowMs,
+              bytes,
+              from + done,
+              size);
+          done += size;
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      throw failed(e);
+    }
+    commit(state.endOffset() + length, nowMs);
+  }
+
+  void appendIdentity(History history, int db, long nowMs) {
+    boolean rolled = begin(0, history, db, nowMs);
+    if (!rolled) {
+      writeIdentity(history, db, nowMs);
+      commit(state.endOffset(), nowMs);
+    }
+    state.identity(history);
+  }
+
+  void markClean(int db, long nowMs) {
+    checkOwner();
+    if (endsClean) {
+      return;
+    }
+    begin(0, state.history(), db, nowMs);
+    try {
+      write(
+          RecordHeader.CLEAN | RecordHeader.COMMIT,
+          0,
+          state.endOffset(),
+          db,
+          nowMs,
+          Unpooled.EMPTY_BUFFER,
+          0,
+          0);
+    } catch (RuntimeException | Error e) {
+      throw failed(e);
+    }
+    commit(state.endOffset(), nowMs);
+    endsClean = true;
+  }
+
+  /** Checks that the append can be done and goes on to the next segment if this one is full. */
+  private boolean begin(long bytes, History history, int db, long nowMs) {
+    checkOwner();
+    Throwable failure = state.failure();
+    if (failure != null) {
+      throw new LogException(LogException.Kind.IO, "the log failed: " + failure, failure);
+    }
+    SegmentAppender target = target();
+    if (target == null || target.position() + cost(bytes) > target.reservedBytes()) {
+      prepare.want(cost(bytes));
+      throw new LogException(
+          LogException.Kind.NO_SPACE, "no space is reserved for " + bytes + " bytes of the log");
+    }
+    if (target == appender) {
+      return false;
+    }
+    try {
+      roll(history, db, nowMs);
+    } catch (RuntimeException | Error e) {
+      throw failed(e);
+    }
+    return true;
+  }
+
+  private void roll(History history, int db, long nowMs) {
+    LogPrepare.Prepared next = prepare.next();
+    SegmentAppender full = appender;
+    Segment old = segment;
+    long offset = state.endOffset();
+    appender = next.appender();
+    segment =
+        new Segment(
+            next.sequence(),
+            next.dir(),
+            appender.file(),
+            offset,
+            new OffsetIndex(config.indexEveryBytes()));
+    writeIdentity(history, db, nowMs);
+    segment.committedPosition = appender.position();
+    segment.newestMs = nowMs;
+    state.committed(offset);
+    // Readers look for the next segment once the old one is sealed: it must be there by then.
+    state.add(segment);
+    if (old != null) {
+      old.seal(offset);
+      prepare.retire(full, old.file, old.committedPosition);
+    }
+    prepare.taken(appender);
+    signalledAt = appender.position();
+    endsClean = false;
+  }
+
+  private void writeIdentity(History history, int db, long nowMs) {
+    byte[] identity =
+        RecordHeader.encodeIdentity(new RecordHeader.Identity(sync.durableOffset(), history));
+    write(
+        RecordHeader.IDENTITY | RecordHeader.COMMIT,
+        0,
+        state.endOffset(),
+        db,
+        nowMs,
+        Unpooled.wrappedBuffer(identity),
+        0,
+        identity.length);
+  }
+
+  private void write(
+      int flags, int part, long offset, int db, long nowMs, ByteBuf bytes, int from, int length) {
+    header.flags = flags;
+    header.part = part;
+    header.startOffset = offset;
+    header.db = db;
+    header.wallClockMs = nowMs;
+    header.payloadLength = length;
+    header.write(headerBytes);
+    RecordHeader.begin(checksum, headerBytes);
+    if (length > 0) {
+      checksum.update(bytes.internalNioBuffer(from, length));
+    }
+    RecordHeader.seal(headerBytes, (int) checksum.getValue());
+    long position = appender.append(headerBytes, bytes, from, length);
+    segment.index().add(offset, position);
+  }
+
+  private void commit(long endOffset, long nowMs) {
+    long position = appender.position();
+    segment.newestMs = nowMs;
+    segment.committedPosition = position;
+    state.committed(endOffset);
+    endsClean = false;
+    if (position - signalledAt >= signalEveryBytes) {
+      signalledAt = position;
+      prepare.moved(position);
+    }
+  }
+
+  /** After this nothing is appended any more: a half-written group must stay the last thing. */
+  private LogException failed(Throwable cause) {
+    state.fail(cause);
+    return new LogException(LogException.Kind.IO, "cannot append to the log: " + cause, cause);
+  }
+
+  void trim(long keepFromOffset, long nowMs) {
+    checkOwner();
+    Segment[] all = state.segments();
+    long total = 0;
+    for (Segment one : all) {
+      total += one.committedPosition;
+    }
+    long floor = Math.min(keepFromOffset, sync.durableOffset());
+    int count = 0;
+    while (count < all.length - 1 && all[count].sealed && all[count].endOffset <= floor) {
+      Segment oldest = all[count];
+      boolean tooMuch = config.retentionBytes() > 0 && total > config.retentionBytes();
+      boolean tooOld = config.retentionMs() > 0 && oldest.newestMs < nowMs - config.retentionMs();
+      if (!tooMuch && !tooOld) {
+        break;
+      }
+      total -= oldest.committedPosition;
+      count++;
+    }
+    if (count > 0) {
+      prepare.remove(state.removeFirst(count));
+    }
+  }
+
+  /** Closes the file that is appended to. REQUIRES: log-prepare has ended. */
+  void close() throws IOException {
+    if (appender != null) {
+      appender.close();
+      SegmentAppender.truncate(segment.file, segment.committedPosition);
+      appender = null;
+    }
+  }
+}

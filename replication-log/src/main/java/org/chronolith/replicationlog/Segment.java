@@ -1,0 +1,92 @@
+package org.chronolith.replicationlog;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * One file of the log, as readers see it. The engine thread moves {@link #committedPosition} while
+ * the segment is the newest one; after that nothing about it changes.
+ */
+final class Segment {
+  final long sequence;
+  final Path dir;
+  final Path file;
+
+  /** Offset of the first stream byte. */
+  final long startOffset;
+
+  /** File position behind the last commit. Readers go no further. */
+  volatile long committedPosition;
+
+  /** Offset behind the last stream byte; valid once {@link #sealed}. */
+  volatile long endOffset;
+
+  /** True once another segment follows. */
+  volatile boolean sealed;
+
+  /** Wall-clock time of the newest record, for retention by age. */
+  volatile long newestMs;
+
+  private volatile OffsetIndex index;
+  private FileChannel channel;
+  private int users;
+
+  Segment(long sequence, Path dir, Path file, long startOffset, OffsetIndex index) {
+    this.sequence = sequence;
+    this.dir = dir;
+    this.file = file;
+    this.startOffset = startOffset;
+    this.endOffset = startOffset;
+    this.index = index;
+  }
+
+  void seal(long end) {
+    endOffset = end;
+    sealed = true;
+  }
+
+  /** The index, or null while nobody has asked for it since the log was opened. */
+  OffsetIndex index() {
+    return index;
+  }
+
+  void index(OffsetIndex built) {
+    index = built;
+  }
+
+  /** The file, open for reading; shared by all readers. Each call needs a {@link #release}. */
+  synchronized FileChannel acquire() {
+    try {
+      if (channel == null) {
+        channel = FileChannel.open(file, StandardOpenOption.READ);
+      }
+      users++;
+      return channel;
+    } catch (NoSuchFileException e) {
+      throw new LogException(LogException.Kind.TRIMMED, file + " was removed", e);
+    } catch (IOException e) {
+      throw new LogException(LogException.Kind.IO, "cannot open " + file + ": " + e, e);
+    }
+  }
+
+  synchronized void release() {
+    users--;
+    if (users == 0) {
+      FileChannel closing = channel;
+      channel = null;
+      try {
+        closing.close();
+      } catch (IOException e) {
+        throw new LogException(LogException.Kind.IO, "cannot close " + file + ": " + e, e);
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return file.toString();
+  }
+}

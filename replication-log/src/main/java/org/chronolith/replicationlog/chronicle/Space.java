@@ -1,0 +1,61 @@
+package org.chronolith.replicationlog.chronicle;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import net.openhft.posix.PosixAPI;
+
+/**
+ * Reserves disk blocks for a range of a file, so that a mapped write never meets a full disk (which
+ * the JVM would report as a fault in unrelated code, if it survived it).
+ */
+final class Space {
+  private static final int O_RDWR = 2;
+  private static final int ENOSYS = 38;
+  private static final int EOPNOTSUPP = 95;
+  private static final int ZEROS_BYTES = 64 * 1024;
+
+  private Space() {}
+
+  /**
+   * Reserves {@code [from, to)} and makes the file at least {@code to} long.
+   *
+   * @throws IOException if there is no space
+   */
+  static void reserve(Path file, long from, long to) throws IOException {
+    PosixAPI posix = PosixAPI.posix();
+    int fd = posix.open(file.toString(), O_RDWR, 0);
+    if (fd < 0) {
+      throw new IOException("cannot open " + file + ": " + posix.lastErrorStr());
+    }
+    int error;
+    String reason;
+    try {
+      if (posix.fallocate(fd, 0, from, to - from) == 0) {
+        return;
+      }
+      error = posix.lastError();
+      reason = posix.lastErrorStr();
+    } finally {
+      posix.close(fd);
+    }
+    if (error == EOPNOTSUPP || error == ENOSYS) {
+      writeZeros(file, from, to);
+      return;
+    }
+    throw new IOException("cannot reserve " + (to - from) + " bytes for " + file + ": " + reason);
+  }
+
+  /** For file systems without fallocate. The range lies ahead of the appender and is unwritten. */
+  private static void writeZeros(Path file, long from, long to) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      ByteBuffer zeros = ByteBuffer.allocate(ZEROS_BYTES);
+      for (long at = Math.max(from, channel.size()); at < to; ) {
+        zeros.clear().limit((int) Math.min(ZEROS_BYTES, to - at));
+        at += channel.write(zeros, at);
+      }
+    }
+  }
+}

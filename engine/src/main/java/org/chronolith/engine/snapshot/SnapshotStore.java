@@ -259,8 +259,13 @@ public final class SnapshotStore implements AutoCloseable {
     thread.execute(() -> finish(from, meta));
   }
 
+  /** Whether the last session is not over yet. Thread: the engine thread. */
+  public boolean isRunning() {
+    return session != null && !session.state().isFinal();
+  }
+
   private void refuseWhileRunning() {
-    if (session != null && !session.state().isFinal()) {
+    if (isRunning()) {
       throw new IllegalStateException("a snapshot session is " + session.state());
     }
   }

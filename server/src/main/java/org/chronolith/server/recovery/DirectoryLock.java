@@ -1,0 +1,65 @@
+package org.chronolith.server.recovery;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * One process at a time writes to a data directory. The lock is the system's, so that it ends with
+ * the process, however that ends; the pid in the file is for the message alone.
+ */
+final class DirectoryLock implements AutoCloseable {
+  static final String NAME = "LOCK";
+
+  private final FileChannel channel;
+
+  private DirectoryLock(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /**
+   * @throws RecoveryException naming the process that holds it
+   */
+  static DirectoryLock take(Path directory) throws IOException {
+    Path file = directory.resolve(NAME);
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      if (!locked(channel)) {
+        throw new RecoveryException(
+            "data directory "
+                + directory
+                + " is in use by process "
+                + Files.readString(file, StandardCharsets.US_ASCII).strip());
+      }
+      channel.truncate(0);
+      String pid = ProcessHandle.current().pid() + "\n";
+      channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)), 0);
+      return new DirectoryLock(channel);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static boolean locked(FileChannel channel) throws IOException {
+    try {
+      FileLock lock = channel.tryLock();
+      return lock != null;
+    } catch (OverlappingFileLockException e) {
+      // This very process has it.
+      return false;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

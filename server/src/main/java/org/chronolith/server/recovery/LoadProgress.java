@@ -1,0 +1,55 @@
+package org.chronolith.server.recovery;
+
+/**
+ * How far a start has come, for {@code INFO persistence}. Written by {@code loader}, read by any
+ * thread.
+ */
+public final class LoadProgress {
+  private volatile long startedMs;
+  private volatile long totalBytes;
+  private volatile long loadedBytes;
+  private volatile long items;
+  private volatile boolean loading;
+
+  void start(long nowMs, long bytes) {
+    startedMs = nowMs;
+    totalBytes = bytes;
+    loadedBytes = 0;
+    items = 0;
+    loading = true;
+  }
+
+  /** Of the one writer. */
+  void add(long bytes, long newItems) {
+    loadedBytes = Math.min(totalBytes, loadedBytes + bytes);
+    items = items + newItems;
+  }
+
+  void end() {
+    loadedBytes = totalBytes;
+    loading = false;
+  }
+
+  public boolean loading() {
+    return loading;
+  }
+
+  /** Wall clock, ms. */
+  public long startedMs() {
+    return startedMs;
+  }
+
+  /** File bytes of the checkpoint and stream bytes of the log after it. */
+  public long totalBytes() {
+    return totalBytes;
+  }
+
+  public long loadedBytes() {
+    return loadedBytes;
+  }
+
+  /** Items of the checkpoint so far. */
+  public long items() {
+    return items;
+  }
+}

@@ -1,0 +1,37 @@
+package org.chronolith.server.recovery;
+
+import org.chronolith.engine.snapshot.SnapshotStore;
+import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.ReplicationLog;
+
+/**
+ * A generation, open and loaded. The engine thread adopts the log and the keyspace; whoever holds
+ * this closes the store and the log.
+ *
+ * @param streamDb database that the stream has selected at the log's end
+ * @param items items loaded from the checkpoint
+ * @param replayedBytes stream bytes applied after the checkpoint
+ * @param elapsedMs of the whole
+ */
+public record Recovered(
+    Generation generation,
+    SnapshotStore snapshots,
+    ReplicationLog log,
+    int streamDb,
+    long items,
+    long replayedBytes,
+    long elapsedMs) {
+
+  public History history() {
+    return log.history();
+  }
+
+  /** Closes the log and the store, each whatever becomes of the other. */
+  public void close() {
+    try {
+      log.close();
+    } finally {
+      snapshots.close();
+    }
+  }
+}

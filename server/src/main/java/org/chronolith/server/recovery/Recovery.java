@@ -1,0 +1,369 @@
+package org.chronolith.server.recovery;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.chronolith.engine.EngineException;
+import org.chronolith.engine.snapshot.Checkpoint;
+import org.chronolith.engine.snapshot.SnapshotConfig;
+import org.chronolith.engine.snapshot.SnapshotListener;
+import org.chronolith.engine.snapshot.SnapshotMeta;
+import org.chronolith.engine.snapshot.SnapshotStore;
+import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogConfig;
+import org.chronolith.replicationlog.LogException;
+import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.ReplicationLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * From a data directory to a filled keyspace: the newest checkpoint, then the log from its offset
+ * to its end. Nothing expires and nothing is dropped on the way: a later {@code PERSIST} may
+ * follow.
+ *
+ * <p>Identity. A clean start goes on under the id that it finds. After an unclean one the log may
+ * end before what replicas have received, so a master takes a new id, the old one valid up to the
+ * recovered end; it is in the log, forced, before this returns. A replica keeps its master's id.
+ *
+ * <p>Thread: {@code loader}; it waits for the disk.
+ */
+public final class Recovery {
+  private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+  private static final int REPLAY_CHUNK_BYTES = 1 << 20;
+
+  private final DataDirectory data;
+  private final Settings settings;
+  private final LoadProgress progress = new LoadProgress();
+
+  /**
+   * What recovery opens its parts with.
+   *
+   * @param log configuration for a log in a directory
+   * @param snapshots configuration for a snapshot store in a directory
+   */
+  public record Settings(
+      Function<Path, LogConfig> log,
+      LogListener logListener,
+      Function<Path, SnapshotConfig> snapshots,
+      SnapshotListener snapshotListener) {
+    public Settings {
+      Objects.requireNonNull(log);
+      Objects.requireNonNull(logListener);
+      Objects.requireNonNull(snapshots);
+      Objects.requireNonNull(snapshotListener);
+    }
+  }
+
+  public Recovery(DataDirectory data, Settings settings) {
+    this.data = data;
+    this.settings = settings;
+  }
+
+  /** Thread: any. */
+  public LoadProgress progress() {
+    return progress;
+  }
+
+  /**
+   * Opens the live generation, or makes the first one.
+   *
+   * @param replica whether the node starts as a replica
+   * @throws RecoveryException if what is there does not lead to a state
+   */
+  public Recovered start(RecoveryTarget target, boolean replica) {
+    Optional<Generation> current = data.current();
+    try {
+      if (current.isEmpty()) {
+        return first(target);
+      }
+      data.removeOthers(current.get());
+      try (Opened opened = new Opened(current.get())) {
+        return recover(opened, target, replica);
+      }
+    } catch (EngineException | LogException e) {
+      throw new RecoveryException(
+          "cannot recover from " + data.directory() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Turns received files into a live generation: verifies and installs the checkpoint in {@link
+   * Generation#incoming()}, loads it, makes a log that starts at its offset, and switches {@code
+   * CURRENT}. On failure the generation is removed and the live one stays.
+   *
+   * @param history under which the stream goes on from the checkpoint
+   */
+  public Recovered fullSync(Generation generation, RecoveryTarget target, History history) {
+    try (Opened opened = new Opened(generation)) {
+      long startedNanos = System.nanoTime();
+      Checkpoint checkpoint = opened.store.install(generation.incoming());
+      SnapshotMeta meta = checkpoint.meta();
+      progress.start(System.currentTimeMillis(), checkpoint.totalBytes());
+      long items = load(opened.store, checkpoint, target);
+      target.select(meta.selectedDb());
+      opened.log =
+          ReplicationLog.create(
+              settings.log().apply(generation.log()),
+              settings.logListener(),
+              meta.offset(),
+              history,
+              meta.selectedDb());
+      data.switchTo(generation);
+      progress.end();
+      return opened.recovered(meta.selectedDb(), items, 0, startedNanos);
+    } catch (EngineException | LogException e) {
+      data.remove(generation);
+      throw new RecoveryException("full sync into " + generation + " failed: " + e.getMessage(), e);
+    }
+  }
+
+  private Recovered first(RecoveryTarget target) {
+    for (Generation orphan : data.generations()) {
+      refuseOrphanWithData(orphan);
+      data.remove(orphan);
+    }
+    Generation generation = data.newGeneration();
+    try (Opened opened = new Opened(generation)) {
+      opened.log =
+          ReplicationLog.create(
+              settings.log().apply(generation.log()),
+              settings.logListener(),
+              0,
+              History.fresh(),
+              0);
+      data.switchTo(generation);
+      target.select(0);
+      return opened.recovered(0, 0, 0, System.nanoTime());
+    }
+  }
+
+  /**
+   * A start that was cut short leaves a generation that {@code CURRENT} never named, and nothing in
+   * it. One with data means that {@code CURRENT} was lost: nobody but the operator can say which.
+   */
+  private void refuseOrphanWithData(Generation orphan) {
+    LogConfig config = settings.log().apply(orphan.log());
+    boolean hasData;
+    try (SnapshotStore store =
+        SnapshotStore.open(
+            settings.snapshots().apply(orphan.snapshots()), settings.snapshotListener())) {
+      hasData = store.newest().isPresent() || !store.damaged().isEmpty();
+    }
+    if (!hasData && ReplicationLog.exists(config)) {
+      try (ReplicationLog log = ReplicationLog.open(config, settings.logListener())) {
+        hasData = log.endOffset() > 0;
+      }
+    }
+    if (hasData) {
+      throw new RecoveryException(
+          data.directory()
+              + " has data in "
+              + orphan
+              + " but no file CURRENT; write the name of the live generation into it");
+    }
+  }
+
+  private Recovered recover(Opened opened, RecoveryTarget target, boolean replica) {
+    long startedNanos = System.nanoTime();
+    LogConfig logConfig = settings.log().apply(opened.generation.log());
+    if (!ReplicationLog.exists(logConfig)) {
+      throw new RecoveryException("there is no log in " + opened.generation.log());
+    }
+    opened.log = ReplicationLog.open(logConfig, settings.logListener());
+    opened.log.recovery().findings().forEach(finding -> LOG.warn("Log: {}", finding));
+    Optional<Checkpoint> checkpoint = opened.store.newest();
+    long from = checkpoint.map(Checkpoint::offset).orElse(0L);
+    boolean shortLog = opened.log.endOffset() < from;
+    if (!shortLog) {
+      check(opened, checkpoint, from);
+    }
+    progress.start(
+        System.currentTimeMillis(),
+        checkpoint.map(Checkpoint::totalBytes).orElse(0L)
+            + Math.max(0, opened.log.endOffset() - from));
+    long items = 0;
+    int db = 0;
+    if (checkpoint.isPresent()) {
+      items = load(opened.store, checkpoint.get(), target);
+      db = checkpoint.get().meta().selectedDb();
+    }
+    target.select(db);
+    long replayed = 0;
+    if (shortLog) {
+      restartLog(opened, checkpoint.orElseThrow().meta());
+    } else {
+      replayed = replay(opened.log, from, target);
+      identify(opened.log, target.db(), replica);
+    }
+    progress.end();
+    return opened.recovered(target.db(), items, replayed, startedNanos);
+  }
+
+  /** Snapshot(S) + log[S, end) must be a state: the log reaches S, and both are of one history. */
+  private void check(Opened opened, Optional<Checkpoint> checkpoint, long from) {
+    ReplicationLog log = opened.log;
+    if (log.startOffset() > from) {
+      throw new RecoveryException(
+          "the log in "
+              + opened.generation.log()
+              + " starts at offset "
+              + log.startOffset()
+              + ", but "
+              + (checkpoint.isPresent()
+                  ? "the newest sound checkpoint ends at " + from
+                  : "there is no sound checkpoint")
+              + (opened.store.damaged().isEmpty()
+                  ? ""
+                  : " (damaged: " + opened.store.damaged() + ")"));
+    }
+    if (checkpoint.isPresent()) {
+      String id = checkpoint.get().meta().replicationId();
+      if (log.history().validTo(id) < from) {
+        throw new RecoveryException(
+            checkpoint.get().directory()
+                + " is of the history "
+                + id
+                + ", which the log, of "
+                + log.history()
+                + ", does not descend from at offset "
+                + from);
+      }
+    }
+  }
+
+  private long load(SnapshotStore store, Checkpoint checkpoint, RecoveryTarget target) {
+    long items =
+        store.load(
+            checkpoint,
+            (key, value) -> {
+              long bytes = key.readableBytes() + value.readableBytes();
+              target.item(key, value);
+              progress.add(bytes, 1);
+            });
+    target.itemsEnd();
+    return items;
+  }
+
+  private long replay(ReplicationLog log, long from, RecoveryTarget target) {
+    ByteBuf bytes = Unpooled.directBuffer(2 * REPLAY_CHUNK_BYTES);
+    long applied = from;
+    try (var reader = log.reader(from)) {
+      for (int read; (read = reader.read(bytes, REPLAY_CHUNK_BYTES)) > 0; ) {
+        int before = bytes.readerIndex();
+        target.apply(bytes);
+        applied += bytes.readerIndex() - before;
+        bytes.discardReadBytes();
+        progress.add(read, 0);
+      }
+    } catch (EngineException | LogException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new RecoveryException(
+          "the log cannot be applied after offset " + applied + ": " + e.getMessage(), e);
+    } finally {
+      bytes.release();
+    }
+    if (applied != log.endOffset()) {
+      throw new RecoveryException(
+          "the log ends at " + log.endOffset() + " inside a command that starts at " + applied);
+    }
+    return applied - from;
+  }
+
+  private static void identify(ReplicationLog log, int db, boolean replica) {
+    if (log.wasClean()) {
+      return;
+    }
+    History found = log.history();
+    History next = replica ? found.lowerTo(log.endOffset()) : found.newId(log.endOffset());
+    if (next.equals(found)) {
+      return;
+    }
+    log.appendIdentity(next, db, System.currentTimeMillis());
+    log.sync();
+    if (!replica) {
+      LOG.warn(
+          "The last stop was not clean: replication id {} ends at {} and {} goes on",
+          found.currentId(),
+          log.endOffset(),
+          next.currentId());
+    }
+  }
+
+  /**
+   * The disk has lost log bytes that it had reported as forced: everything up to S is in the
+   * checkpoint, what came after is gone. The old log is set aside, never appended to.
+   */
+  private void restartLog(Opened opened, SnapshotMeta meta) {
+    Path directory = opened.generation.log();
+    long end = opened.log.endOffset();
+    Path aside = directory.resolveSibling("log-ends-at-" + end + "-" + System.currentTimeMillis());
+    LOG.error(
+        "The log in {} ends at {}, before the checkpoint at {}; it is set aside as {}",
+        directory,
+        end,
+        meta.offset(),
+        aside);
+    opened.log.close();
+    opened.log = null;
+    try {
+      Files.move(directory, aside, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new RecoveryException("cannot set " + directory + " aside: " + e, e);
+    }
+    opened.log =
+        ReplicationLog.create(
+            settings.log().apply(directory),
+            settings.logListener(),
+            meta.offset(),
+            HistoryAttributes.read(meta).newId(meta.offset()),
+            meta.selectedDb());
+  }
+
+  /** What was opened so far; closed again unless it was handed on. */
+  private final class Opened implements AutoCloseable {
+    private final Generation generation;
+    private final SnapshotStore store;
+    private ReplicationLog log;
+    private boolean handedOn;
+
+    Opened(Generation generation) {
+      this.generation = generation;
+      store =
+          SnapshotStore.open(
+              settings.snapshots().apply(generation.snapshots()), settings.snapshotListener());
+    }
+
+    Recovered recovered(int db, long items, long replayedBytes, long startedNanos) {
+      handedOn = true;
+      return new Recovered(
+          generation,
+          store,
+          log,
+          db,
+          items,
+          replayedBytes,
+          TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos));
+    }
+
+    @Override
+    public void close() {
+      if (handedOn) {
+        return;
+      }
+      try (store) {
+        if (log != null) {
+          log.close();
+        }
+      }
+    }
+  }
+}

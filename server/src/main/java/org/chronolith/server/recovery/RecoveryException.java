@@ -1,0 +1,14 @@
+package org.chronolith.server.recovery;
+
+/**
+ * The data directory cannot be used as it is; the message says why, for whoever starts the server.
+ */
+public final class RecoveryException extends RuntimeException {
+  RecoveryException(String message) {
+    super(message);
+  }
+
+  RecoveryException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,363 @@
+package org.chronolith.server.recovery;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.chronolith.engine.EngineException;
+import org.chronolith.engine.snapshot.Checkpoint;
+import org.chronolith.engine.snapshot.SnapshotListener;
+import org.chronolith.engine.snapshot.SnapshotMeta;
+import org.chronolith.engine.snapshot.SnapshotSession;
+import org.chronolith.engine.snapshot.SnapshotStore;
+import org.chronolith.server.config.SaveRule;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes snapshots on the engine thread's time: decides when one is due, walks over the keyspace a
+ * slice at a time, waits (without blocking) until the log is durable through the mark, has the
+ * checkpoint made, and trims the log.
+ *
+ * <p>{@link #doWork} is a duty cycle: it does one slice and says when it wants to be called again,
+ * so that a test can step it. A slice is {@value #SLICE_NANOS} ns; while clients are served it
+ * pauses {@value #BUSY_PAUSE_FACTOR} times as long as the slice took, which bounds what a snapshot
+ * costs them and still ends, since a walk never visits an entry twice.
+ *
+ * <p>Thread: engine, but for the {@link SnapshotListener} calls, which only write the log and wake
+ * the engine.
+ */
+public final class SnapshotDuty implements SnapshotListener {
+  /** Where a snapshot is. */
+  public enum State {
+    IDLE,
+    /** Slices of the keyspace go to the store. */
+    WALKING,
+    /** All is handed over; the log is not yet on disk up to the mark. */
+    AWAITING_LOG,
+    /** The store makes the checkpoint. */
+    FINISHING
+  }
+
+  /** Told on the engine thread how a requested snapshot ended. */
+  @FunctionalInterface
+  public interface Outcome {
+    /**
+     * @param failure null if the checkpoint is complete
+     */
+    void ended(String failure);
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(SnapshotDuty.class);
+  private static final long SLICE_NANOS = 1_000_000;
+  private static final long URGENT_SLICE_NANOS = 5_000_000;
+  private static final int BUSY_PAUSE_FACTOR = 7;
+  private static final long LONGEST_PAUSE_MS = 20;
+  private static final long IDLE_PAUSE_MS = 100;
+  private static final long POLL_MS = 2;
+  private static final long TRIM_PERIOD_MS = 1_000;
+
+  private final SnapshotSource source;
+  private final SnapshotStream stream;
+  private final LongSupplier changes;
+  private final LongSupplier commands;
+  private final Supplier<List<SaveRule>> rules;
+  private final LongSupplier triggerLogBytes;
+  private final Runnable wake;
+  private final SnapshotStatistics statistics;
+  private final List<Outcome> requested = new ArrayList<>();
+  private final List<Outcome> waiting = new ArrayList<>();
+
+  private SnapshotStore store;
+  private State state = State.IDLE;
+  private SnapshotSession session;
+  private SnapshotMeta meta;
+  private String requestReason;
+  private boolean urgent;
+  private long changesAtMark;
+  private long changesAtLastSave;
+  private long commandsAtLastStep;
+  private long lastOffset;
+  private long lastTrimMs;
+
+  /**
+   * @param changes count of changes to the data, ever growing
+   * @param commands count of commands that were run, ever growing
+   * @param wake has {@link #doWork} called soon; any thread
+   */
+  public SnapshotDuty(
+      SnapshotSource source,
+      SnapshotStream stream,
+      LongSupplier changes,
+      LongSupplier commands,
+      Supplier<List<SaveRule>> rules,
+      LongSupplier triggerLogBytes,
+      Runnable wake,
+      long nowMs) {
+    this.source = Objects.requireNonNull(source);
+    this.stream = Objects.requireNonNull(stream);
+    this.changes = Objects.requireNonNull(changes);
+    this.commands = Objects.requireNonNull(commands);
+    this.rules = Objects.requireNonNull(rules);
+    this.triggerLogBytes = Objects.requireNonNull(triggerLogBytes);
+    this.wake = Objects.requireNonNull(wake);
+    statistics = new SnapshotStatistics(nowMs);
+  }
+
+  /**
+   * Goes on with the store of another generation: after a start, and after a full sync. A running
+   * snapshot is given up.
+   *
+   * @param newestOffset offset of its newest checkpoint, or where its log starts if it has none
+   */
+  public void adopt(SnapshotStore value, long newestOffset) {
+    if (state != State.IDLE) {
+      giveUp("another generation takes over");
+    }
+    store = value;
+    lastOffset = newestOffset;
+    changesAtLastSave = changes.getAsLong();
+  }
+
+  public State state() {
+    return state;
+  }
+
+  /** Whether one is running or about to start. */
+  public boolean inProgress() {
+    return state != State.IDLE || requestReason != null;
+  }
+
+  public SnapshotStatistics statistics() {
+    return statistics;
+  }
+
+  /** {@code rdb_changes_since_last_save}: since the mark of the last complete snapshot. */
+  public long changesSinceLastSave() {
+    return changes.getAsLong() - changesAtLastSave;
+  }
+
+  /** Offset of the newest checkpoint. */
+  public long lastOffset() {
+    return lastOffset;
+  }
+
+  /**
+   * Asks for a snapshot of a state no older than now. One that runs already is finished first.
+   * {@code outcome} may be null.
+   */
+  public void request(String reason, Outcome outcome) {
+    requestReason = reason;
+    if (outcome != null) {
+      requested.add(outcome);
+    }
+    wake.run();
+  }
+
+  /**
+   * As {@link #request}, and nothing matters but its end: at a shutdown, when no clients are
+   * served.
+   */
+  public void requestUrgently(String reason, Outcome outcome) {
+    urgent = true;
+    request(reason, outcome);
+  }
+
+  /** Gives up a running snapshot and what was requested, for a shutdown without one. */
+  public void abort(String why) {
+    if (state != State.IDLE) {
+      giveUp(why);
+    }
+    requestReason = null;
+    waiting.addAll(requested);
+    requested.clear();
+    tell(why);
+  }
+
+  /**
+   * Does what is next.
+   *
+   * @return ms until it wants to be called again
+   */
+  public long doWork(long nowMs) {
+    if (store == null) {
+      return IDLE_PAUSE_MS;
+    }
+    if (nowMs - lastTrimMs >= TRIM_PERIOD_MS) {
+      lastTrimMs = nowMs;
+      stream.trim(lastOffset, nowMs);
+    }
+    return switch (state) {
+      case IDLE -> idle(nowMs);
+      case WALKING -> walk(nowMs);
+      case AWAITING_LOG -> awaitLog(nowMs);
+      case FINISHING -> awaitCheckpoint(nowMs);
+    };
+  }
+
+  private long idle(long nowMs) {
+    String reason = requestReason != null ? requestReason : due(nowMs);
+    if (reason == null) {
+      return IDLE_PAUSE_MS;
+    }
+    if (store.isRunning()) {
+      // One that was given up while its checkpoint was made.
+      return POLL_MS;
+    }
+    requestReason = null;
+    waiting.addAll(requested);
+    requested.clear();
+    long offset = stream.appendStaged();
+    session = store.begin();
+    meta =
+        new SnapshotMeta(
+            offset,
+            stream.history().currentId(),
+            stream.selectedDb(),
+            nowMs,
+            source.keys(),
+            HistoryAttributes.of(stream.history()));
+    changesAtMark = changes.getAsLong();
+    statistics.started(nowMs);
+    source.begin(session, session.full());
+    state = State.WALKING;
+    LOG.info(
+        "Snapshot at offset {} started ({}{})", offset, reason, session.full() ? ", full" : "");
+    return walk(nowMs);
+  }
+
+  private String due(long nowMs) {
+    if (!statistics.lastOk()
+        && nowMs - statistics.lastAttemptMs() < SaveTriggers.RETRY_AFTER_FAILURE_MS) {
+      return null;
+    }
+    return SaveTriggers.due(
+        rules.get(),
+        changesSinceLastSave(),
+        nowMs - statistics.lastSaveMs(),
+        stream.endOffset() - lastOffset,
+        triggerLogBytes.getAsLong());
+  }
+
+  private long walk(long nowMs) {
+    if (session.state().isFinal()) {
+      source.abort();
+      return failed(session.reason(), nowMs);
+    }
+    boolean served = commands.getAsLong() != commandsAtLastStep;
+    long startNanos = System.nanoTime();
+    SnapshotSource.Step step = source.step(urgent ? URGENT_SLICE_NANOS : SLICE_NANOS);
+    long spentNanos = System.nanoTime() - startNanos;
+    commandsAtLastStep = commands.getAsLong();
+    return switch (step) {
+      case MORE -> served && !urgent ? busyPauseMs(spentNanos) : 0;
+      case BLOCKED -> served ? busyPauseMs(spentNanos) : 1;
+      case GAVE_WAY -> {
+        session.abort("the queue to the snapshot thread was full");
+        yield failed(session.reason(), nowMs);
+      }
+      case DONE -> {
+        state = State.AWAITING_LOG;
+        stream.requestSync();
+        yield awaitLog(nowMs);
+      }
+    };
+  }
+
+  private static long busyPauseMs(long spentNanos) {
+    long pauseMs = spentNanos * BUSY_PAUSE_FACTOR / 1_000_000;
+    return Math.max(1, Math.min(LONGEST_PAUSE_MS, pauseMs));
+  }
+
+  /**
+   * Snapshot(S) is published only once log[.., S) is on disk: else a crash leaves S ahead of it.
+   */
+  private long awaitLog(long nowMs) {
+    if (session.state().isFinal()) {
+      return failed(session.reason(), nowMs);
+    }
+    if (stream.durableOffset() < meta.offset()) {
+      return POLL_MS;
+    }
+    session.finish(meta);
+    state = State.FINISHING;
+    return POLL_MS;
+  }
+
+  private long awaitCheckpoint(long nowMs) {
+    if (session.state() == SnapshotSession.State.FAILED) {
+      return failed(session.reason(), nowMs);
+    }
+    if (session.state() != SnapshotSession.State.COMPLETE) {
+      return POLL_MS;
+    }
+    lastOffset = meta.offset();
+    changesAtLastSave = changesAtMark;
+    statistics.completed(nowMs, session.elapsedMs());
+    end(null);
+    stream.trim(lastOffset, nowMs);
+    return 0;
+  }
+
+  private long failed(String reason, long nowMs) {
+    LOG.error("Snapshot at offset {} failed: {}", meta.offset(), reason);
+    statistics.failed(nowMs);
+    end(reason);
+    return IDLE_PAUSE_MS;
+  }
+
+  private void giveUp(String why) {
+    if (state == State.WALKING) {
+      source.abort();
+    }
+    session.abort(why);
+    LOG.info("Snapshot at offset {} given up: {}", meta.offset(), why);
+    statistics.givenUp();
+    end(why);
+  }
+
+  private void end(String failure) {
+    state = State.IDLE;
+    session = null;
+    if (requestReason == null) {
+      urgent = false;
+    }
+    tell(failure);
+  }
+
+  private void tell(String failure) {
+    List<Outcome> told = List.copyOf(waiting);
+    waiting.clear();
+    told.forEach(outcome -> outcome.ended(failure));
+  }
+
+  @Override
+  public void completed(Checkpoint checkpoint, long elapsedMs, long newBytes) {
+    LOG.info(
+        "Snapshot {} complete in {} ms: {} keys, {} new bytes of {}",
+        checkpoint,
+        elapsedMs,
+        checkpoint.meta().keys(),
+        newBytes,
+        checkpoint.totalBytes());
+    wake.run();
+  }
+
+  @Override
+  public void failed(SnapshotSession failedSession, EngineException cause) {
+    LOG.error("Snapshot failed: {}", cause.getMessage(), cause);
+    wake.run();
+  }
+
+  @Override
+  public void ignored(Path directory, String reason) {
+    LOG.warn("Checkpoint {} is not used: {}", directory, reason);
+  }
+
+  @Override
+  public void notRemoved(Path directory, String reason) {
+    LOG.warn("{} cannot be removed: {}", directory, reason);
+  }
+}

@@ -1,0 +1,71 @@
+package org.chronolith.server.recovery;
+
+/** Figures about snapshots, under the names of {@code INFO persistence}. Thread: engine. */
+public final class SnapshotStatistics {
+  private long lastSaveMs;
+  private long lastAttemptMs;
+  private long startedMs;
+  private long lastDurationMs = -1;
+  private long saves;
+  private boolean running;
+  private boolean lastOk = true;
+
+  /**
+   * @param nowMs wall clock at the start, which counts as a save, as in Redis
+   */
+  SnapshotStatistics(long nowMs) {
+    lastSaveMs = nowMs;
+  }
+
+  void started(long nowMs) {
+    running = true;
+    startedMs = nowMs;
+    lastAttemptMs = nowMs;
+  }
+
+  void completed(long nowMs, long elapsedMs) {
+    running = false;
+    lastSaveMs = nowMs;
+    lastDurationMs = elapsedMs;
+    lastOk = true;
+    saves++;
+  }
+
+  void failed(long nowMs) {
+    running = false;
+    lastDurationMs = nowMs - startedMs;
+    lastOk = false;
+  }
+
+  void givenUp() {
+    running = false;
+  }
+
+  /** Wall clock of the last complete snapshot, ms. */
+  public long lastSaveMs() {
+    return lastSaveMs;
+  }
+
+  long lastAttemptMs() {
+    return lastAttemptMs;
+  }
+
+  public boolean lastOk() {
+    return lastOk;
+  }
+
+  /** Duration of the last one, ms; -1 before the first. */
+  public long lastDurationMs() {
+    return lastDurationMs;
+  }
+
+  /** How long the running one has taken, ms; -1 if none is running. */
+  public long currentDurationMs(long nowMs) {
+    return running ? nowMs - startedMs : -1;
+  }
+
+  /** Complete snapshots since the start. */
+  public long saves() {
+    return saves;
+  }
+}

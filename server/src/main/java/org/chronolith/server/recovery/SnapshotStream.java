@@ -1,0 +1,32 @@
+package org.chronolith.server.recovery;
+
+import org.chronolith.replicationlog.History;
+
+/** The replication stream as a snapshot sees it. Thread: engine. */
+public interface SnapshotStream {
+  /**
+   * Appends what is staged, so that the keyspace is exactly the state at the offset that this
+   * returns.
+   */
+  long appendStaged();
+
+  /** End of the log. */
+  long endOffset();
+
+  /** Every byte below it is on disk. */
+  long durableOffset();
+
+  /** Asks for the log to be forced; does not wait. */
+  void requestSync();
+
+  History history();
+
+  /** The database that the stream has selected at its end. */
+  int selectedDb();
+
+  /**
+   * Lets go of the log below {@code keepFromOffset}, as far as retention, replicas and running full
+   * syncs allow.
+   */
+  void trim(long keepFromOffset, long nowMs);
+}

@@ -1,0 +1,396 @@
+package org.chronolith.server.recovery;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.chronolith.engine.snapshot.BatchSink;
+import org.chronolith.engine.snapshot.Checkpoint;
+import org.chronolith.engine.snapshot.SnapshotConfig;
+import org.chronolith.engine.snapshot.SnapshotStore;
+import org.chronolith.replicationlog.History;
+import org.chronolith.server.config.SaveRule;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Steps the duty by hand, with a keyspace and a stream that the test controls, and a real store.
+ */
+class SnapshotDutyTest {
+  private static final long START_MS = 1_700_000_000_000L;
+
+  @TempDir Path directory;
+  private final FakeKeyspace keyspace = new FakeKeyspace();
+  private final FakeStream stream = new FakeStream();
+  private final List<String> outcomes = new ArrayList<>();
+  private List<SaveRule> rules = List.of();
+  private long triggerLogBytes;
+  private long changes;
+  private long commands;
+  private long nowMs = START_MS;
+  private SnapshotDuty duty;
+  private SnapshotStore store;
+
+  @BeforeEach
+  void open() {
+    duty =
+        new SnapshotDuty(
+            keyspace,
+            stream,
+            () -> changes,
+            () -> commands,
+            () -> rules,
+            () -> triggerLogBytes,
+            () -> {},
+            nowMs);
+    store = SnapshotStore.open(SnapshotConfig.defaults(directory), duty);
+    duty.adopt(store, 0);
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  @Test
+  void shouldMakeARequestedSnapshotOfTheStateAtItsMark() throws Exception {
+    write("a", "1");
+    stream.selectedDb = 4;
+    duty.request("BGSAVE", this::outcome);
+    assertTrue(duty.inProgress());
+    runUntil(() -> !outcomes.isEmpty());
+    assertEquals(List.of("ok"), outcomes);
+    Checkpoint newest = store.newest().orElseThrow();
+    assertEquals(stream.end, newest.offset());
+    assertEquals(4, newest.meta().selectedDb());
+    assertEquals(1, newest.meta().keys());
+    assertEquals(stream.history(), HistoryAttributes.read(newest.meta()));
+    assertEquals("{a=1}", items());
+    assertFalse(duty.inProgress());
+    assertEquals(stream.end, stream.trimmedTo);
+    assertEquals(1, duty.statistics().saves());
+    assertTrue(duty.statistics().lastOk());
+  }
+
+  @Test
+  void shouldNotPublishBeforeTheLogIsDurableThroughTheMark() throws Exception {
+    write("a", "1");
+    stream.syncs = false;
+    duty.request("BGSAVE", this::outcome);
+    runUntil(() -> duty.state() == SnapshotDuty.State.AWAITING_LOG);
+    long mark = stream.end;
+    write("a", "2");
+    stream.durable = mark - 1;
+    for (int i = 0; i < 50; i++) {
+      duty.doWork(nowMs);
+    }
+    assertEquals(SnapshotDuty.State.AWAITING_LOG, duty.state());
+    assertTrue(store.newest().isEmpty());
+    stream.durable = mark;
+    runUntil(() -> !outcomes.isEmpty());
+    assertEquals(mark, store.newest().orElseThrow().offset());
+    assertEquals(1, duty.changesSinceLastSave());
+  }
+
+  @Test
+  void shouldFollowTheSaveRulesFromTheLastMarkOn() throws Exception {
+    rules = List.of(new SaveRule(10, 3));
+    write("a", "1");
+    write("b", "1");
+    nowMs += 20_000;
+    duty.doWork(nowMs);
+    assertFalse(duty.inProgress());
+    write("c", "1");
+    runUntil(() -> duty.statistics().saves() == 1);
+    assertEquals(0, duty.changesSinceLastSave());
+    assertEquals(nowMs, duty.statistics().lastSaveMs());
+    for (int i = 0; i < 3; i++) {
+      write("c", "2");
+    }
+    nowMs += 10_000;
+    duty.doWork(nowMs);
+    assertFalse(duty.inProgress());
+    nowMs += 1;
+    runUntil(() -> duty.statistics().saves() == 2);
+  }
+
+  @Test
+  void shouldFollowTheGrowthOfTheLog() throws Exception {
+    triggerLogBytes = 1000;
+    stream.end = 999;
+    duty.doWork(nowMs);
+    assertFalse(duty.inProgress());
+    stream.end = 1000;
+    runUntil(() -> duty.statistics().saves() == 1);
+    assertEquals(1000, duty.lastOffset());
+    stream.end = 1999;
+    duty.doWork(nowMs);
+    assertFalse(duty.inProgress());
+  }
+
+  @Test
+  void shouldGiveClientsSevenEighthsOfTheTimeAndTakeAllWhenIdle() {
+    keyspace.endless = true;
+    duty.request("BGSAVE", null);
+    commands++;
+    duty.doWork(nowMs);
+    commands++;
+    assertTrue(duty.doWork(nowMs) >= 1);
+    assertEquals(0, duty.doWork(nowMs));
+    duty.abort("end of the test");
+  }
+
+  @Test
+  void shouldReportAWalkThatGaveWayAndTryAgain() throws Exception {
+    write("a", "1");
+    keyspace.giveWay = true;
+    duty.request("BGSAVE", this::outcome);
+    runUntil(() -> !outcomes.isEmpty());
+    assertEquals(List.of("the queue to the snapshot thread was full"), outcomes);
+    assertFalse(duty.statistics().lastOk());
+    keyspace.giveWay = false;
+    duty.request("BGSAVE", this::outcome);
+    runUntil(() -> outcomes.size() == 2);
+    assertEquals("ok", outcomes.get(1));
+    assertEquals("{a=1}", items());
+  }
+
+  @Test
+  void shouldWaitFiveSecondsAfterAFailureBeforeARuleIsDueAgain() throws Exception {
+    rules = List.of(new SaveRule(1, 1));
+    write("a", "1");
+    keyspace.giveWay = true;
+    nowMs += 2_000;
+    duty.doWork(nowMs);
+    runUntil(() -> !duty.inProgress());
+    keyspace.giveWay = false;
+    nowMs += 4_999;
+    duty.doWork(nowMs);
+    assertFalse(duty.inProgress());
+    nowMs += 1;
+    runUntil(() -> duty.statistics().saves() == 1);
+    assertTrue(duty.statistics().lastOk());
+  }
+
+  @Test
+  void shouldBringEverythingAfterBatchesWereLost() throws Exception {
+    write("a", "1");
+    snapshot();
+    write("b", "2");
+    keyspace.blockAt = 1;
+    duty.request("BGSAVE", this::outcome);
+    runUntil(() -> duty.state() == SnapshotDuty.State.WALKING && keyspace.blocked);
+    SnapshotStoreFaults.loseWorkingDirectory(directory);
+    keyspace.blockAt = -1;
+    runUntil(() -> outcomes.size() == 2);
+    assertTrue(outcomes.get(1).contains("cannot flush"), outcomes.get(1));
+    assertFalse(keyspace.broughtEverything);
+    snapshot();
+    assertTrue(keyspace.broughtEverything);
+    assertEquals("{a=1, b=2}", items());
+  }
+
+  @Test
+  void shouldGiveUpForAnotherGeneration(@TempDir Path other) throws Exception {
+    write("a", "1");
+    keyspace.endless = true;
+    duty.request("BGSAVE", this::outcome);
+    duty.doWork(nowMs);
+    assertEquals(SnapshotDuty.State.WALKING, duty.state());
+    try (SnapshotStore next = SnapshotStore.open(SnapshotConfig.defaults(other), duty)) {
+      duty.adopt(next, 500);
+      assertEquals(List.of("another generation takes over"), outcomes);
+      assertTrue(keyspace.aborted);
+      assertEquals(500, duty.lastOffset());
+      assertTrue(duty.statistics().lastOk());
+    }
+  }
+
+  @Test
+  void shouldServeARequestMadeDuringASnapshotWithAnotherOne() throws Exception {
+    write("a", "1");
+    stream.syncs = false;
+    duty.request("save rule", this::outcome);
+    runUntil(() -> duty.state() == SnapshotDuty.State.AWAITING_LOG);
+    write("a", "2");
+    duty.requestUrgently("shutdown", this::outcome);
+    stream.syncs = true;
+    stream.requestSync();
+    runUntil(() -> outcomes.size() == 2);
+    assertEquals(2, duty.statistics().saves());
+    assertEquals("{a=2}", items());
+  }
+
+  private void snapshot() throws InterruptedException {
+    int before = outcomes.size();
+    duty.request("BGSAVE", this::outcome);
+    runUntil(() -> outcomes.size() > before);
+    assertEquals("ok", outcomes.get(before));
+  }
+
+  private void outcome(String failure) {
+    outcomes.add(failure == null ? "ok" : failure);
+  }
+
+  private void write(String key, String value) {
+    keyspace.put(key, value);
+    stream.end += 30;
+    changes++;
+    commands++;
+  }
+
+  private String items() {
+    SortedMap<String, String> items = new TreeMap<>();
+    store.load(
+        store.newest().orElseThrow(),
+        (key, value) ->
+            items.put(
+                key.toString(StandardCharsets.UTF_8), value.toString(StandardCharsets.UTF_8)));
+    return items.toString();
+  }
+
+  private void runUntil(BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "within 20 s, state " + duty.state());
+      duty.doWork(nowMs);
+      TimeUnit.MICROSECONDS.sleep(100);
+    }
+  }
+
+  /** What breaks below a store. */
+  private static final class SnapshotStoreFaults {
+    static void loseWorkingDirectory(Path directory) throws IOException {
+      Files.move(directory.resolve("working"), directory.resolve("lost"));
+    }
+  }
+
+  private static final class FakeStream implements SnapshotStream {
+    private final History history = History.fresh().newId(0);
+    long end = 100;
+    long durable;
+    long trimmedTo;
+    int selectedDb;
+    boolean syncs = true;
+
+    @Override
+    public long appendStaged() {
+      return end;
+    }
+
+    @Override
+    public long endOffset() {
+      return end;
+    }
+
+    @Override
+    public long durableOffset() {
+      return durable;
+    }
+
+    @Override
+    public void requestSync() {
+      if (syncs) {
+        durable = end;
+      }
+    }
+
+    @Override
+    public History history() {
+      return history;
+    }
+
+    @Override
+    public int selectedDb() {
+      return selectedDb;
+    }
+
+    @Override
+    public void trim(long keepFromOffset, long atMs) {
+      trimmedTo = keepFromOffset;
+    }
+  }
+
+  /** A map with a list of changed keys; a step brings one of them. */
+  private static final class FakeKeyspace implements SnapshotSource {
+    private final SortedMap<String, String> map = new TreeMap<>();
+    private final List<String> dirty = new ArrayList<>();
+    private List<String> walk = List.of();
+    private BatchSink sink;
+    private int steps;
+    boolean endless;
+    boolean giveWay;
+    boolean aborted;
+    boolean broughtEverything;
+    boolean blocked;
+    int blockAt = -1;
+
+    void put(String key, String value) {
+      map.put(key, value);
+      dirty.add(key);
+    }
+
+    @Override
+    public void begin(BatchSink to, boolean everything) {
+      sink = to;
+      steps = 0;
+      broughtEverything = everything;
+      walk = new ArrayList<>(everything ? map.keySet() : dirty);
+    }
+
+    @Override
+    public Step step(long budgetNanos) {
+      if (endless) {
+        return Step.MORE;
+      }
+      if (giveWay) {
+        return Step.GAVE_WAY;
+      }
+      if (steps++ == blockAt) {
+        blocked = true;
+      }
+      if (blocked && blockAt >= 0) {
+        return Step.BLOCKED;
+      }
+      if (walk.isEmpty()) {
+        dirty.clear();
+        return Step.DONE;
+      }
+      byte[] key = walk.get(0).getBytes(StandardCharsets.UTF_8);
+      byte[] value = map.get(walk.get(0)).getBytes(StandardCharsets.UTF_8);
+      ByteBuf batch = Unpooled.directBuffer();
+      batch.writeByte(BatchSink.PUT).writeInt(key.length).writeBytes(key);
+      batch.writeInt(value.length).writeBytes(value);
+      if (!sink.offer(batch)) {
+        batch.release();
+        return Step.BLOCKED;
+      }
+      walk.remove(0);
+      return Step.MORE;
+    }
+
+    @Override
+    public void abort() {
+      aborted = true;
+    }
+
+    @Override
+    public long keys() {
+      return map.size();
+    }
+  }
+}

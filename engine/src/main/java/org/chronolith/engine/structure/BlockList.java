@@ -18,19 +18,10 @@ import org.chronolith.engine.memory.SlabAllocator;
  * then some blocks behind are given new ones, as if they were removed and added.
  *
  * <p>A way to look at lists, not a list: a list is named by the reference of its root, which never
- * moves by itself. Before a block changes, {@link Changes} hears of it. Thread: the owner of the
- * keyspace.
+ * moves by itself. Before a block listener, {@link BlockListener} hears of it. Thread: the owner of
+ * the keyspace.
  */
 public final class BlockList {
-  /** Hears what is about to change, so that a running snapshot can take the old state first. */
-  public interface Changes {
-    /** The block will change, or was just added; its order key stays. */
-    void changing(long root, long block);
-
-    /** The block will be removed, or will lose its order key. */
-    void removing(long root, long block);
-  }
-
   static final int ROOT_BYTES = 40;
   static final int BLOCK_HEADER_BYTES = 26;
 
@@ -55,17 +46,19 @@ public final class BlockList {
   private final SlabAllocator slabs;
   private final CompactList compact;
   private final ByteChain chains;
-  private final Changes changes;
+  private final BlockListener listener;
   private final int blockBytes;
+  private final Walk snapshotWalk = new Walk();
+  private final Walk compactionWalk = new Walk();
 
   /**
    * @param blockBytes bytes of elements that a block takes before the next one is begun
    */
-  public BlockList(SlabAllocator slabs, int blockBytes, Changes changes) {
+  public BlockList(SlabAllocator slabs, int blockBytes, BlockListener listener) {
     this.slabs = slabs;
     this.compact = new CompactList(slabs, BLOCK_HEADER_BYTES);
     this.chains = new ByteChain(slabs);
-    this.changes = changes;
+    this.listener = listener;
     this.blockBytes = Math.min(blockBytes, CompactList.MAX_ELEMENT_BYTES);
   }
 
@@ -124,7 +117,7 @@ public final class BlockList {
     if (!isSmall(value.length())) {
       linkAfter(root, tail, newChained(value));
     } else if (hasRoom(tail, value.length())) {
-      changes.changing(root, tail);
+      listener.changing(root, tail);
       relink(root, tail, compact.insert(tail, compact.end(tail), value));
     } else {
       linkAfter(root, tail, newCompact(value));
@@ -137,7 +130,7 @@ public final class BlockList {
     if (!isSmall(value.length())) {
       linkAfter(root, 0, newChained(value));
     } else if (hasRoom(head, value.length())) {
-      changes.changing(root, head);
+      listener.changing(root, head);
       relink(root, head, compact.insert(head, compact.start(head), value));
     } else {
       linkAfter(root, 0, newCompact(value));
@@ -156,7 +149,7 @@ public final class BlockList {
         removeBlock(root, head);
         left -= inBlock;
       } else {
-        changes.changing(root, head);
+        listener.changing(root, head);
         relink(root, head, compact.remove(head, compact.start(head), (int) left));
         left = 0;
       }
@@ -174,7 +167,7 @@ public final class BlockList {
         removeBlock(root, tail);
         left -= inBlock;
       } else {
-        changes.changing(root, tail);
+        listener.changing(root, tail);
         int from = compact.at(tail, inBlock - (int) left);
         relink(root, tail, compact.remove(tail, from, (int) left));
         left = 0;
@@ -239,19 +232,12 @@ public final class BlockList {
       return block != 0;
     }
 
-    /** Length of the element in bytes. */
-    public int length() {
-      return isChained(block)
-          ? chains.length(slabs.getLong(block, CHAIN))
-          : compact.length(block, position);
-    }
-
-    /** Bytes of the element appended to {@code out}. */
-    public void copyTo(ByteBuf out) {
+    /** Points {@code element} at the element. */
+    public void element(StoredBytes element) {
       if (isChained(block)) {
-        chains.copyTo(slabs.getLong(block, CHAIN), out);
+        element.setChain(slabs.getLong(block, CHAIN));
       } else {
-        compact.copyTo(block, position, out);
+        compact.element(block, position, element);
       }
     }
 
@@ -271,7 +257,7 @@ public final class BlockList {
         position = next == 0 || isChained(next) ? 0 : compact.first(next);
         return next != 0;
       }
-      changes.changing(root, block);
+      listener.changing(root, block);
       block = relink(root, block, compact.remove(block, position, 1));
       position = compact.inserted();
       if (position == compact.end(block)) {
@@ -288,7 +274,7 @@ public final class BlockList {
             CompactList.elementBytes(value.length())
                 - CompactList.elementBytes(compact.length(block, position));
         if (elements(block) == 1 || compact.usedBytes(block) + growth <= blockBytes) {
-          changes.changing(root, block);
+          listener.changing(root, block);
           block = relink(root, block, compact.replace(block, position, value));
           position = compact.inserted();
           return;
@@ -319,7 +305,7 @@ public final class BlockList {
       addCount(root, 1);
       boolean small = isSmall(value.length());
       if (small && hasRoom(block, value.length())) {
-        changes.changing(root, block);
+        listener.changing(root, block);
         block = relink(root, block, compact.insert(block, position, value));
         position = compact.inserted();
         return;
@@ -330,7 +316,7 @@ public final class BlockList {
         before = block;
       }
       if (small && hasRoom(before, value.length())) {
-        changes.changing(root, before);
+        listener.changing(root, before);
         block = relink(root, before, compact.insert(before, compact.end(before), value));
         position = compact.inserted();
         return;
@@ -387,11 +373,11 @@ public final class BlockList {
 
   /**
    * Adds a block read from {@code in} up to its end, with the order key it had. REQUIRES: the key
-   * is greater than that of the last block.
+   * is greater than that of the last block. It is not reported.
    *
    * @return whether it was well-formed; if not, nothing was added
    */
-  public boolean loadBlock(long root, long orderKey, ByteBuf in) {
+  public boolean loadBlock(long root, long orderKey, byte mark, ByteBuf in) {
     if (!in.isReadable()) {
       return false;
     }
@@ -416,13 +402,14 @@ public final class BlockList {
       return false;
     }
     slabs.putLong(block, KEY, orderKey);
+    slabs.putByte(block, MARK, mark);
     link(root, slabs.getLong(root, TAIL), block);
     addCount(root, elements(block));
     return true;
   }
 
-  /** Copies the whole list for {@code COPY}; blocks keep their order keys. */
-  public long copy(long root, long collectionId) {
+  /** Copies the whole list; blocks keep their order keys, get this mark, and are not reported. */
+  public long copy(long root, long collectionId, byte mark) {
     long copy = create(collectionId);
     for (long block = head(root); block != 0; block = nextBlock(block)) {
       long copied;
@@ -436,8 +423,8 @@ public final class BlockList {
       }
       slabs.putLong(copied, KEY, orderKey(block));
       link(copy, slabs.getLong(copy, TAIL), copied);
+      slabs.putByte(copied, MARK, mark);
       addCount(copy, elements(copied));
-      changes.changing(copy, copied);
     }
     return copy;
   }
@@ -448,6 +435,7 @@ public final class BlockList {
    * @return its root, or 0 when nothing is left
    */
   public long free(long root, int maxBlocks) {
+    forgetWalks(root);
     for (int freed = 0; freed < maxBlocks; freed++) {
       long head = slabs.getLong(root, HEAD);
       if (head == 0) {
@@ -465,6 +453,84 @@ public final class BlockList {
       slabs.free(head);
     }
     return root;
+  }
+
+  /** Where a walk over the blocks of a list stands, while the list goes on changing. */
+  public final class Walk {
+    private long root;
+    private long block;
+
+    private Walk() {}
+
+    /**
+     * The first block whose order key is at least this one, 0 if there is none. A walk that comes
+     * back to the block after the one it left need not search.
+     */
+    public long seek(long root, long orderKey) {
+      if (this.root != root || block == 0 || orderKey(block) != orderKey) {
+        this.root = root;
+        block = head(root);
+        while (block != 0 && orderKey(block) < orderKey) {
+          block = nextBlock(block);
+        }
+      }
+      return block;
+    }
+
+    /** The block after this one, which the walk remembers. */
+    public long next(long root, long from) {
+      this.root = root;
+      block = nextBlock(from);
+      return block;
+    }
+
+    private void forget(long root) {
+      if (this.root == root) {
+        block = 0;
+      }
+    }
+
+    private void moved(long old, long now) {
+      if (block == old) {
+        block = now;
+      }
+    }
+  }
+
+  /** The walk of snapshots. */
+  public Walk snapshotWalk() {
+    return snapshotWalk;
+  }
+
+  /** The walk of the compaction of slabs. */
+  public Walk compactionWalk() {
+    return compactionWalk;
+  }
+
+  /**
+   * Moves a block, and the chain it may hold, out of a sparse slab.
+   *
+   * @return the block, perhaps moved
+   */
+  public long relocate(long root, long block) {
+    if (isChained(block)) {
+      slabs.putLong(block, CHAIN, chains.relocate(slabs.getLong(block, CHAIN)));
+    }
+    return relink(root, block, slabs.relocate(block));
+  }
+
+  /** Moves the root out of a sparse slab. */
+  public long relocateRoot(long root) {
+    long moved = slabs.relocate(root);
+    if (moved != root) {
+      forgetWalks(root);
+    }
+    return moved;
+  }
+
+  private void forgetWalks(long root) {
+    snapshotWalk.forget(root);
+    compactionWalk.forget(root);
   }
 
   private boolean isChained(long block) {
@@ -518,7 +584,7 @@ public final class BlockList {
     }
     slabs.putLong(block, KEY, key);
     link(root, before, block);
-    changes.changing(root, block);
+    listener.added(root, block);
   }
 
   /** Moves the keys behind {@code before} up until the gaps are wide again. */
@@ -527,10 +593,10 @@ public final class BlockList {
     for (long block = nextBlock(before);
         block != 0 && orderKey(block) < least;
         block = nextBlock(block)) {
-      changes.removing(root, block);
+      listener.removing(root, block);
       slabs.putByte(block, MARK, (byte) 0);
       slabs.putLong(block, KEY, least);
-      changes.changing(root, block);
+      listener.added(root, block);
       least += KEY_GAP;
     }
   }
@@ -554,14 +620,18 @@ public final class BlockList {
   private long relink(long root, long old, long block) {
     if (old != block) {
       pointHere(root, block);
+      snapshotWalk.moved(old, block);
+      compactionWalk.moved(old, block);
     }
     return block;
   }
 
   private void removeBlock(long root, long block) {
-    changes.removing(root, block);
+    listener.removing(root, block);
     long before = slabs.getLong(block, PREVIOUS);
     long after = slabs.getLong(block, NEXT);
+    snapshotWalk.moved(block, after);
+    compactionWalk.moved(block, after);
     slabs.putLong(before == 0 ? root : before, before == 0 ? HEAD : NEXT, after);
     slabs.putLong(after == 0 ? root : after, after == 0 ? TAIL : PREVIOUS, before);
     slabs.putLong(root, BLOCKS, slabs.getLong(root, BLOCKS) - 1);
@@ -572,7 +642,7 @@ public final class BlockList {
   }
 
   private void splitBlock(long root, long block, int position) {
-    changes.changing(root, block);
+    listener.changing(root, block);
     long right = compact.split(block, position);
     clearHeader(right, COMPACT);
     linkAfter(root, block, right);

@@ -115,6 +115,60 @@ public final class ByteChain {
     return Integer.compare(length, other.length());
   }
 
+  /** Unsigned comparison of two chains. */
+  public int compare(long chain, long other) {
+    int length = length(chain);
+    int otherLength = length(other);
+    int compared = compare(chain, other, FIRST_HEADER, CHUNK_BYTES, Math.min(length, otherLength));
+    return compared != 0 ? compared : Integer.compare(length, otherLength);
+  }
+
+  /** Unsigned comparison of a chain with {@code otherLength} bytes inside a block. */
+  public int compare(long chain, long block, int at, int otherLength) {
+    int length = length(chain);
+    int compared = compare(chain, block, at, at + otherLength, Math.min(length, otherLength));
+    return compared != 0 ? compared : Integer.compare(length, otherLength);
+  }
+
+  private int compare(long chain, long other, int at, int otherEnd, int common) {
+    long mine = chain;
+    int mineAt = FIRST_HEADER;
+    long theirs = other;
+    int theirsAt = at;
+    int left = common;
+    while (left > 0) {
+      if (mineAt == CHUNK_BYTES) {
+        mine = slabs.getLong(mine, 0);
+        mineAt = HEADER;
+      }
+      if (theirsAt == otherEnd) {
+        theirs = slabs.getLong(theirs, 0);
+        theirsAt = HEADER;
+      }
+      int bytes = Math.min(left, Math.min(CHUNK_BYTES - mineAt, otherEnd - theirsAt));
+      int compared = slabs.compare(mine, mineAt, bytes, theirs, theirsAt, bytes);
+      if (compared != 0) {
+        return compared;
+      }
+      mineAt += bytes;
+      theirsAt += bytes;
+      left -= bytes;
+    }
+    return 0;
+  }
+
+  /** Moves the chunks that lie in sparse slabs; returns the first chunk. */
+  public long relocate(long chain) {
+    long first = slabs.relocate(chain);
+    long previous = first;
+    for (long chunk = slabs.getLong(first, 0); chunk != 0; chunk = slabs.getLong(chunk, 0)) {
+      chunk = slabs.relocate(chunk);
+      slabs.putLong(previous, 0, chunk);
+      previous = chunk;
+    }
+    return first;
+  }
+
   /**
    * Frees at most {@code maxChunks} chunks of a chain that nobody looks at any more.
    *

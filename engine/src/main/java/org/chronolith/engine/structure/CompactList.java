@@ -145,10 +145,21 @@ public final class CompactList {
         && slabs.equals(ref, position + lengthBytes(length), length, value);
   }
 
-  /** Bytes of the element appended to {@code out}. */
-  public void copyTo(long ref, int position, ByteBuf out) {
+  /** Points {@code element} at the element at {@code position}. */
+  public void element(long ref, int position, StoredBytes element) {
     int length = length(ref, position);
-    slabs.copyOut(ref, position + lengthBytes(length), length, out);
+    element.set(ref, position + lengthBytes(length), length);
+  }
+
+  /** The element at {@code position}, which {@link #insertLong} wrote. */
+  public long longAt(long ref, int position) {
+    return slabs.getLong(ref, position + 1);
+  }
+
+  /** Orders the element at {@code position} against a value, bytes unsigned. */
+  public int compare(long ref, int position, Slice value) {
+    int length = length(ref, position);
+    return slabs.compare(ref, position + lengthBytes(length), length, value);
   }
 
   /**

@@ -74,20 +74,9 @@ public final class OrderedIndex {
       if (index < 0 || index >= size(root)) {
         return false;
       }
-      long node = root;
-      long rest = index;
-      while (level(node) > 0) {
-        int at = 0;
-        long below = innerSize(node, 0);
-        while (rest >= below) {
-          rest -= below;
-          at++;
-          below = innerSize(node, at);
-        }
-        node = child(node, at);
-      }
-      leaf = node;
-      slot = (int) rest;
+      int depth = descendTo(root, index);
+      leaf = pathNodes[depth];
+      slot = pathSlots[depth];
       return true;
     }
 
@@ -288,6 +277,69 @@ public final class OrderedIndex {
       if (slabs.getLong(pathNodes[i], at + MEMBER) == member) {
         slabs.putLong(pathNodes[i], at + MEMBER, newMember);
       }
+    }
+  }
+
+  /** Items in the leaf that holds the item with this index. REQUIRES: there is one. */
+  public int leafItems(long root, long index) {
+    int depth = descendTo(root, index);
+    return count(pathNodes[depth]) - pathSlots[depth];
+  }
+
+  /**
+   * Moves the nodes on the way to the item with this index out of sparse slabs.
+   *
+   * @return the root, perhaps moved
+   */
+  public long relocate(long root, long index) {
+    int depth = descendTo(root, index);
+    long top = slabs.relocate(root);
+    long parent = top;
+    for (int i = 1; i <= depth; i++) {
+      long old = pathNodes[i];
+      long node = slabs.relocate(old);
+      if (node != old) {
+        slabs.putLong(parent, innerAt(pathSlots[i - 1]) + CHILD, node);
+        relinkLeaf(node);
+      }
+      parent = node;
+    }
+    return top;
+  }
+
+  private int descendTo(long root, long index) {
+    long node = root;
+    long rest = index;
+    int depth = 0;
+    while (level(node) > 0) {
+      int at = 0;
+      long below = innerSize(node, 0);
+      while (rest >= below) {
+        rest -= below;
+        at++;
+        below = innerSize(node, at);
+      }
+      pathNodes[depth] = node;
+      pathSlots[depth] = at;
+      depth++;
+      node = child(node, at);
+    }
+    pathNodes[depth] = node;
+    pathSlots[depth] = (int) rest;
+    return depth;
+  }
+
+  private void relinkLeaf(long node) {
+    if (level(node) > 0) {
+      return;
+    }
+    long previous = slabs.getLong(node, PREVIOUS);
+    long next = slabs.getLong(node, NEXT);
+    if (previous != 0) {
+      slabs.putLong(previous, NEXT, node);
+    }
+    if (next != 0) {
+      slabs.putLong(next, PREVIOUS, node);
     }
   }
 

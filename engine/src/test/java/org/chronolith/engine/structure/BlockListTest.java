@@ -29,9 +29,14 @@ class BlockListTest {
       new BlockList(
           slabs,
           BLOCK_BYTES,
-          new BlockList.Changes() {
+          new BlockListener() {
             @Override
             public void changing(long root, long block) {
+              changed.add(orderKey(block));
+            }
+
+            @Override
+            public void added(long root, long block) {
               changed.add(orderKey(block));
             }
 
@@ -42,6 +47,7 @@ class BlockListTest {
             }
           });
   private final BlockList.Cursor cursor = lists.cursor();
+  private final StoredBytes element = new StoredBytes(slabs);
   private List<byte[]> model = new ArrayList<>();
   private long root;
 
@@ -176,7 +182,8 @@ class BlockListTest {
     assertFalse(there);
     there = cursor.seek(root, model.size() - 1);
     for (int i = model.size() - 1; i >= 0; i--) {
-      assertEquals(model.get(i).length, cursor.length());
+      cursor.element(element);
+      assertEquals(model.get(i).length, element.length());
       there = cursor.previous();
     }
     assertFalse(there);
@@ -187,7 +194,8 @@ class BlockListTest {
   private void checkLoaded() {
     long loaded = lists.create(78);
     stored.forEach(
-        (key, bytes) -> assertTrue(lists.loadBlock(loaded, key, Unpooled.wrappedBuffer(bytes))));
+        (key, bytes) ->
+            assertTrue(lists.loadBlock(loaded, key, (byte) 0, Unpooled.wrappedBuffer(bytes))));
     assertEquals(model.size(), lists.count(loaded));
     boolean there = cursor.seek(loaded, 0);
     for (byte[] expected : model) {
@@ -228,10 +236,11 @@ class BlockListTest {
     byte[] good = bytesOf(out);
     long used = slabs.usedBytes();
     for (int length = 0; length < good.length; length++) {
-      assertFalse(lists.loadBlock(root, 1L << 40, Unpooled.wrappedBuffer(good, 0, length)));
+      assertFalse(
+          lists.loadBlock(root, 1L << 40, (byte) 0, Unpooled.wrappedBuffer(good, 0, length)));
     }
     good[0] = 9;
-    assertFalse(lists.loadBlock(root, 1L << 40, Unpooled.wrappedBuffer(good)));
+    assertFalse(lists.loadBlock(root, 1L << 40, (byte) 0, Unpooled.wrappedBuffer(good)));
     assertEquals(3, lists.count(root));
     assertEquals(used, slabs.usedBytes());
   }
@@ -244,7 +253,7 @@ class BlockListTest {
       model.add(value);
       lists.pushLast(root, slice(value));
     }
-    long copy = lists.copy(root, 2);
+    long copy = lists.copy(root, 2, (byte) 3);
     assertEquals(2, lists.collectionId(copy));
     assertEquals(0, lists.free(root, Integer.MAX_VALUE));
     boolean there = cursor.seek(copy, 0);
@@ -258,7 +267,8 @@ class BlockListTest {
 
   private byte[] bytes() {
     ByteBuf out = Unpooled.buffer();
-    cursor.copyTo(out);
+    cursor.element(element);
+    element.copyTo(out);
     return bytesOf(out);
   }
 

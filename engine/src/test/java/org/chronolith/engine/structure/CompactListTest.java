@@ -20,6 +20,7 @@ class CompactListTest {
 
   private final SlabAllocator slabs = TestMemory.slabs();
   private final CompactList lists = new CompactList(slabs, BASE);
+  private final StoredBytes element = new StoredBytes(slabs);
   private final List<byte[]> model = new ArrayList<>();
   private long ref;
 
@@ -159,7 +160,8 @@ class CompactListTest {
 
   private byte[] bytes(int position) {
     ByteBuf out = Unpooled.buffer();
-    lists.copyTo(ref, position, out);
+    lists.element(ref, position, element);
+    element.copyTo(out);
     byte[] bytes = new byte[out.readableBytes()];
     out.readBytes(bytes);
     return bytes;

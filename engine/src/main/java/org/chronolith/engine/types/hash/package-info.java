@@ -1,0 +1,2 @@
+/** Hashes. Thread: the owner of the keyspace. */
+package org.chronolith.engine.types.hash;

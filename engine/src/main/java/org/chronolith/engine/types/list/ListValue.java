@@ -1,0 +1,176 @@
+package org.chronolith.engine.types.list;
+
+import org.chronolith.engine.Slice;
+import org.chronolith.engine.structure.BlockList;
+import org.chronolith.engine.structure.CompactList;
+import org.chronolith.engine.structure.StoredBytes;
+import org.chronolith.engine.types.CollectionMemory;
+import org.chronolith.engine.types.Encoding;
+
+/**
+ * A way to look at one list at a time: {@link #open} it, work, and if it was changed store {@link
+ * #encoding} and {@link #root} again. A list that fits in one block is a {@link CompactList}; then
+ * it becomes a {@link BlockList}. Thread: the owner of the keyspace.
+ */
+public final class ListValue {
+  private final CollectionMemory memory;
+  private final int blockBytes;
+  private final CompactList compact;
+  private final BlockList blocks;
+  private final BlockList.Cursor cursor;
+
+  private int encoding;
+  private long root;
+
+  /** Place of the cursor in a compact list. */
+  private int position;
+
+  public ListValue(CollectionMemory memory, ListType type) {
+    this.memory = memory;
+    this.compact = type.compact();
+    this.blocks = type.blocks();
+    this.blockBytes = memory.limits().listBlockBytes();
+    this.cursor = blocks.cursor();
+  }
+
+  /** Turns to a list; root 0 is an empty one, for which nothing is allocated yet. */
+  public ListValue open(int encoding, long root) {
+    this.encoding = encoding;
+    this.root = root;
+    return this;
+  }
+
+  /** The list's encoding, which changes may have changed. */
+  public int encoding() {
+    return encoding;
+  }
+
+  /** The list's reference, which changes may have changed. */
+  public long root() {
+    return root;
+  }
+
+  private boolean isLarge() {
+    return encoding == Encoding.LARGE;
+  }
+
+  /** Number of elements. */
+  public long size() {
+    if (root == 0) {
+      return 0;
+    }
+    return isLarge() ? blocks.count(root) : compact.count(root);
+  }
+
+  /** Adds an element before the first. */
+  public void pushFirst(Slice value) {
+    if (isLarge() || !staysCompact(value.length())) {
+      blocks.pushFirst(largeRoot(), value);
+    } else {
+      root = compact.insert(compactRoot(value), compact.start(root), value);
+    }
+  }
+
+  /** Adds an element after the last. */
+  public void pushLast(Slice value) {
+    if (isLarge() || !staysCompact(value.length())) {
+      blocks.pushLast(largeRoot(), value);
+    } else {
+      root = compact.insert(compactRoot(value), compact.end(root), value);
+    }
+  }
+
+  private boolean staysCompact(int length) {
+    if (!blocks.isSmall(length)) {
+      return false;
+    }
+    int bytes = CompactList.elementBytes(length);
+    return root == 0 || compact.usedBytes(root) + bytes <= blockBytes && compact.fits(root, bytes);
+  }
+
+  private long compactRoot(Slice first) {
+    if (root == 0) {
+      root = compact.create(CompactList.elementBytes(first.length()));
+    }
+    return root;
+  }
+
+  /** The list's root after it became large, if it was not. */
+  private long largeRoot() {
+    if (!isLarge()) {
+      long large = blocks.create(memory.ids().getAsLong());
+      if (root != 0) {
+        blocks.adopt(large, compact, root);
+        memory.slabs().free(root);
+      }
+      root = large;
+      encoding = Encoding.LARGE;
+    }
+    return root;
+  }
+
+  /**
+   * Removes the first {@code howMany} elements, or all. An empty list is the caller's to remove.
+   */
+  public void removeFirst(long howMany) {
+    if (isLarge()) {
+      blocks.removeFirst(root, howMany);
+      return;
+    }
+    int elements = (int) Math.min(howMany, size());
+    if (elements > 0) {
+      root = compact.remove(root, compact.start(root), elements);
+    }
+  }
+
+  /** Removes the last {@code howMany} elements, or all. An empty list is the caller's to remove. */
+  public void removeLast(long howMany) {
+    if (isLarge()) {
+      blocks.removeLast(root, howMany);
+      return;
+    }
+    int elements = (int) Math.min(howMany, size());
+    if (elements > 0) {
+      root = compact.remove(root, compact.at(root, compact.count(root) - elements), elements);
+    }
+  }
+
+  /** Moves the cursor to the element with this index; false beyond the ends. */
+  public boolean seek(long index) {
+    if (index < 0 || index >= size()) {
+      return false;
+    }
+    if (isLarge()) {
+      return cursor.seek(root, index);
+    }
+    position = compact.at(root, (int) index);
+    return true;
+  }
+
+  /** Moves the cursor to the next element; false after the last. */
+  public boolean next() {
+    if (isLarge()) {
+      return cursor.next();
+    }
+    position = compact.next(root, position);
+    return position != CompactList.NONE;
+  }
+
+  /** Moves the cursor to the element before; false before the first. */
+  public boolean previous() {
+    if (isLarge()) {
+      return cursor.previous();
+    }
+    position = compact.previous(root, position);
+    return position != CompactList.NONE;
+  }
+
+  /** Points {@code out} at the element at the cursor. */
+  public void element(StoredBytes out) {
+    if (isLarge()) {
+      cursor.element(out);
+    } else {
+      compact.element(root, position, out);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Sets. Thread: the owner of the keyspace. */
+package org.chronolith.engine.types.set;

@@ -1,0 +1,2 @@
+/** Sorted sets. Thread: the owner of the keyspace. */
+package org.chronolith.engine.types.zset;

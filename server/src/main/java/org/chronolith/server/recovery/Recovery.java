@@ -99,9 +99,10 @@ public final class Recovery {
    * Generation#incoming()}, loads it, makes a log that starts at its offset, and switches {@code
    * CURRENT}. On failure the generation is removed and the live one stays.
    *
-   * @param history under which the stream goes on from the checkpoint
+   * @param replicationId under which the stream goes on from the checkpoint, which may be of an
+   *     earlier one: that then counts up to the checkpoint's offset
    */
-  public Recovered fullSync(Generation generation, RecoveryTarget target, History history) {
+  public Recovered fullSync(Generation generation, RecoveryTarget target, String replicationId) {
     try (Opened opened = new Opened(generation)) {
       long startedNanos = System.nanoTime();
       Checkpoint checkpoint = opened.store.install(generation.incoming());
@@ -114,12 +115,12 @@ public final class Recovery {
               settings.log().apply(generation.log()),
               settings.logListener(),
               meta.offset(),
-              history,
+              HistoryAttributes.read(meta).withId(replicationId, meta.offset()),
               meta.selectedDb());
       data.switchTo(generation);
       progress.end();
       return opened.recovered(meta.selectedDb(), items, 0, startedNanos);
-    } catch (EngineException | LogException e) {
+    } catch (EngineException | LogException | RecoveryException e) {
       data.remove(generation);
       throw new RecoveryException("full sync into " + generation + " failed: " + e.getMessage(), e);
     }

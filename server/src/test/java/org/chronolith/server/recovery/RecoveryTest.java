@@ -1,0 +1,464 @@
+package org.chronolith.server.recovery;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.chronolith.engine.EngineException;
+import org.chronolith.engine.snapshot.Checkpoint;
+import org.chronolith.engine.snapshot.SnapshotConfig;
+import org.chronolith.engine.snapshot.SnapshotListener;
+import org.chronolith.engine.snapshot.SnapshotMeta;
+import org.chronolith.engine.snapshot.SnapshotSession;
+import org.chronolith.engine.snapshot.SnapshotStore;
+import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogConfig;
+import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.ReplicationLog;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RecoveryTest {
+  private static final int MIB = 1 << 20;
+
+  @TempDir Path directory;
+  private LineKeyspace keyspace = new LineKeyspace();
+
+  @Test
+  void shouldStartFreshWithAGenerationAndANewId() {
+    String firstId;
+    try (Node node = start(false)) {
+      assertEquals(0, node.log().endOffset());
+      assertEquals("gen-1", node.recovered.generation().toString());
+      assertEquals(List.of(), node.recovered.history().lineage());
+      firstId = node.recovered.history().currentId();
+      assertFalse(node.progress.loading());
+    }
+    assertNotEquals(History.NO_ID, firstId);
+  }
+
+  @Test
+  void shouldReplayTheLogAndKeepTheIdAfterACleanStop() {
+    String id;
+    try (Node node = start(false)) {
+      id = node.recovered.history().currentId();
+      node.append("S 3\na=1\nb=2\n");
+      node.markClean();
+    }
+    try (Node node = start(false)) {
+      assertEquals(Map.of("3:a", "1", "3:b", "2"), node.keyspace().map);
+      assertEquals(id, node.recovered.history().currentId());
+      assertEquals(List.of(), node.recovered.history().lineage());
+      assertEquals(3, node.recovered.streamDb());
+      assertEquals(12, node.recovered.replayedBytes());
+    }
+  }
+
+  @Test
+  void shouldTakeANewIdAfterAnUncleanStopOfAMaster() {
+    String first;
+    try (Node node = start(false)) {
+      first = node.recovered.history().currentId();
+      node.append("S 0\na=1\n");
+    }
+    History second;
+    try (Node node = start(false)) {
+      second = node.recovered.history();
+      assertNotEquals(first, second.currentId());
+      assertEquals(List.of(new History.Ancestor(first, 8)), second.lineage());
+      node.append("a=2\n");
+    }
+    try (Node node = start(false)) {
+      assertEquals(
+          List.of(new History.Ancestor(second.currentId(), 12), new History.Ancestor(first, 8)),
+          node.recovered.history().lineage());
+      assertEquals(Map.of("0:a", "2"), node.keyspace().map);
+    }
+  }
+
+  @Test
+  void shouldKeepItsMastersIdAfterAnUncleanStopOfAReplica() {
+    String id;
+    try (Node node = start(true)) {
+      id = node.recovered.history().currentId();
+      node.append("S 0\na=1\n");
+    }
+    try (Node node = start(true)) {
+      assertEquals(id, node.recovered.history().currentId());
+      assertEquals(List.of(), node.recovered.history().lineage());
+    }
+  }
+
+  @Test
+  void shouldLoadTheCheckpointAndReplayOnlyWhatFollows() throws Exception {
+    try (Node node = start(false)) {
+      node.append("S 5\na=1\n");
+      node.snapshot();
+      node.append("b=2\n");
+    }
+    try (Node node = start(false)) {
+      assertEquals(Map.of("5:a", "1", "5:b", "2"), node.keyspace().map);
+      assertEquals(1, keyspace.itemsEnds);
+      assertEquals(1, node.recovered.items());
+      assertEquals(4, node.recovered.replayedBytes());
+      assertEquals(5, node.recovered.streamDb());
+    }
+  }
+
+  @Test
+  void shouldStartAfterTheLogWasTrimmedUpToTheCheckpoint() throws Exception {
+    String value = "v".repeat(1000);
+    try (Node node = start(false)) {
+      node.append("S 1\n");
+      for (int i = 0; i < 4000; i++) {
+        node.append("key" + i + "=" + value + "\n");
+      }
+      node.snapshot();
+      long end = node.log().endOffset();
+      node.log().trim(end, System.currentTimeMillis());
+      await(() -> node.log().startOffset() > 0);
+      node.append("last=x\n");
+    }
+    try (Node node = start(false)) {
+      assertTrue(node.log().startOffset() > 0);
+      assertEquals(4001, node.keyspace().map.size());
+      assertEquals("x", node.keyspace().map.get("1:last"));
+      assertEquals(7, node.recovered.replayedBytes());
+    }
+  }
+
+  @Test
+  void shouldRefuseALogThatStartsAfterTheNewestSoundCheckpoint() throws Exception {
+    String value = "v".repeat(1000);
+    try (Node node = start(false)) {
+      for (int i = 0; i < 4000; i++) {
+        node.append("key" + i + "=" + value + "\n");
+      }
+      node.snapshot();
+      node.log().trim(node.log().endOffset(), System.currentTimeMillis());
+      await(() -> node.log().startOffset() > 0);
+    }
+    Path meta = checkpoint().resolve("META");
+    Files.write(meta, new byte[] {1, 2, 3});
+    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+    assertTrue(e.getMessage().contains("there is no sound checkpoint"), e.getMessage());
+    assertTrue(e.getMessage().contains(meta.getParent().toString()), e.getMessage());
+  }
+
+  @Test
+  void shouldReplayTheWholeLogWhenTheCheckpointIsDamagedAndTheLogReachesBack() throws Exception {
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\n");
+      node.snapshot();
+      node.append("b=2\n");
+    }
+    Files.write(checkpoint().resolve("META"), new byte[] {1, 2, 3});
+    try (Node node = start(false)) {
+      assertEquals(Map.of("0:a", "1", "0:b", "2"), node.keyspace().map);
+      assertEquals(0, node.recovered.items());
+      assertEquals(12, node.recovered.replayedBytes());
+    }
+  }
+
+  @Test
+  void shouldNameADamagedTableOfTheCheckpoint() throws Exception {
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\n");
+      node.snapshot();
+    }
+    Path table;
+    try (Stream<Path> files = Files.list(checkpoint())) {
+      table = files.filter(path -> path.toString().endsWith(".sst")).findFirst().orElseThrow();
+    }
+    byte[] bytes = Files.readAllBytes(table);
+    bytes[4] ^= 1;
+    Files.write(table, bytes);
+    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+    assertTrue(e.getMessage().contains(table.toString()), e.getMessage());
+  }
+
+  @Test
+  void shouldSetALogAsideThatEndsBeforeTheCheckpoint() throws Exception {
+    History before;
+    try (Node node = start(false)) {
+      node.append("S 2\na=1\n");
+      node.snapshot();
+      before = node.recovered.history();
+    }
+    // As a disk that lost the log's files and kept the checkpoint.
+    Path log = directory.resolve("gen-1/log");
+    try (Stream<Path> files = Files.walk(log)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+        Files.delete(file);
+      }
+    }
+    ReplicationLog.create(logConfig(log), LogListener.none(), 0, before, 0).close();
+    try (Node node = start(false)) {
+      assertEquals(Map.of("2:a", "1"), node.keyspace().map);
+      assertEquals(8, node.log().startOffset());
+      assertEquals(8, node.log().endOffset());
+      assertEquals(
+          List.of(new History.Ancestor(before.currentId(), 8)), node.recovered.history().lineage());
+      node.append("b=2\n");
+    }
+    try (Node node = start(false)) {
+      assertEquals(Map.of("2:a", "1", "2:b", "2"), node.keyspace().map);
+    }
+    try (Stream<Path> entries = Files.list(directory.resolve("gen-1"))) {
+      assertEquals(1, entries.filter(path -> path.toString().contains("log-ends-at-0")).count());
+    }
+  }
+
+  @Test
+  void shouldSayWhereTheLogCannotBeApplied() {
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\n");
+      node.append("what\n");
+    }
+    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+    assertTrue(e.getMessage().contains("no command: what"), e.getMessage());
+    assertTrue(e.getMessage().contains("offset"), e.getMessage());
+  }
+
+  @Test
+  void shouldRefuseALogThatEndsInsideACommand() {
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\nhalf");
+    }
+    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+    assertTrue(
+        e.getMessage().contains("ends at 12 inside a command that starts at 8"), e.getMessage());
+  }
+
+  @Test
+  void shouldRefuseADirectoryThatLostItsCurrent() throws Exception {
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\n");
+    }
+    Files.delete(directory.resolve("CURRENT"));
+    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+    assertTrue(e.getMessage().contains("has data in gen-1 but no file CURRENT"), e.getMessage());
+  }
+
+  @Test
+  void shouldStartOverWhenTheFirstStartWasCutShort() throws Exception {
+    try (Node node = start(false)) {
+      assertEquals(0, node.log().endOffset());
+    }
+    Files.delete(directory.resolve("CURRENT"));
+    try (Node node = start(false)) {
+      assertEquals("gen-1", node.recovered.generation().toString());
+    }
+  }
+
+  @Test
+  void shouldBuildAGenerationFromReceivedFilesAndSwitchToIt(@TempDir Path elsewhere)
+      throws Exception {
+    String mastersId = History.randomId();
+    try (Node node = start(false)) {
+      node.append("S 0\nold=1\n");
+    }
+    Path home = directory;
+    directory = elsewhere;
+    try (Node master = start(false);
+        DataDirectory data = DataDirectory.open(home)) {
+      master.append("S 7\na=1\nb=2\n");
+      Checkpoint sent = master.snapshot();
+      Generation generation = data.newGeneration();
+      copy(sent, generation.incoming());
+      LineKeyspace received = new LineKeyspace();
+      Recovered recovered =
+          new Recovery(data, settings(new Completions())).fullSync(generation, received, mastersId);
+      assertEquals(Map.of("7:a", "1", "7:b", "2"), received.map);
+      assertEquals(sent.offset(), recovered.log().startOffset());
+      // The checkpoint was made under an id that the master has had before.
+      assertEquals(
+          master.recovered.history().withId(mastersId, sent.offset()), recovered.history());
+      assertEquals("gen-2", data.current().orElseThrow().toString());
+      recovered.close();
+    }
+    directory = home;
+    try (Node node = start(true)) {
+      assertEquals(Map.of("7:a", "1", "7:b", "2"), node.keyspace().map);
+      assertFalse(Files.exists(home.resolve("gen-1")));
+    }
+  }
+
+  @Test
+  void shouldKeepTheLiveGenerationWhenAFullSyncIsDamaged(@TempDir Path elsewhere) throws Exception {
+    try (Node node = start(false)) {
+      node.append("S 0\nold=1\n");
+    }
+    Path home = directory;
+    directory = elsewhere;
+    try (Node master = start(false);
+        DataDirectory data = DataDirectory.open(home)) {
+      master.append("S 7\na=1\n");
+      Checkpoint sent = master.snapshot();
+      Generation generation = data.newGeneration();
+      copy(sent, generation.incoming());
+      Files.write(generation.incoming().resolve("CURRENT"), new byte[] {'x'});
+      Recovery recovery = new Recovery(data, settings(new Completions()));
+      RecoveryException e =
+          assertThrows(
+              RecoveryException.class,
+              () -> recovery.fullSync(generation, new LineKeyspace(), History.randomId()));
+      assertTrue(e.getMessage().contains("CURRENT: has 1 bytes"), e.getMessage());
+      assertFalse(Files.exists(generation.directory()));
+      assertEquals("gen-1", data.current().orElseThrow().toString());
+    }
+  }
+
+  private static void copy(Checkpoint sent, Path incoming) throws IOException {
+    Files.createDirectory(incoming);
+    try (Stream<Path> files = Files.list(sent.directory())) {
+      for (Path file : files.collect(Collectors.toList())) {
+        Files.copy(file, incoming.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  private Path checkpoint() throws IOException {
+    try (Stream<Path> entries = Files.list(directory.resolve("gen-1/snapshot"))) {
+      return entries
+          .filter(path -> path.getFileName().toString().startsWith("checkpoint-"))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  private Node start(boolean replica) {
+    keyspace = new LineKeyspace();
+    DataDirectory data = DataDirectory.open(directory);
+    try {
+      Completions completions = new Completions();
+      Recovery recovery = new Recovery(data, settings(completions));
+      Recovered recovered = recovery.start(keyspace, replica);
+      recovered.log().adopt();
+      return new Node(data, recovered, recovery.progress(), keyspace, completions);
+    } catch (RuntimeException e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  private static Recovery.Settings settings(SnapshotListener listener) {
+    return new Recovery.Settings(
+        RecoveryTest::logConfig, LogListener.none(), SnapshotConfig::defaults, listener);
+  }
+
+  private static LogConfig logConfig(Path path) {
+    return LogConfig.of(path)
+        .withBlocks(MIB, 64 * 1024)
+        .withSegmentBytes(MIB)
+        .withHeadroom(4 * MIB, MIB, 0)
+        .withRetention(1, 0);
+  }
+
+  private static void await(java.util.function.BooleanSupplier condition)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "within 20 s");
+      TimeUnit.MILLISECONDS.sleep(2);
+    }
+  }
+
+  /** A started node; closing it without {@link #markClean} is an unclean stop. */
+  private record Node(
+      DataDirectory data,
+      Recovered recovered,
+      LoadProgress progress,
+      LineKeyspace keyspace,
+      Completions completions)
+      implements AutoCloseable {
+
+    ReplicationLog log() {
+      return recovered.log();
+    }
+
+    void append(String text) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      ByteBuf buffer = Unpooled.directBuffer().writeBytes(bytes);
+      try {
+        await(() -> log().canAppend(bytes.length));
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      log().append(buffer, 0, bytes.length, keyspace.db(), System.currentTimeMillis());
+      try {
+        keyspace.apply(buffer);
+      } catch (IllegalStateException e) {
+        assertTrue(e.getMessage().startsWith("no command"), e.getMessage());
+      }
+      buffer.release();
+    }
+
+    void markClean() {
+      log().markClean(keyspace.db(), System.currentTimeMillis());
+    }
+
+    Checkpoint snapshot() throws InterruptedException {
+      log().sync();
+      SnapshotStore store = recovered.snapshots();
+      SnapshotSession session = store.begin();
+      assertTrue(session.offer(keyspace.batch()));
+      History history = recovered.history();
+      assertTrue(
+          session.finish(
+              new SnapshotMeta(
+                  log().endOffset(),
+                  history.currentId(),
+                  keyspace.db(),
+                  1,
+                  keyspace.map.size(),
+                  HistoryAttributes.of(history))));
+      await(() -> completions.last != null);
+      return completions.last;
+    }
+
+    @Override
+    public void close() {
+      recovered.close();
+      data.close();
+    }
+  }
+
+  private static final class Completions implements SnapshotListener {
+    private volatile Checkpoint last;
+
+    @Override
+    public void completed(Checkpoint checkpoint, long elapsedMs, long newBytes) {
+      last = checkpoint;
+    }
+
+    @Override
+    public void failed(SnapshotSession session, EngineException cause) {
+      throw new AssertionError(cause);
+    }
+
+    @Override
+    public void ignored(Path path, String reason) {
+      assertTrue(reason.contains("META"), reason);
+    }
+
+    @Override
+    public void notRemoved(Path path, String reason) {
+      throw new AssertionError(path + ": " + reason);
+    }
+  }
+}

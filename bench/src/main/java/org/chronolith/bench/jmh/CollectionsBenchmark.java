@@ -5,6 +5,7 @@ import java.util.concurrent.TimeUnit;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.memory.SlabAllocator;
 import org.chronolith.engine.structure.BlockList;
+import org.chronolith.engine.structure.BlockListener;
 import org.chronolith.engine.structure.CompactList;
 import org.chronolith.engine.structure.OrderedIndex;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -124,9 +125,12 @@ public class CollectionsBenchmark {
   }
 
   /** No snapshot is running. */
-  private static final class Unheard implements BlockList.Changes {
+  private static final class Unheard implements BlockListener {
     @Override
     public void changing(long root, long block) {}
+
+    @Override
+    public void added(long root, long block) {}
 
     @Override
     public void removing(long root, long block) {}

@@ -60,7 +60,9 @@ public record LogConfig(
     check(indexEveryBytes >= 4 * KIB, "indexEveryBytes must be at least 4 KiB");
   }
 
-  /** Defaults: 64 MiB segments, 4 MiB blocks, 512 KiB records, 1 GiB kept, 8 MiB reserved ahead. */
+  /**
+   * Defaults: 64 MiB segments, 4 MiB blocks, 512 KiB records, 1 GiB kept, 16 MiB reserved ahead.
+   */
   public static LogConfig of(Path dir) {
     return new LogConfig(
         dir, 64L * MIB, 4 * MIB, 512 * KIB, 1024L * MIB, 0, 8L * MIB, MIB, 2L * MIB, 64 * KIB);

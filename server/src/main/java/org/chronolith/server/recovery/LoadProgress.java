@@ -9,6 +9,7 @@ public final class LoadProgress {
   private volatile long totalBytes;
   private volatile long loadedBytes;
   private volatile long items;
+  private volatile long keys;
   private volatile boolean loading;
 
   void start(long nowMs, long bytes) {
@@ -16,6 +17,7 @@ public final class LoadProgress {
     totalBytes = bytes;
     loadedBytes = 0;
     items = 0;
+    keys = 0;
     loading = true;
   }
 
@@ -23,6 +25,11 @@ public final class LoadProgress {
   void add(long bytes, long newItems) {
     loadedBytes = Math.min(totalBytes, loadedBytes + bytes);
     items = items + newItems;
+  }
+
+  /** Keys that the checkpoint says it has. */
+  void keys(long count) {
+    keys = count;
   }
 
   void end() {
@@ -46,6 +53,11 @@ public final class LoadProgress {
 
   public long loadedBytes() {
     return loadedBytes;
+  }
+
+  /** Keys of the checkpoint that was loaded last. */
+  public long keys() {
+    return keys;
   }
 
   /** Items of the checkpoint so far. */

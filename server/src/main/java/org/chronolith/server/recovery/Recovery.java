@@ -250,6 +250,7 @@ public final class Recovery {
               progress.add(bytes, 1);
             });
     target.itemsEnd();
+    progress.keys(checkpoint.meta().keys());
     return items;
   }
 

@@ -139,6 +139,11 @@ public final class SnapshotDuty implements SnapshotListener {
     return changes.getAsLong() - changesAtLastSave;
   }
 
+  /** Keys of the state that is being saved; 0 when none is. */
+  public long currentKeys() {
+    return state == State.IDLE ? 0 : meta.keys();
+  }
+
   /** Offset of the newest checkpoint. */
   public long lastOffset() {
     return lastOffset;

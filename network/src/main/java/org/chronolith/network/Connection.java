@@ -289,6 +289,15 @@ public final class Connection {
     loop.socketWasRead(bytes);
   }
 
+  /** The client sends no more; it may still wait for the replies of this turn. */
+  void inputEnded() {
+    if (handOver != null) {
+      close();
+    } else {
+      closeAfterFlush();
+    }
+  }
+
   void processResumed() {
     resumeQueued = false;
     if (!closed && input.kept() != null) {

@@ -200,6 +200,8 @@ public final class Listener implements AutoCloseable {
       }
       InputBuffer input = new InputBuffer(loop);
       channel.config().setRecvByteBufAllocator(input);
+      // Else a client that writes and shuts its side down would be closed before its replies leave.
+      channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
       if (channel instanceof SocketChannel) {
         channel.config().setOption(ChannelOption.TCP_NODELAY, true);
         loop.transport().keepalive(config.tcpKeepaliveSeconds(), channel);

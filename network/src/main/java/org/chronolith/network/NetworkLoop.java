@@ -7,7 +7,9 @@ import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.RejectedExecutionHandlers;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +46,7 @@ public final class NetworkLoop implements Executor, AutoCloseable {
   private final SingleThreadIoEventLoop eventLoop;
   private final Transport transport;
   private final Connections connections = new Connections();
+  private final Set<StreamConnection> streams = new LinkedHashSet<>();
   private final ByteBuf readBuffer;
   private final List<Runnable> endOfTurnHooks = new ArrayList<>();
   private final List<Connection> dirty = new ArrayList<>();
@@ -171,17 +174,31 @@ public final class NetworkLoop implements Executor, AutoCloseable {
   }
 
   /**
-   * Closes the sockets and ends the thread; waits for that unless called on the loop itself. Any
-   * thread.
+   * Closes the sockets, tells their handlers, and ends the thread; waits for that unless called on
+   * the loop itself. Any thread.
    */
   @Override
   public void close() {
-    Future<?> terminated =
-        eventLoop.shutdownGracefully(0, CLOSE_TIMEOUT_MS / 2, TimeUnit.MILLISECONDS);
-    terminated.addListener(done -> readBuffer.release());
-    if (!inLoop() && !terminated.awaitUninterruptibly(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+    if (eventLoop.isShuttingDown()) {
+      return;
+    }
+    execute(this::closeSockets);
+    Future<?> ended = eventLoop.shutdownGracefully(0, CLOSE_TIMEOUT_MS / 2, TimeUnit.MILLISECONDS);
+    if (inLoop()) {
+      ended.addListener(done -> readBuffer.release());
+      return;
+    }
+    if (!ended.awaitUninterruptibly(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
       throw new NetworkException(
           NetworkException.Severity.FATAL, "the loop did not end: " + thread.getName());
+    }
+    readBuffer.release();
+  }
+
+  private void closeSockets() {
+    connections.forEach(Connection::close);
+    for (StreamConnection stream : streams.toArray(StreamConnection[]::new)) {
+      stream.close();
     }
   }
 
@@ -195,6 +212,11 @@ public final class NetworkLoop implements Executor, AutoCloseable {
 
   Connections connections() {
     return connections;
+  }
+
+  /** The streams that are on this loop. */
+  Set<StreamConnection> streams() {
+    return streams;
   }
 
   /** What sockets are read into when nothing of an earlier read is left. */

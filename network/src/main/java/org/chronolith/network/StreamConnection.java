@@ -189,6 +189,8 @@ public final class StreamConnection {
       ended(null);
       return;
     }
+    loop.streams().add(this);
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
     channel
         .config()
         .setOption(
@@ -251,6 +253,7 @@ public final class StreamConnection {
       return;
     }
     ended = true;
+    loop.streams().remove(this);
     input.release();
     Throwable first = failure == null ? cause : failure;
     guarded(() -> handler.closed(this, first));

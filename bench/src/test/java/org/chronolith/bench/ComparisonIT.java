@@ -78,10 +78,6 @@ final class ComparisonIT {
     StringWriter err = new StringWriter();
     List<String> all = new ArrayList<>(arguments);
     all.addAll(List.of("--dir", directory.toString(), "--json", json.toString()));
-    String subject = System.getProperty("bench.subject", "");
-    if (!subject.isEmpty()) {
-      all.addAll(List.of("--subject", subject));
-    }
     int exitCode =
         Main.execute(new PrintWriter(out), new PrintWriter(err), all.toArray(new String[0]));
     assertEquals(0, exitCode, out + "\n" + err);

@@ -55,6 +55,12 @@ public final class Candidates {
         new LinkedHashMap<>(MachineFacts.collect(directory, Path.of(referenceCommand.get(0))));
     facts.put("reference command", String.join(" ", referenceCommand));
     facts.put("subject command", String.join(" ", Programs.serverCommand(subject)));
+    if (subject.isBlank()) {
+      String home = Programs.launcher().getParent().getParent().toString();
+      facts.put(
+          "subject commit",
+          MachineFacts.firstLine(List.of("git", "-C", home, "describe", "--always", "--dirty")));
+    }
     return facts;
   }
 

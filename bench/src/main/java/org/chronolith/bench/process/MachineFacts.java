@@ -64,7 +64,8 @@ public final class MachineFacts {
     }
   }
 
-  private static String firstLine(List<String> command) {
+  /** The first line that a program prints, or why there is none: a fact that is nice to have. */
+  static String firstLine(List<String> command) {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

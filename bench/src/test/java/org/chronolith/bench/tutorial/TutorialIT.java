@@ -29,7 +29,7 @@ final class TutorialIT {
     Path launcher = Programs.launcher();
     Path page = launcher.getParent().getParent().resolve("docs/tutorial.md");
     List<TutorialPage.Step> steps = TutorialPage.parse(Files.readAllLines(page));
-    List<String> serverCommand = Programs.serverCommand(System.getProperty("tutorial.server", ""));
+    List<String> serverCommand = Programs.serverCommand("");
     try (TutorialReader reader = new TutorialReader(directory, serverCommand, freePorts())) {
       for (TutorialPage.Step step : steps) {
         reader.perform(step);

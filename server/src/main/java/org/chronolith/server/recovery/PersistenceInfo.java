@@ -36,7 +36,7 @@ public final class PersistenceInfo {
     field.accept("current_cow_size", 0);
     field.accept("current_cow_size_age", 0);
     field.accept("current_fork_perc", "0.00");
-    field.accept("current_save_keys_processed", 0);
+    field.accept("current_save_keys_processed", snapshots.currentItems());
     field.accept("current_save_keys_total", snapshots.currentKeys());
     field.accept("rdb_changes_since_last_save", snapshots.changesSinceLastSave());
     field.accept("rdb_bgsave_in_progress", flag(snapshots.inProgress()));

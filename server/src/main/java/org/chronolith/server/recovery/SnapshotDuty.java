@@ -144,6 +144,11 @@ public final class SnapshotDuty implements SnapshotListener {
     return state == State.IDLE ? 0 : meta.keys();
   }
 
+  /** Entries and elements that the running walk has looked at; 0 when none runs. */
+  public long currentItems() {
+    return state == State.IDLE ? 0 : source.itemsExamined();
+  }
+
   /** Offset of the newest checkpoint. */
   public long lastOffset() {
     return lastOffset;
@@ -211,6 +216,9 @@ public final class SnapshotDuty implements SnapshotListener {
       // One that was given up while its checkpoint was made.
       return POLL_MS;
     }
+    if (!source.prepare(SLICE_NANOS)) {
+      return 1;
+    }
     requestReason = null;
     waiting.addAll(requested);
     requested.clear();
@@ -248,7 +256,7 @@ public final class SnapshotDuty implements SnapshotListener {
 
   private long walk(long nowMs) {
     if (session.state().isFinal()) {
-      source.abort();
+      source.abort(session.reason());
       return failed(session.reason(), nowMs);
     }
     boolean served = commands.getAsLong() != commandsAtLastStep;
@@ -260,7 +268,7 @@ public final class SnapshotDuty implements SnapshotListener {
       case MORE -> served && !urgent ? busyPauseMs(spentNanos) : 0;
       case BLOCKED -> served ? busyPauseMs(spentNanos) : 1;
       case GAVE_WAY -> {
-        session.abort("the queue to the snapshot thread was full");
+        session.abort(source.reason());
         yield failed(session.reason(), nowMs);
       }
       case DONE -> {
@@ -315,7 +323,7 @@ public final class SnapshotDuty implements SnapshotListener {
 
   private void giveUp(String why) {
     if (state == State.WALKING) {
-      source.abort();
+      source.abort(why);
     }
     session.abort(why);
     LOG.info("Snapshot at offset {} given up: {}", meta.offset(), why);

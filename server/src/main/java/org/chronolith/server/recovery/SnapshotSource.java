@@ -19,6 +19,13 @@ public interface SnapshotSource {
   }
 
   /**
+   * Works for about {@code budgetNanos} on what must be done before a walk can begin.
+   *
+   * @return whether one can begin now
+   */
+  boolean prepare(long budgetNanos);
+
+  /**
    * Marks the state as it is now.
    *
    * @param everything whether what earlier snapshots hold is brought again
@@ -29,7 +36,13 @@ public interface SnapshotSource {
   Step step(long budgetNanos);
 
   /** Ends the walk; what was not brought stays marked for the next one. */
-  void abort();
+  void abort(String why);
+
+  /** Why the walk gave way; empty if it did not. */
+  String reason();
+
+  /** Entries and elements looked at by this walk. */
+  long itemsExamined();
 
   /** Keys in all databases. */
   long keys();

@@ -69,6 +69,7 @@ class SnapshotDutyTest {
   @Test
   void shouldMakeARequestedSnapshotOfTheStateAtItsMark() throws Exception {
     write("a", "1");
+    keyspace.preparations = 3;
     stream.selectedDb = 4;
     duty.request("BGSAVE", this::outcome);
     assertTrue(duty.inProgress());
@@ -160,7 +161,7 @@ class SnapshotDutyTest {
     keyspace.giveWay = true;
     duty.request("BGSAVE", this::outcome);
     runUntil(() -> !outcomes.isEmpty());
-    assertEquals(List.of("the queue to the snapshot thread was full"), outcomes);
+    assertEquals(List.of("the queue was full"), outcomes);
     assertFalse(duty.statistics().lastOk());
     keyspace.giveWay = false;
     duty.request("BGSAVE", this::outcome);
@@ -338,6 +339,7 @@ class SnapshotDutyTest {
     boolean broughtEverything;
     boolean blocked;
     int blockAt = -1;
+    int preparations;
 
     void put(String key, String value) {
       map.put(key, value);
@@ -384,8 +386,23 @@ class SnapshotDutyTest {
     }
 
     @Override
-    public void abort() {
+    public boolean prepare(long budgetNanos) {
+      return preparations-- <= 0;
+    }
+
+    @Override
+    public void abort(String why) {
       aborted = true;
+    }
+
+    @Override
+    public String reason() {
+      return giveWay ? "the queue was full" : "";
+    }
+
+    @Override
+    public long itemsExamined() {
+      return steps;
     }
 
     @Override

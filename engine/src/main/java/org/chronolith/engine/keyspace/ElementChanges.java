@@ -14,7 +14,7 @@ public interface ElementChanges {
   /** The mark of an element that has just been added or changed. */
   byte current();
 
-  /** The mark of an element that is stored as it is. */
+  /** The mark of an element that was loaded, or that the walk has just written. */
   byte clean();
 
   /** Whether an element with this mark must be written before it may change. */

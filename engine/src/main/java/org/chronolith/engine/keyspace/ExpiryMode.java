@@ -1,11 +1,11 @@
 package org.chronolith.engine.keyspace;
 
-/** What becomes of a key whose time has come. */
+/** What becomes of a key whose time has passed when a command meets it. */
 public enum ExpiryMode {
-  /** A master: it is removed when it is met, and reported. */
+  /** A master's: it is removed and reported. */
   DELETE,
-  /** Clients of a replica: it looks absent, and stays until the master's DEL comes. */
+  /** A replica's clients': it looks absent and stays. */
   HIDE,
-  /** The replication stream and recovery: it is there; nothing expires by the local clock. */
+  /** Applying a stream, recovering: it is there until the stream removes it. */
   IGNORE
 }

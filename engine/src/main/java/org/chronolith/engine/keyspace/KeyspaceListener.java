@@ -3,13 +3,13 @@ package org.chronolith.engine.keyspace;
 import org.chronolith.engine.Slice;
 
 /**
- * What the keyspace reports while it works. Thread: the owner of the keyspace. The slice is valid
- * only during the call, and the keyspace must not be called from it.
+ * Hears of what happens to keys beside the commands. Called on the owner thread, in the middle of
+ * an operation: it must not call the keyspace, and copies the key if it keeps it.
  */
 public interface KeyspaceListener {
-  /** A key was removed since its time had come ({@link ExpiryMode#DELETE}). */
-  void expired(int db, Slice key);
+  /** A key's time passed and it was removed: the server propagates {@code DEL}. */
+  void expired(int database, Slice key);
 
-  /** A key was changed, added or removed; only while {@code Keyspace.watching(true)}. */
-  void touched(int db, Slice key);
+  /** A key is about to change, be created or be removed; only while {@link Keyspace#watching}. */
+  void touched(int database, Slice key);
 }

@@ -1,0 +1,28 @@
+package org.chronolith.engine.keyspace;
+
+/**
+ * The bounds of a keyspace.
+ *
+ * @param databases number of databases, at least 1
+ * @param maxBytes the most memory that its slabs may take
+ * @param snapshotBatchBytes a snapshot offers its batch from this size on
+ * @param preImageBytes a snapshot whose batch cannot be handed over gives up beyond this size
+ * @param hashSeed seed of the key hash; random in production
+ */
+public record KeyspaceConfig(
+    int databases, long maxBytes, int snapshotBatchBytes, int preImageBytes, long hashSeed) {
+  public KeyspaceConfig {
+    if (databases < 1) {
+      throw new IllegalArgumentException("databases " + databases);
+    }
+    if (snapshotBatchBytes < 1 || preImageBytes < snapshotBatchBytes) {
+      throw new IllegalArgumentException(
+          "snapshotBatchBytes " + snapshotBatchBytes + ", preImageBytes " + preImageBytes);
+    }
+  }
+
+  /** Batches of 256 KiB, pre-images up to 8 MiB. */
+  public static KeyspaceConfig of(int databases, long maxBytes, long hashSeed) {
+    return new KeyspaceConfig(databases, maxBytes, 256 << 10, 8 << 20, hashSeed);
+  }
+}

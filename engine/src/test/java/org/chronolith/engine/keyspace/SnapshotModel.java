@@ -1,0 +1,62 @@
+package org.chronolith.engine.keyspace;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import org.chronolith.engine.snapshot.BatchSink;
+
+/** A snapshot store made of a sorted map, with a queue that can be full. */
+final class SnapshotModel implements BatchSink {
+  final TreeMap<byte[], byte[]> items = new TreeMap<>(Arrays::compareUnsigned);
+  private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>();
+  int capacity = Integer.MAX_VALUE;
+  long operations;
+
+  @Override
+  public boolean offer(ByteBuf batch) {
+    if (queue.size() >= capacity) {
+      return false;
+    }
+    queue.add(batch);
+    return true;
+  }
+
+  /** Applies what was taken. */
+  void apply() {
+    for (ByteBuf batch = queue.poll(); batch != null; batch = queue.poll()) {
+      while (batch.isReadable()) {
+        applyOne(batch);
+      }
+      batch.release();
+    }
+  }
+
+  private void applyOne(ByteBuf batch) {
+    operations++;
+    byte op = batch.readByte();
+    byte[] key = bytes(batch);
+    switch (op) {
+      case PUT -> items.put(key, bytes(batch));
+      case DELETE -> items.remove(key);
+      case DELETE_RANGE -> items.subMap(key, true, bytes(batch), false).clear();
+      default -> throw new AssertionError("operation " + op);
+    }
+  }
+
+  private static byte[] bytes(ByteBuf batch) {
+    byte[] bytes = new byte[batch.readInt()];
+    batch.readBytes(bytes);
+    return bytes;
+  }
+
+  void load(Keyspace into) {
+    KeyspaceLoader loader = into.loader();
+    for (Map.Entry<byte[], byte[]> item : items.entrySet()) {
+      loader.item(Unpooled.wrappedBuffer(item.getKey()), Unpooled.wrappedBuffer(item.getValue()));
+    }
+    loader.finish();
+  }
+}

@@ -1,0 +1,253 @@
+package org.chronolith.engine.keyspace;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.Unpooled;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.chronolith.engine.EngineException;
+import org.junit.jupiter.api.Test;
+
+class SnapshotTest {
+  private static final int DATABASES = 3;
+
+  private static String text(SplittableRandom random, int length) {
+    StringBuilder text = new StringBuilder(length);
+    String unit = Long.toString(random.nextLong(), 36);
+    while (text.length() + unit.length() <= length) {
+      text.append(unit);
+    }
+    return text + "x".repeat(length - text.length());
+  }
+
+  private static void mutate(KeyspaceFixture fixture, SplittableRandom random) {
+    int db = random.nextInt(DATABASES);
+    String key = "k" + random.nextInt(120);
+    Database database = fixture.db(db);
+    long entry = database.find(KeyspaceFixture.slice(key));
+    switch (random.nextInt(40)) {
+      case 0 -> database.flush();
+      case 1 -> fixture.keyspace.swap(db, random.nextInt(DATABASES));
+      case 2, 3, 4 -> fixture.set(db, key, text(random, random.nextInt(200_000)));
+      case 5, 6, 7, 8, 9, 10, 11 -> database.delete(KeyspaceFixture.slice(key));
+      case 12, 13, 14, 15 -> {
+        if (entry != 0) {
+          long at = random.nextBoolean() ? -1 : 2_000_000 + random.nextInt(1000);
+          database.expireAt(entry, at);
+        }
+      }
+      case 16, 17, 18, 19, 20 -> {
+        if (entry != 0) {
+          Database target = fixture.db(random.nextInt(DATABASES));
+          String to = "k" + random.nextInt(120);
+          if (random.nextBoolean()) {
+            database.rename(entry, target, KeyspaceFixture.slice(to));
+          } else {
+            database.copy(entry, target, KeyspaceFixture.slice(to));
+          }
+        }
+      }
+      case 21, 22, 23, 24, 25 -> {
+        if (entry != 0) {
+          int length = fixture.strings.length(database, entry);
+          int offset = random.nextInt(length + 5_000);
+          fixture.strings.setRange(
+              database, entry, offset, KeyspaceFixture.slice(text(random, random.nextInt(300))));
+        }
+      }
+      case 26, 27, 28 -> {
+        if (entry != 0) {
+          fixture.strings.append(
+              database, entry, KeyspaceFixture.slice(text(random, random.nextInt(9_000))));
+        }
+      }
+      case 29 -> fixture.keyspace.freeSome(20);
+      case 30 -> fixture.keyspace.compactSome(20);
+      default -> fixture.set(db, key, text(random, random.nextInt(150)));
+    }
+  }
+
+  /** Whatever happens between the steps, the snapshot is the state at its mark. */
+  @Test
+  void shouldEqualTheStateAtItsMark() {
+    long seed = System.nanoTime();
+    for (int round = 0; round < 25; round++) {
+      checkRound(seed + round);
+    }
+  }
+
+  private void checkRound(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    SnapshotModel store = new SnapshotModel();
+    String told = "seed " + seed;
+    try (KeyspaceFixture fixture = new KeyspaceFixture(DATABASES)) {
+      boolean storeLost = true;
+      for (int n = 0; n < 12; n++) {
+        for (int i = random.nextInt(400); i > 0; i--) {
+          mutate(fixture, random);
+        }
+        boolean full = storeLost || random.nextInt(8) == 0;
+        storeLost = false;
+        final Map<String, String> expected = fixture.contents();
+        Snapshot snapshot = fixture.keyspace.snapshot(store, full);
+        int budget = random.nextInt(1, 60);
+        store.capacity = random.nextInt(3) == 0 ? 1 : 1_000;
+        while (!snapshot.step(budget) && snapshot.state() == Snapshot.State.WALKING) {
+          for (int i = random.nextInt(6); i > 0; i--) {
+            mutate(fixture, random);
+          }
+          if (random.nextInt(150) == 0) {
+            snapshot.abort("by the test");
+          }
+          if (random.nextInt(3) == 0) {
+            store.apply();
+          }
+        }
+        store.apply();
+        fixture.keyspace.validate();
+        if (!snapshot.isDone()) {
+          if (full) {
+            // Without the whole, what is stored is worth nothing.
+            storeLost = random.nextBoolean();
+          }
+          continue;
+        }
+        try (KeyspaceFixture loaded = new KeyspaceFixture(DATABASES)) {
+          store.load(loaded.keyspace);
+          loaded.keyspace.validate();
+          assertEquals(expected, loaded.contents(), told + " snapshot " + n);
+        }
+      }
+      fixture.keyspace.flushAll();
+      fixture.freeAll();
+      fixture.keyspace.validate();
+    }
+  }
+
+  @Test
+  void shouldWriteOnlyWhatChanged() {
+    SnapshotModel store = new SnapshotModel();
+    try (KeyspaceFixture fixture = new KeyspaceFixture(1)) {
+      for (int i = 0; i < 1_000; i++) {
+        fixture.set(0, "k" + i, "v" + i);
+      }
+      fixture.set(0, "long", "y".repeat(1 << 20));
+      finish(fixture.keyspace.snapshot(store, true), store);
+      long before = store.operations;
+      fixture.set(0, "k7", "other");
+      fixture.db(0).delete(KeyspaceFixture.slice("k8"));
+      fixture.set(0, "brief", "x");
+      fixture.db(0).delete(KeyspaceFixture.slice("brief"));
+      long entry = fixture.db(0).find(KeyspaceFixture.slice("long"));
+      fixture.strings.setRange(fixture.db(0), entry, 500_000, KeyspaceFixture.slice("middle"));
+      finish(fixture.keyspace.snapshot(store, false), store);
+      // The header, k7, the tombstone of k8, the entry and one chunk of the long string.
+      assertEquals(5, store.operations - before);
+      before = store.operations;
+      finish(fixture.keyspace.snapshot(store, false), store);
+      assertEquals(1, store.operations - before);
+    }
+  }
+
+  @Test
+  void shouldContinueFromALoadedKeyspace() {
+    SnapshotModel store = new SnapshotModel();
+    try (KeyspaceFixture fixture = new KeyspaceFixture(2);
+        KeyspaceFixture loaded = new KeyspaceFixture(2)) {
+      fixture.set(0, "a", "1");
+      fixture.set(1, "b", "z".repeat(300_000));
+      finish(fixture.keyspace.snapshot(store, true), store);
+      store.load(loaded.keyspace);
+      final long before = store.operations;
+      loaded.set(0, "a", "2");
+      loaded.db(1).flush();
+      loaded.set(1, "c", "3");
+      finish(loaded.keyspace.snapshot(store, false), store);
+      assertTrue(store.operations - before <= 5);
+      try (KeyspaceFixture again = new KeyspaceFixture(2)) {
+        store.load(again.keyspace);
+        assertEquals(loaded.contents(), again.contents());
+      }
+    }
+  }
+
+  private static void finish(Snapshot snapshot, SnapshotModel store) {
+    int steps = 0;
+    while (!snapshot.step(100)) {
+      store.apply();
+      assertTrue(++steps < 1_000_000, "the snapshot does not end");
+    }
+    store.apply();
+  }
+
+  @Test
+  void shouldGiveWayWhenPreImagesOverflow() {
+    SnapshotModel store = new SnapshotModel();
+    KeyspaceConfig config = new KeyspaceConfig(1, 1L << 30, 16 << 10, 64 << 10, 1);
+    try (KeyspaceFixture fixture = new KeyspaceFixture(config)) {
+      for (int i = 0; i < 100; i++) {
+        fixture.set(0, "k" + i, "v".repeat(4_000));
+      }
+      store.capacity = 0;
+      Snapshot snapshot = fixture.keyspace.snapshot(store, true);
+      for (int i = 0; i < 100; i++) {
+        fixture.set(0, "k" + i, "w" + i);
+      }
+      assertEquals(Snapshot.State.ABORTED, snapshot.state());
+      assertTrue(snapshot.reason().contains("pre-images"));
+      assertEquals("w99", fixture.get(0, "k99"));
+      store.capacity = 1_000;
+      finish(fixture.keyspace.snapshot(store, false), store);
+      try (KeyspaceFixture loaded = new KeyspaceFixture(1)) {
+        store.load(loaded.keyspace);
+        assertEquals(fixture.contents(), loaded.contents());
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseOnlyAfterHundredsOfAbortsInARow() {
+    try (KeyspaceFixture fixture = new KeyspaceFixture(1)) {
+      SnapshotModel store = new SnapshotModel();
+      int aborted = 0;
+      while (fixture.keyspace.canSnapshot() && aborted < 300) {
+        fixture.set(0, "k" + aborted, "v");
+        fixture.keyspace.snapshot(store, false).abort("by the test");
+        aborted++;
+      }
+      assertTrue(aborted > 200, "only " + aborted);
+      fixture.settle();
+      assertTrue(fixture.keyspace.canSnapshot());
+      finish(fixture.keyspace.snapshot(store, false), store);
+      try (KeyspaceFixture loaded = new KeyspaceFixture(1)) {
+        store.load(loaded.keyspace);
+        assertEquals(fixture.contents(), loaded.contents());
+        assertFalse(loaded.contents().isEmpty());
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseDamagedItems() {
+    try (KeyspaceFixture fixture = new KeyspaceFixture(1)) {
+      KeyspaceLoader loader = fixture.keyspace.loader();
+      byte[][][] cases = {
+        {{0x10, 0, 0, 0, 1, 'a'}, {0, 'v'}},
+        {{0x00}, {2, 0}},
+        {{0x00}, {1, 0, 0}},
+        {{0x33}, {}},
+      };
+      for (byte[][] item : cases) {
+        EngineException refused =
+            assertThrows(
+                EngineException.class,
+                () ->
+                    loader.item(Unpooled.wrappedBuffer(item[0]), Unpooled.wrappedBuffer(item[1])));
+        assertEquals(EngineException.Severity.CORRUPTION, refused.severity());
+      }
+    }
+  }
+}

@@ -285,8 +285,8 @@ public final class Database {
   }
 
   /**
-   * Removes a key whose SMALL value the type has freed already. REQUIRES: {@link #willChange} before
-   * the value was freed.
+   * Removes a key whose SMALL value the type has freed already. REQUIRES: {@link #willChange}
+   * before the value was freed.
    */
   public void forget(long entry) {
     keyspace.checkOwner();

@@ -17,8 +17,7 @@ import org.chronolith.engine.structure.HashTable;
  * another calls {@link #adopt}; every entry point refuses any other thread.
  *
  * <p>The owner calls {@link #begin} before each command, and between commands, in slices: {@link
- * #expireSlice}, {@link #freeSlice}, {@link #compactSlice} and the step of a
- * {@link Snapshot}.
+ * #expireSlice}, {@link #freeSlice}, {@link #compactSlice} and the step of a {@link Snapshot}.
  */
 public final class Keyspace implements AutoCloseable {
   /** The longest key: an entry is one block, with room for an inline value. */

@@ -1,11 +1,13 @@
 package org.chronolith.server.client;
 
+import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.chronolith.engine.Slice;
 
 /**
@@ -78,6 +80,18 @@ public final class Watches {
     Set<Client> clients = watchers.get(new WatchedKey(db, new ByteArray(key.toBytes())));
     if (clients != null) {
       clients.forEach(client -> client.watchBroken(true));
+    }
+  }
+
+  /** Breaks the watches of those keys of database {@code db} that {@code changed} says of. */
+  public void touchedWhere(int db, Predicate<Slice> changed) {
+    for (Map.Entry<WatchedKey, Set<Client>> entry : watchers.entrySet()) {
+      WatchedKey watched = entry.getKey();
+      byte[] key = watched.key().bytes();
+      if (watched.db() == db
+          && changed.test(new Slice(Unpooled.wrappedBuffer(key), 0, key.length))) {
+        entry.getValue().forEach(client -> client.watchBroken(true));
+      }
     }
   }
 

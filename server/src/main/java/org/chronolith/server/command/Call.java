@@ -169,13 +169,17 @@ public final class Call {
     return spec;
   }
 
+  public Dataset dataset() {
+    return runner.dataset();
+  }
+
   public Keyspace keyspace() {
-    return runner.keyspace();
+    return runner.dataset().keyspace();
   }
 
   /** The client's selected database. */
   public Database db() {
-    return runner.keyspace().database(client.db());
+    return runner.dataset().keyspace().database(client.db());
   }
 
   /** Wall-clock ms, fixed for the whole command (for all of a transaction's). */

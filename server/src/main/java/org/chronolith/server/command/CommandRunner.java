@@ -1,7 +1,6 @@
 package org.chronolith.server.command;
 
 import org.chronolith.engine.keyspace.ExpiryMode;
-import org.chronolith.engine.keyspace.Keyspace;
 import org.chronolith.engine.keyspace.WrongTypeException;
 import org.chronolith.network.RespWriter;
 import org.chronolith.server.client.Client;
@@ -18,15 +17,15 @@ public final class CommandRunner {
   private final ServerCounters counters;
   private final Effects effects;
   private final Call queuedCall;
-  private Keyspace keyspace;
+  private Dataset dataset;
   private ExpiryMode expiryMode;
 
   /**
    * @param effects where effects go; null to propagate nothing
    */
   public CommandRunner(
-      Keyspace keyspace, ServerCounters counters, Effects effects, ExpiryMode expiryMode) {
-    this.keyspace = keyspace;
+      Dataset dataset, ServerCounters counters, Effects effects, ExpiryMode expiryMode) {
+    this.dataset = dataset;
     this.counters = counters;
     this.effects = effects;
     this.expiryMode = expiryMode;
@@ -40,7 +39,7 @@ public final class CommandRunner {
    */
   boolean run(Call call, long nowMs) {
     call.nowMs(nowMs);
-    keyspace.begin(nowMs, expiryMode);
+    dataset.keyspace().begin(nowMs, expiryMode);
     CommandSpec spec = call.spec();
     CommandStats stats = spec.stats();
     long replyStart = call.reply().position();
@@ -70,13 +69,13 @@ public final class CommandRunner {
     run(queuedCall, nowMs);
   }
 
-  public Keyspace keyspace() {
-    return keyspace;
+  public Dataset dataset() {
+    return dataset;
   }
 
-  /** Goes on with another keyspace, after a full sync. */
-  public void replaceKeyspace(Keyspace value) {
-    keyspace = value;
+  /** Goes on with another data set, after a start and after a full sync. */
+  public void replaceDataset(Dataset value) {
+    dataset = value;
   }
 
   public ExpiryMode expiryMode() {

@@ -59,14 +59,14 @@ public final class Upkeep {
             .canAppendInternal(writePath.effects().stagedBytes() + EXPIRY_LOG_BYTES)) {
       more = expire();
     }
-    more |= runner.keyspace().freeSlice(SLICE_NANOS);
-    more |= runner.keyspace().compactSlice(SLICE_NANOS);
+    more |= runner.dataset().keyspace().freeSlice(SLICE_NANOS);
+    more |= runner.dataset().keyspace().compactSlice(SLICE_NANOS);
     return more;
   }
 
   private boolean expire() {
-    runner.keyspace().begin(System.currentTimeMillis(), ExpiryMode.DELETE);
-    boolean more = runner.keyspace().expireSlice(SLICE_NANOS);
+    runner.dataset().keyspace().begin(System.currentTimeMillis(), ExpiryMode.DELETE);
+    boolean more = runner.dataset().keyspace().expireSlice(SLICE_NANOS);
     if (writePath.effects().stagedBytes() > 0) {
       writePath.staged();
     }

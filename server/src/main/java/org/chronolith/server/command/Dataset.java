@@ -1,0 +1,36 @@
+package org.chronolith.server.command;
+
+import org.chronolith.engine.keyspace.Keyspace;
+import org.chronolith.engine.keyspace.KeyspaceConfig;
+import org.chronolith.engine.memory.SlabSource;
+import org.chronolith.engine.types.string.Strings;
+
+/**
+ * A keyspace together with its value types. A full sync builds a second one beside the live one;
+ * commands reach both in the same way.
+ *
+ * <p>Thread: the owner of the keyspace.
+ */
+public final class Dataset implements AutoCloseable {
+  private final Keyspace keyspace;
+  private final Strings strings;
+
+  /** An empty data set, owned by the calling thread. */
+  public Dataset(KeyspaceConfig config, SlabSource source) {
+    keyspace = new Keyspace(config, source);
+    strings = new Strings(keyspace);
+  }
+
+  public Keyspace keyspace() {
+    return keyspace;
+  }
+
+  public Strings strings() {
+    return strings;
+  }
+
+  @Override
+  public void close() {
+    keyspace.close();
+  }
+}

@@ -1,0 +1,289 @@
+package org.chronolith.server.recovery;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RespClient;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real processes, killed with -9, and what they have after the next start. */
+@Tag("slow")
+class CrashRecoveryIT {
+  private static final int KILLS = 6;
+  private static final int KEYS_PER_WRITER = 5_000;
+  private static final int WRITERS = 3;
+  private static final String[] SMALL_FILES = {
+    "--log-segment-bytes", "1mb",
+    "--repl-log-retention-bytes", "1mb",
+    "--snapshot-trigger-log-bytes", "3mb",
+    "--enable-debug-command", "yes"
+  };
+
+  @TempDir Path data;
+  private int port;
+
+  @BeforeEach
+  void choosePort() {
+    port = ChronolithProcess.freePort();
+  }
+
+  /**
+   * Writers count up over a ring of keys, so that each key's value says how far its writer came:
+   * after a kill it is at least what was acknowledged, and at most what was sent.
+   */
+  @Test
+  void shouldHaveEveryAcknowledgedWriteAfterKills() throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    List<Writer> writers = new ArrayList<>();
+    for (int i = 0; i < WRITERS; i++) {
+      writers.add(new Writer(i, port));
+    }
+    String lastId = "";
+    for (int round = 0; round < KILLS; round++) {
+      try (ChronolithProcess server = ChronolithProcess.start(data, port, SMALL_FILES)) {
+        try (RespClient client = server.connect()) {
+          for (Writer writer : writers) {
+            writer.check(client, "seed " + seed + ", round " + round);
+          }
+          String id = client.info("replication", "master_replid");
+          assertNotEquals(lastId, id, "a new id after an unclean stop");
+          if (round > 0) {
+            assertEquals(lastId, client.info("replication", "master_replid2"));
+          }
+          lastId = id;
+        }
+        for (Writer writer : writers) {
+          writer.start();
+        }
+        long runMs = 300 + random.nextInt(1_500);
+        TimeUnit.MILLISECONDS.sleep(runMs);
+        server.kill();
+        for (Writer writer : writers) {
+          writer.join();
+        }
+      }
+    }
+    long acknowledged = 0;
+    try (ChronolithProcess server = ChronolithProcess.start(data, port, SMALL_FILES);
+        RespClient client = server.connect()) {
+      for (Writer writer : writers) {
+        writer.check(client, "seed " + seed + ", at the end");
+        acknowledged += writer.acknowledged;
+      }
+      assertTrue(
+          Long.parseLong(client.info("persistence", "chronolith_snapshot_offset")) > 0,
+          "the log grew enough for a snapshot");
+    }
+    assertTrue(acknowledged > 20_000, "only " + acknowledged + " writes were acknowledged");
+  }
+
+  @Test
+  void shouldKeepAbsoluteExpiryTimesOverAKill() throws Exception {
+    long farMs = System.currentTimeMillis() + 1_000_000;
+    long soonMs;
+    try (ChronolithProcess server = ChronolithProcess.start(data, port);
+        RespClient client = server.connect()) {
+      client.call("SET", "far", "1", "PXAT", Long.toString(farMs));
+      client.call("SET", "persistent", "1", "PX", "1");
+      client.call("SET", "snapshotted", "1");
+      client.call("PEXPIREAT", "snapshotted", Long.toString(farMs + 1));
+      assertEquals("OK", client.call("SAVE"));
+      client.call("RPUSH", "list", "a", "b");
+      client.call("PEXPIRE", "list", "900000");
+      client.call("SET", "soon", "1", "PX", "2500");
+      soonMs = (Long) client.call("PEXPIRETIME", "soon");
+      server.kill();
+    }
+    try (ChronolithProcess server = ChronolithProcess.start(data, port);
+        RespClient client = server.connect()) {
+      assertEquals(farMs, client.call("PEXPIRETIME", "far"));
+      assertEquals(farMs + 1, client.call("PEXPIRETIME", "snapshotted"));
+      assertTrue((Long) client.call("PTTL", "list") > 800_000);
+      assertNull(client.call("GET", "persistent"));
+      await("soon expires at its old time", () -> client.call("GET", "soon") == null);
+      assertTrue(System.currentTimeMillis() >= soonMs);
+    }
+  }
+
+  @Test
+  void shouldStartFromSnapshotAndTheRestOfATrimmedLog() throws Exception {
+    String digest;
+    String offset;
+    String value = "v".repeat(1_000);
+    try (ChronolithProcess server = ChronolithProcess.start(data, port, SMALL_FILES);
+        RespClient client = server.connect()) {
+      for (int i = 0; i < 8_000; i++) {
+        client.send("SET", "key:" + i, value + i);
+        if (i % 100 == 0) {
+          client.send("HSET", "hash", "field:" + i, value);
+          client.send("ZADD", "zset", Integer.toString(i), "member:" + i);
+        }
+      }
+      client.flush();
+      for (int i = 0; i < 8_000 + 160; i++) {
+        client.receive();
+      }
+      await("no snapshot runs", () -> !isSaving(client));
+      assertEquals("OK", client.call("SAVE"));
+      await(
+          "the log is trimmed",
+          () -> Long.parseLong(client.info("persistence", "chronolith_log_start_offset")) > 0);
+      client.call("SELECT", "5");
+      client.call("SADD", "set", "a", "b", "c");
+      client.call("DEL", "missing");
+      client.call("SELECT", "0");
+      client.call("DEL", "key:77");
+      client.call("HDEL", "hash", "field:100");
+      digest = (String) client.call("DEBUG", "DIGEST");
+      offset = client.info("replication", "master_repl_offset");
+      server.kill();
+    }
+    try (ChronolithProcess server = ChronolithProcess.start(data, port, SMALL_FILES);
+        RespClient client = server.connect()) {
+      assertEquals(digest, client.call("DEBUG", "DIGEST"));
+      assertEquals(offset, client.info("replication", "master_repl_offset"));
+      assertEquals(8_000L - 1 + 2, client.call("DBSIZE"));
+      assertEquals(0, server.stop());
+    }
+    try (ChronolithProcess server = ChronolithProcess.start(data, port, SMALL_FILES);
+        RespClient client = server.connect()) {
+      assertEquals(digest, client.call("DEBUG", "DIGEST"), "after a clean stop");
+      assertEquals(offset, client.info("replication", "master_repl_offset"));
+    }
+  }
+
+  @Test
+  void shouldKeepTheReplicationIdOverACleanStopAndRefuseASecondServer() {
+    String id;
+    try (ChronolithProcess server = ChronolithProcess.start(data, port);
+        RespClient client = server.connect()) {
+      client.call("SET", "a", "1");
+      id = client.info("replication", "master_replid");
+      try (ChronolithProcess second =
+          ChronolithProcess.launch(data, ChronolithProcess.freePort())) {
+        assertEquals(1, second.awaitExit());
+        assertTrue(
+            second.output().contains("is in use by process " + server.pid()), second.output());
+      }
+      assertEquals(0, server.stop());
+    }
+    try (ChronolithProcess server = ChronolithProcess.start(data, port);
+        RespClient client = server.connect()) {
+      assertEquals("1", client.call("GET", "a"));
+      assertEquals(id, client.info("replication", "master_replid"));
+    }
+  }
+
+  private static boolean isSaving(RespClient client) {
+    return client.info("persistence", "rdb_bgsave_in_progress").equals("1");
+  }
+
+  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "within 30 s: " + what);
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
+  /** Pipelines {@code SET writer:<n modulo ring> <n>} until the connection breaks. */
+  private static final class Writer {
+    private static final int PIPELINE = 64;
+
+    private final int number;
+    private final int port;
+    private final long[] acknowledgedByKey = new long[KEYS_PER_WRITER];
+    private final long[] sentByKey = new long[KEYS_PER_WRITER];
+    private long sent;
+    private Thread thread;
+    private volatile Throwable failure;
+    volatile long acknowledged;
+
+    Writer(int number, int port) {
+      this.number = number;
+      this.port = port;
+    }
+
+    void start() {
+      failure = null;
+      thread = new Thread(this::run, "writer-" + number);
+      thread.start();
+    }
+
+    void join() throws InterruptedException {
+      thread.join(TimeUnit.SECONDS.toMillis(30));
+      assertTrue(!thread.isAlive(), thread.getName() + " does not end");
+      assertNull(failure, () -> thread.getName() + ": " + Arrays.toString(failure.getStackTrace()));
+    }
+
+    private void run() {
+      try (RespClient client = new RespClient(port)) {
+        for (; ; ) {
+          long first = sent + 1;
+          for (int i = 0; i < PIPELINE; i++) {
+            sent++;
+            sentByKey[key(sent)] = sent;
+            client.send("SET", name(key(sent)), Long.toString(sent));
+          }
+          client.flush();
+          for (int i = 0; i < PIPELINE; i++) {
+            if (!"OK".equals(client.receive())) {
+              throw new AssertionError("a SET was not answered with OK");
+            }
+            acknowledgedByKey[key(first + i)] = first + i;
+            acknowledged++;
+          }
+        }
+      } catch (RespClient.Disconnected e) {
+        // The kill that the test is about.
+        return;
+      } catch (Throwable e) {
+        failure = e;
+      }
+    }
+
+    void check(RespClient client, String when) {
+      for (int key = 0; key < KEYS_PER_WRITER; key++) {
+        client.send("GET", name(key));
+      }
+      client.flush();
+      for (int key = 0; key < KEYS_PER_WRITER; key++) {
+        Object reply = client.receive();
+        long found = reply == null ? 0 : Long.parseLong((String) reply);
+        assertTrue(
+            found >= acknowledgedByKey[key] && found <= sentByKey[key],
+            when
+                + ": "
+                + name(key)
+                + " is "
+                + found
+                + ", acknowledged "
+                + acknowledgedByKey[key]
+                + ", sent "
+                + sentByKey[key]);
+      }
+    }
+
+    private static int key(long n) {
+      return (int) (n % KEYS_PER_WRITER);
+    }
+
+    private String name(int key) {
+      return "writer" + number + ":" + key;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package org.chronolith.server.testing;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+
+/** A real server, started by {@code bin/chronolith} on a free port, with its output in a file. */
+public final class ChronolithProcess implements AutoCloseable {
+  private static final long READY_TIMEOUT_S = 60;
+
+  private final Process process;
+  private final int port;
+  private final Path output;
+
+  private ChronolithProcess(Process process, int port, Path output) {
+    this.process = process;
+    this.port = port;
+    this.output = output;
+  }
+
+  /** A port that nobody listens on. */
+  public static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /**
+   * Starts a server and waits until it serves.
+   *
+   * @param directives further ones, such as {@code "--appendfsync", "always"}
+   */
+  public static ChronolithProcess start(Path data, int port, String... directives) {
+    ChronolithProcess started = launch(data, port, directives);
+    try {
+      started.awaitReady();
+      return started;
+    } catch (RuntimeException | Error e) {
+      started.kill();
+      throw e;
+    }
+  }
+
+  /** Starts a server without waiting for it. */
+  public static ChronolithProcess launch(Path data, int port, String... directives) {
+    String home =
+        Objects.requireNonNull(
+            System.getProperty("chronolith.home"), "system property chronolith.home");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(home, "bin", "chronolith").toString());
+    command.addAll(List.of("server", "--port", Integer.toString(port), "--dir", data.toString()));
+    command.addAll(List.of(directives));
+    try {
+      Path output = Files.createTempFile("chronolith-" + port + "-", ".log");
+      output.toFile().deleteOnExit();
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
+      return new ChronolithProcess(process, port, output);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public RespClient connect() {
+    return new RespClient(port);
+  }
+
+  /** Everything that it has printed. */
+  public String output() {
+    try {
+      return Files.readString(output);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** {@code kill -9}, and waits for the end. */
+  public void kill() {
+    process.destroyForcibly();
+    awaitExit();
+  }
+
+  /** SIGTERM, and waits for the end. */
+  public int stop() {
+    process.destroy();
+    return awaitExit();
+  }
+
+  /** Waits for the end and gives the exit code. */
+  public int awaitExit() {
+    try {
+      if (!process.waitFor(READY_TIMEOUT_S, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError("does not end:\n" + output());
+      }
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Kills it if it still runs. */
+  @Override
+  public void close() {
+    if (process.isAlive()) {
+      kill();
+    }
+  }
+
+  private void awaitReady() {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_TIMEOUT_S);
+    while (!answersPing()) {
+      if (!process.isAlive()) {
+        throw new AssertionError("ended with " + process.exitValue() + ":\n" + output());
+      }
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("not ready in " + READY_TIMEOUT_S + " s:\n" + output());
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(20);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private boolean answersPing() {
+    try (RespClient client = connect()) {
+      return "PONG".equals(client.call("PING"));
+    } catch (RespClient.Disconnected | RespClient.ErrorReply e) {
+      // Not listening yet, or LOADING.
+      return false;
+    }
+  }
+}

@@ -165,6 +165,9 @@ final class LogWriter {
   /** Checks that the append can be done and goes on to the next segment if this one is full. */
   private boolean begin(long bytes, History history, int db, long nowMs) {
     checkOwner();
+    if (db < 0) {
+      throw new LogException(LogException.Kind.MISUSE, "database " + db);
+    }
     Throwable failure = state.failure();
     if (failure != null) {
       throw new LogException(LogException.Kind.IO, "the log failed: " + failure, failure);

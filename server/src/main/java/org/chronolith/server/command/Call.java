@@ -191,6 +191,11 @@ public final class Call {
     return reply;
   }
 
+  /** Whether this command was queued and now runs in {@code EXEC}: it cannot wait. */
+  public boolean queued() {
+    return request == null;
+  }
+
   /** Replies with an error, code word first, and counts it. */
   public void error(String text) {
     failed = true;

@@ -147,7 +147,10 @@ public final class StreamExecutor {
         }
       }
     }
-    if (!runner.run(call, nowMs)) {
+    long replyStart = discard.position();
+    boolean succeeded = runner.run(call, nowMs);
+    discard.rewind(replyStart);
+    if (!succeeded) {
       throw new StreamException("command in the stream failed: " + spec.fullName());
     }
     appliedCommands++;

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.snapshot.Checkpoint;
@@ -101,8 +102,14 @@ public final class Recovery {
    *
    * @param replicationId under which the stream goes on from the checkpoint, which may be of an
    *     earlier one: that then counts up to the checkpoint's offset
+   * @param stillWanted asked right before the switch; once it has said yes, the new generation is
+   *     the live one
    */
-  public Recovered fullSync(Generation generation, RecoveryTarget target, String replicationId) {
+  public Recovered fullSync(
+      Generation generation,
+      RecoveryTarget target,
+      String replicationId,
+      BooleanSupplier stillWanted) {
     try (Opened opened = new Opened(generation)) {
       long startedNanos = System.nanoTime();
       Checkpoint checkpoint = opened.store.install(generation.incoming());
@@ -117,6 +124,9 @@ public final class Recovery {
               meta.offset(),
               HistoryAttributes.read(meta).withId(replicationId, meta.offset()),
               meta.selectedDb());
+      if (!stillWanted.getAsBoolean()) {
+        throw new RecoveryException("it is not wanted any more");
+      }
       data.switchTo(generation);
       progress.end();
       return opened.recovered(meta.selectedDb(), items, 0, startedNanos);

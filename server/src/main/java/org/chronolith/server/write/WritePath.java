@@ -108,9 +108,28 @@ public final class WritePath {
     if (length == 0) {
       return;
     }
-    log.append(
-        staged, staged.readerIndex(), length, effects.stagedStartDb(), System.currentTimeMillis());
+    // Before the first SELECT after a start the database is not known; what follows selects one.
+    int db = Math.max(0, effects.stagedStartDb());
+    log.append(staged, staged.readerIndex(), length, db, System.currentTimeMillis());
     effects.clearStaged();
+    tellAppended();
+  }
+
+  /**
+   * Appends bytes of a master's stream as they came: complete effects that were applied in this
+   * very turn. A replica stages nothing of its own.
+   *
+   * @param dbAtStart database that the stream has selected at the first of them
+   */
+  public void appendVerbatim(ByteBuf bytes, int from, int length, int dbAtStart) {
+    if (effects.stagedBytes() != 0) {
+      throw new IllegalStateException("a replica has staged effects of its own");
+    }
+    log.append(bytes, from, length, dbAtStart, System.currentTimeMillis());
+    tellAppended();
+  }
+
+  private void tellAppended() {
     for (int i = 0; i < appended.size(); i++) {
       appended.get(i).run();
     }

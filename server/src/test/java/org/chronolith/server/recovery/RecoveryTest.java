@@ -282,7 +282,8 @@ class RecoveryTest {
       copy(sent, generation.incoming());
       LineKeyspace received = new LineKeyspace();
       Recovered recovered =
-          new Recovery(data, settings(new Completions())).fullSync(generation, received, mastersId);
+          new Recovery(data, settings(new Completions()))
+              .fullSync(generation, received, mastersId, () -> true);
       assertEquals(Map.of("7:a", "1", "7:b", "2"), received.map);
       assertEquals(sent.offset(), recovered.log().startOffset());
       // The checkpoint was made under an id that the master has had before.
@@ -316,7 +317,9 @@ class RecoveryTest {
       RecoveryException e =
           assertThrows(
               RecoveryException.class,
-              () -> recovery.fullSync(generation, new LineKeyspace(), History.randomId()));
+              () ->
+                  recovery.fullSync(
+                      generation, new LineKeyspace(), History.randomId(), () -> true));
       assertTrue(e.getMessage().contains("CURRENT: has 1 bytes"), e.getMessage());
       assertFalse(Files.exists(generation.directory()));
       assertEquals("gen-1", data.current().orElseThrow().toString());

@@ -13,6 +13,11 @@ public final class HashType extends TableType {
     this.values = new HashValue(memory, this);
   }
 
+  /** The value that commands turn to the hash of a key; one at a time. */
+  public HashValue value() {
+    return values;
+  }
+
   @Override
   public void digest(int encoding, long root, ValueDigest digest) {
     values

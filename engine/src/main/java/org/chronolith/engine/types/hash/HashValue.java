@@ -2,11 +2,13 @@ package org.chronolith.engine.types.hash;
 
 import java.util.random.RandomGenerator;
 import org.chronolith.engine.Slice;
+import org.chronolith.engine.keyspace.ValueType;
 import org.chronolith.engine.structure.CompactList;
 import org.chronolith.engine.structure.EntryVisitor;
 import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.engine.types.CollectionLimits;
 import org.chronolith.engine.types.CollectionMemory;
+import org.chronolith.engine.types.CollectionValue;
 import org.chronolith.engine.types.ElementScratch;
 import org.chronolith.engine.types.ElementTable;
 import org.chronolith.engine.types.ElementVisitor;
@@ -17,7 +19,7 @@ import org.chronolith.engine.types.Encoding;
  * it was changed. Small hashes are a {@link CompactList} of fields and values; beyond the limits
  * they become an {@link ElementTable}. Thread: the owner of the keyspace.
  */
-public final class HashValue {
+public final class HashValue extends CollectionValue {
   private final CollectionMemory memory;
   private final CollectionLimits limits;
   private final CompactList compact;
@@ -27,11 +29,10 @@ public final class HashValue {
   private final ElementScratch scratch = new ElementScratch();
   private final EntryVisitor shower = this::show;
 
-  private int encoding;
-  private long root;
   private ElementVisitor visitor;
 
   public HashValue(CollectionMemory memory, HashType type) {
+    super(ValueType.HASH);
     this.memory = memory;
     this.limits = memory.limits();
     this.compact = type.compact();
@@ -40,28 +41,18 @@ public final class HashValue {
     this.found = new StoredBytes(memory.slabs());
   }
 
-  /** Turns to a hash; root 0 is an empty one, for which nothing is allocated yet. */
+  /** Turns to a hash that no key is known of; root 0 is an empty one. */
   public HashValue open(int encoding, long root) {
-    this.encoding = encoding;
-    this.root = root;
+    turnTo(encoding, root);
     return this;
   }
 
-  /** The hash's encoding, which changes may have changed. */
-  public int encoding() {
-    return encoding;
+  @Override
+  protected long collectionId() {
+    return table.collectionId(root);
   }
 
-  /** The hash's reference, which changes may have changed. */
-  public long root() {
-    return root;
-  }
-
-  private boolean isLarge() {
-    return encoding == Encoding.LARGE;
-  }
-
-  /** Number of fields. */
+  @Override
   public long size() {
     if (root == 0) {
       return 0;
@@ -71,6 +62,7 @@ public final class HashValue {
 
   /** Sets a field; true if it is new. */
   public boolean set(Slice name, Slice newValue) {
+    willChange();
     if (!isLarge() && !staysCompact(name, newValue)) {
       convert();
     }
@@ -170,6 +162,7 @@ public final class HashValue {
       if (entry == 0) {
         return false;
       }
+      willChange();
       table.remove(root, entry);
       return true;
     }
@@ -177,6 +170,7 @@ public final class HashValue {
     if (position == CompactList.NONE) {
       return false;
     }
+    willChange();
     root = compact.remove(root, position, 2);
     return true;
   }

@@ -90,6 +90,11 @@ public final class ListType implements TypeSupport {
     return orderKey ^ Long.MIN_VALUE;
   }
 
+  /** The value that commands turn to the list of a key; one at a time. */
+  public ListValue value() {
+    return values;
+  }
+
   @Override
   public ValueForm form(int encoding) {
     return encoding == Encoding.LARGE ? ValueForm.BIG : ValueForm.SMALL;

@@ -1,31 +1,30 @@
 package org.chronolith.engine.types.list;
 
 import org.chronolith.engine.Slice;
+import org.chronolith.engine.keyspace.ValueType;
 import org.chronolith.engine.structure.BlockList;
 import org.chronolith.engine.structure.CompactList;
 import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.engine.types.CollectionMemory;
+import org.chronolith.engine.types.CollectionValue;
 import org.chronolith.engine.types.Encoding;
 
 /**
- * A way to look at one list at a time: {@link #open} it, work, and if it was changed store {@link
- * #encoding} and {@link #root} again. A list that fits in one block is a {@link CompactList}; then
- * it becomes a {@link BlockList}. Thread: the owner of the keyspace.
+ * One list at a time. A list that fits in one block is a {@link CompactList}; then it becomes a
+ * {@link BlockList}. Thread: the owner of the keyspace.
  */
-public final class ListValue {
+public final class ListValue extends CollectionValue {
   private final CollectionMemory memory;
   private final int blockBytes;
   private final CompactList compact;
   private final BlockList blocks;
   private final BlockList.Cursor cursor;
 
-  private int encoding;
-  private long root;
-
   /** Place of the cursor in a compact list. */
   private int position;
 
   public ListValue(CollectionMemory memory, ListType type) {
+    super(ValueType.LIST);
     this.memory = memory;
     this.compact = type.compact();
     this.blocks = type.blocks();
@@ -33,28 +32,18 @@ public final class ListValue {
     this.cursor = blocks.cursor();
   }
 
-  /** Turns to a list; root 0 is an empty one, for which nothing is allocated yet. */
+  /** Turns to a list that no key is known of; root 0 is an empty one. */
   public ListValue open(int encoding, long root) {
-    this.encoding = encoding;
-    this.root = root;
+    turnTo(encoding, root);
     return this;
   }
 
-  /** The list's encoding, which changes may have changed. */
-  public int encoding() {
-    return encoding;
+  @Override
+  protected long collectionId() {
+    return blocks.collectionId(root);
   }
 
-  /** The list's reference, which changes may have changed. */
-  public long root() {
-    return root;
-  }
-
-  private boolean isLarge() {
-    return encoding == Encoding.LARGE;
-  }
-
-  /** Number of elements. */
+  @Override
   public long size() {
     if (root == 0) {
       return 0;
@@ -64,6 +53,7 @@ public final class ListValue {
 
   /** Adds an element before the first. */
   public void pushFirst(Slice value) {
+    willChange();
     if (isLarge() || !staysCompact(value.length())) {
       blocks.pushFirst(largeRoot(), value);
     } else {
@@ -73,6 +63,7 @@ public final class ListValue {
 
   /** Adds an element after the last. */
   public void pushLast(Slice value) {
+    willChange();
     if (isLarge() || !staysCompact(value.length())) {
       blocks.pushLast(largeRoot(), value);
     } else {
@@ -113,6 +104,7 @@ public final class ListValue {
    * Removes the first {@code howMany} elements, or all. An empty list is the caller's to remove.
    */
   public void removeFirst(long howMany) {
+    willChange();
     if (isLarge()) {
       blocks.removeFirst(root, howMany);
       return;
@@ -125,6 +117,7 @@ public final class ListValue {
 
   /** Removes the last {@code howMany} elements, or all. An empty list is the caller's to remove. */
   public void removeLast(long howMany) {
+    willChange();
     if (isLarge()) {
       blocks.removeLast(root, howMany);
       return;

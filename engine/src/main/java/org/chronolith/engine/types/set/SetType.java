@@ -13,6 +13,11 @@ public final class SetType extends TableType {
     this.values = new SetValue(memory, this);
   }
 
+  /** The value that commands turn to the set of a key; one at a time. */
+  public SetValue value() {
+    return values;
+  }
+
   @Override
   public void digest(int encoding, long root, ValueDigest digest) {
     values

@@ -2,11 +2,13 @@ package org.chronolith.engine.types.set;
 
 import java.util.random.RandomGenerator;
 import org.chronolith.engine.Slice;
+import org.chronolith.engine.keyspace.ValueType;
 import org.chronolith.engine.structure.CompactList;
 import org.chronolith.engine.structure.EntryVisitor;
 import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.engine.types.CollectionLimits;
 import org.chronolith.engine.types.CollectionMemory;
+import org.chronolith.engine.types.CollectionValue;
 import org.chronolith.engine.types.ElementScratch;
 import org.chronolith.engine.types.ElementTable;
 import org.chronolith.engine.types.ElementVisitor;
@@ -17,7 +19,7 @@ import org.chronolith.engine.types.Encoding;
  * it was changed. Small sets are a {@link CompactList} of members; beyond the limits they become an
  * {@link ElementTable}. Thread: the owner of the keyspace.
  */
-public final class SetValue {
+public final class SetValue extends CollectionValue {
   private final CollectionMemory memory;
   private final CollectionLimits limits;
   private final CompactList compact;
@@ -27,11 +29,10 @@ public final class SetValue {
   private final ElementScratch scratch = new ElementScratch();
   private final EntryVisitor shower = this::show;
 
-  private int encoding;
-  private long root;
   private ElementVisitor visitor;
 
   public SetValue(CollectionMemory memory, SetType type) {
+    super(ValueType.SET);
     this.memory = memory;
     this.limits = memory.limits();
     this.compact = type.compact();
@@ -40,28 +41,18 @@ public final class SetValue {
     this.nothing = new StoredBytes(memory.slabs());
   }
 
-  /** Turns to a set; root 0 is an empty one, for which nothing is allocated yet. */
+  /** Turns to a set that no key is known of; root 0 is an empty one. */
   public SetValue open(int encoding, long root) {
-    this.encoding = encoding;
-    this.root = root;
+    turnTo(encoding, root);
     return this;
   }
 
-  /** The set's encoding, which changes may have changed. */
-  public int encoding() {
-    return encoding;
+  @Override
+  protected long collectionId() {
+    return table.collectionId(root);
   }
 
-  /** The set's reference, which changes may have changed. */
-  public long root() {
-    return root;
-  }
-
-  private boolean isLarge() {
-    return encoding == Encoding.LARGE;
-  }
-
-  /** Number of members. */
+  @Override
   public long size() {
     if (root == 0) {
       return 0;
@@ -74,6 +65,7 @@ public final class SetValue {
     if (contains(name)) {
       return false;
     }
+    willChange();
     if (!isLarge() && !staysCompact(name)) {
       convert();
     }
@@ -134,6 +126,7 @@ public final class SetValue {
       if (entry == 0) {
         return false;
       }
+      willChange();
       table.remove(root, entry);
       return true;
     }
@@ -141,6 +134,7 @@ public final class SetValue {
     if (position == CompactList.NONE) {
       return false;
     }
+    willChange();
     root = compact.remove(root, position, 1);
     return true;
   }

@@ -45,6 +45,11 @@ public final class ZsetType extends TableType {
     return index;
   }
 
+  /** The value that commands turn to the sorted set of a key; one at a time. */
+  public ZsetValue value() {
+    return values;
+  }
+
   @Override
   public long loadElement(int encoding, long root, Slice itemKey, Slice value) {
     if (value.length() != Double.BYTES) {

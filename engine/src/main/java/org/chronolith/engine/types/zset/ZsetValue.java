@@ -1,12 +1,14 @@
 package org.chronolith.engine.types.zset;
 
 import org.chronolith.engine.Slice;
+import org.chronolith.engine.keyspace.ValueType;
 import org.chronolith.engine.structure.CompactList;
 import org.chronolith.engine.structure.EntryVisitor;
 import org.chronolith.engine.structure.OrderedIndex;
 import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.engine.types.CollectionLimits;
 import org.chronolith.engine.types.CollectionMemory;
+import org.chronolith.engine.types.CollectionValue;
 import org.chronolith.engine.types.ElementScratch;
 import org.chronolith.engine.types.ElementTable;
 import org.chronolith.engine.types.ElementVisitor;
@@ -17,7 +19,7 @@ import org.chronolith.engine.types.Encoding;
  * again if it was changed. Small ones are a {@link CompactList} of members and scores in order;
  * beyond the limits they become an {@link ElementTable}. Thread: the owner of the keyspace.
  */
-public final class ZsetValue {
+public final class ZsetValue extends CollectionValue {
   private static final int SCORE_BYTES = CompactList.elementBytes(Double.BYTES);
 
   private final CollectionMemory memory;
@@ -34,11 +36,10 @@ public final class ZsetValue {
   /** Place of the cursor in a compact one, and of {@link #findCompact}'s find. */
   private int position;
 
-  private int encoding;
-  private long root;
   private ElementVisitor visitor;
 
   public ZsetValue(CollectionMemory memory, ZsetType type) {
+    super(ValueType.ZSET);
     this.memory = memory;
     this.limits = memory.limits();
     this.compact = type.compact();
@@ -49,28 +50,18 @@ public final class ZsetValue {
     this.scoreBytes = new StoredBytes(memory.slabs());
   }
 
-  /** Turns to a sorted set; root 0 is an empty one, for which nothing is allocated yet. */
+  /** Turns to a sorted set that no key is known of; root 0 is an empty one. */
   public ZsetValue open(int encoding, long root) {
-    this.encoding = encoding;
-    this.root = root;
+    turnTo(encoding, root);
     return this;
   }
 
-  /** The sorted set's encoding, which changes may have changed. */
-  public int encoding() {
-    return encoding;
+  @Override
+  protected long collectionId() {
+    return table.collectionId(root);
   }
 
-  /** The sorted set's reference, which changes may have changed. */
-  public long root() {
-    return root;
-  }
-
-  private boolean isLarge() {
-    return encoding == Encoding.LARGE;
-  }
-
-  /** Number of members. */
+  @Override
   public long size() {
     if (root == 0) {
       return 0;
@@ -104,11 +95,14 @@ public final class ZsetValue {
       if (compactScore(position) == score) {
         return false;
       }
+      willChange();
       root = compact.remove(root, position, 2);
     } else if (!staysCompact(member)) {
+      willChange();
       convert();
       return setLarge(member, score);
     }
+    willChange();
     if (root == 0) {
       root = compact.create(CompactList.elementBytes(member.length()) + SCORE_BYTES);
     }
@@ -126,12 +120,14 @@ public final class ZsetValue {
     long entry = table.find(root, member);
     long bits = Double.doubleToRawLongBits(score);
     if (entry == 0) {
+      willChange();
       entry = table.addLong(root, member, bits);
       table.setIndex(root, index.insert(table.index(root), score, entry));
       return true;
     }
     double old = scoreOf(entry);
     if (old != score) {
+      willChange();
       long tree = index.remove(table.index(root), old, entry);
       table.setLong(root, entry, bits);
       table.setIndex(root, index.insert(tree, score, entry));
@@ -177,6 +173,7 @@ public final class ZsetValue {
       if (entry == 0) {
         return false;
       }
+      willChange();
       table.setIndex(root, index.remove(table.index(root), scoreOf(entry), entry));
       table.remove(root, entry);
       return true;
@@ -184,6 +181,7 @@ public final class ZsetValue {
     if (!findCompact(member)) {
       return false;
     }
+    willChange();
     root = compact.remove(root, position, 2);
     return true;
   }

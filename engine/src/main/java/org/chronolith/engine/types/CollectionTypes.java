@@ -1,0 +1,55 @@
+package org.chronolith.engine.types;
+
+import org.chronolith.engine.keyspace.Keyspace;
+import org.chronolith.engine.keyspace.ValueType;
+import org.chronolith.engine.types.hash.HashType;
+import org.chronolith.engine.types.hash.HashValue;
+import org.chronolith.engine.types.list.ListType;
+import org.chronolith.engine.types.list.ListValue;
+import org.chronolith.engine.types.set.SetType;
+import org.chronolith.engine.types.set.SetValue;
+import org.chronolith.engine.types.zset.ZsetType;
+import org.chronolith.engine.types.zset.ZsetValue;
+
+/**
+ * The types made of elements, joined to one keyspace. The values handed out are reused: a command
+ * turns one to a key with {@link CollectionValue#find}, works, and calls {@link
+ * CollectionValue#store}. Thread: the owner of the keyspace.
+ */
+public final class CollectionTypes {
+  private final HashType hash;
+  private final ListType list;
+  private final SetType set;
+  private final ZsetType zset;
+
+  /** Joins the types. REQUIRES: the keyspace is empty. */
+  public CollectionTypes(Keyspace keyspace, CollectionLimits limits) {
+    CollectionMemory memory =
+        new CollectionMemory(
+            keyspace.slabs(), limits, keyspace::newCollectionId, keyspace.elementChanges());
+    hash = new HashType(memory);
+    list = new ListType(memory);
+    set = new SetType(memory);
+    zset = new ZsetType(memory);
+    keyspace.register(ValueType.HASH, hash);
+    keyspace.register(ValueType.LIST, list);
+    keyspace.register(ValueType.SET, set);
+    keyspace.register(ValueType.ZSET, zset);
+  }
+
+  public HashValue hashes() {
+    return hash.value();
+  }
+
+  public ListValue lists() {
+    return list.value();
+  }
+
+  public SetValue sets() {
+    return set.value();
+  }
+
+  public ZsetValue zsets() {
+    return zset.value();
+  }
+}

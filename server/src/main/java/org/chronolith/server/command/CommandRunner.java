@@ -53,8 +53,7 @@ public final class CommandRunner {
       call.reply().rewind(replyStart);
       call.error(CommandException.WRONG_TYPE.getMessage());
     }
-    stats.nanos += System.nanoTime() - start;
-    stats.calls++;
+    stats.ran(System.nanoTime() - start, counters.latencyTracking);
     counters.commandsProcessed++;
     if (call.failed()) {
       stats.failedCalls++;

@@ -17,6 +17,15 @@ public final class ServerCounters {
   /** Commands run, Redis's {@code total_commands_processed}. */
   public long commandsProcessed;
 
+  /** Reads of a key that was there, Redis's {@code keyspace_hits}. */
+  public long keyspaceHits;
+
+  /** Reads of a key that was not there, Redis's {@code keyspace_misses}. */
+  public long keyspaceMisses;
+
+  /** Whether commands' times go into histograms: {@code latency-tracking}. */
+  public boolean latencyTracking = true;
+
   /** Error replies, Redis's {@code total_error_replies}. */
   public long errorReplies;
 
@@ -47,6 +56,8 @@ public final class ServerCounters {
   public void reset() {
     commandsProcessed = 0;
     errorReplies = 0;
+    keyspaceHits = 0;
+    keyspaceMisses = 0;
     errorsByCode.clear();
   }
 }

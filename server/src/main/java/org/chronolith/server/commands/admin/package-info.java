@@ -1,0 +1,2 @@
+/** Commands about the server itself: configuration, information, persistence. Thread: engine. */
+package org.chronolith.server.commands.admin;

@@ -147,7 +147,7 @@ final class InfoFields {
         expired_time_cap_reached_count=0
         expire_cycle_cpu_milliseconds=0
         evicted_keys=0
-        evicted_clients
+        evicted_clients=0
         total_eviction_exceeded_time=0
         current_eviction_exceeded_time=0
         keyspace_hits

@@ -45,6 +45,7 @@ public final class Connection {
   private OutputLimit outputLimit;
   private boolean dirty;
   private boolean paused;
+  private boolean postponed;
   private boolean resumeQueued;
   private boolean closing;
   private boolean closed;
@@ -160,6 +161,15 @@ public final class Connection {
   /** Stops handing out requests; what the client sends is kept, up to client-query-buffer-limit. */
   public void pauseRequests() {
     paused = true;
+  }
+
+  /**
+   * During {@link ConnectionHandler#request}: the request is not handled now. As {@link
+   * #pauseRequests}, but the same request comes again when the connection is resumed.
+   */
+  public void postponeRequest() {
+    paused = true;
+    postponed = true;
   }
 
   /** Goes on handing out requests, beginning with those that were kept, in a task of their own. */
@@ -320,12 +330,18 @@ public final class Connection {
           queueResume();
           break;
         }
+        int start = in.readerIndex();
         if (decoder.decode(in, request) == RequestDecoder.Result.NEED_MORE) {
           break;
         }
-        requests++;
         handler.request(this, request);
         request.invalidate();
+        if (postponed) {
+          postponed = false;
+          in.readerIndex(start);
+        } else {
+          requests++;
+        }
       }
     } catch (ProtocolException malformed) {
       listener.protocolError(this, malformed.getMessage());

@@ -252,6 +252,28 @@ class ConnectionTest {
   }
 
   @Test
+  void shouldHandOutAPostponedRequestAgain() throws IOException {
+    start();
+    AtomicLong refusals = new AtomicLong(3);
+    server.on(
+        "LATER",
+        (c, r) -> {
+          if (refusals.getAndDecrement() > 0) {
+            c.postponeRequest();
+            c.loop().schedule(c::resumeRequests, 1);
+          } else {
+            c.reply().bulk(r.buffer(), r.offset(1), r.length(1));
+          }
+        });
+    try (TestClient client = new TestClient(server.port())) {
+      client.send(PING + "\r\nLATER \"1 2\"\r\n" + PING);
+      assertEquals("+PONG\r\n$3\r\n1 2\r\n+PONG\r\n", client.read(23));
+      assertEquals(-1, refusals.get());
+      assertEquals(3L, onLoop(Connection::requests));
+    }
+  }
+
+  @Test
   void shouldCloseAPausedConnectionWhoseRequestsPileUp() throws IOException {
     limits.queryBufferBytes(200_000);
     start();

@@ -73,7 +73,9 @@ public final class Database {
    */
   public long find(Slice key) {
     keyspace.checkOwner();
-    return visible(key, space.find(key, slabs.hash(key)));
+    long entry = visible(key, space.find(key, slabs.hash(key)));
+    keyspace.lookedUp(entry != 0);
+    return entry;
   }
 
   private long visible(Slice key, long entry) {

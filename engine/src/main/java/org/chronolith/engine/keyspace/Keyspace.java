@@ -54,6 +54,8 @@ public final class Keyspace implements AutoCloseable {
   private volatile Thread owner = Thread.currentThread();
   private KeyspaceListener listener = NO_LISTENER;
   private boolean watching;
+  private long lookupsFound;
+  private long lookupsMissed;
   private ExpiryMode expiryMode = ExpiryMode.IGNORE;
   private long nowMs;
   private long nextCollectionId = 1;
@@ -147,6 +149,24 @@ public final class Keyspace implements AutoCloseable {
   /** What types tell about elements. */
   public ElementChanges elementChanges() {
     return changes;
+  }
+
+  void lookedUp(boolean found) {
+    if (found) {
+      lookupsFound++;
+    } else {
+      lookupsMissed++;
+    }
+  }
+
+  /** Look-ups of keys by {@link Database#find} that found one, since the start. */
+  public long lookupsFound() {
+    return lookupsFound;
+  }
+
+  /** Look-ups of keys by {@link Database#find} that found none, since the start. */
+  public long lookupsMissed() {
+    return lookupsMissed;
   }
 
   public int databases() {

@@ -43,6 +43,8 @@ public final class CommandRunner {
     CommandSpec spec = call.spec();
     CommandStats stats = spec.stats();
     long replyStart = call.reply().position();
+    long foundBefore = dataset.keyspace().lookupsFound();
+    long missedBefore = dataset.keyspace().lookupsMissed();
     long start = System.nanoTime();
     try {
       spec.handler().run(call);
@@ -55,6 +57,11 @@ public final class CommandRunner {
     }
     stats.ran(System.nanoTime() - start, counters.latencyTracking);
     counters.commandsProcessed++;
+    if (spec.isReadOnly()) {
+      // As in Redis, the look-ups of writes are neither hits nor misses.
+      counters.keyspaceHits += dataset.keyspace().lookupsFound() - foundBefore;
+      counters.keyspaceMisses += dataset.keyspace().lookupsMissed() - missedBefore;
+    }
     if (call.failed()) {
       stats.failedCalls++;
       return false;

@@ -30,6 +30,7 @@ public final class CommandSpec {
   private final Map<String, CommandSpec> subcommands;
   private final CommandStats stats = new CommandStats();
   private final boolean write;
+  private final boolean readOnly;
   private final boolean denyOom;
   private final boolean noAuth;
   private final boolean loading;
@@ -59,6 +60,7 @@ public final class CommandSpec {
     }
     subcommands = java.util.Collections.unmodifiableMap(subs);
     write = flags.contains(CommandFlag.WRITE);
+    readOnly = flags.contains(CommandFlag.READONLY);
     denyOom = flags.contains(CommandFlag.DENYOOM);
     noAuth = flags.contains(CommandFlag.NO_AUTH);
     loading = flags.contains(CommandFlag.LOADING);
@@ -150,6 +152,11 @@ public final class CommandSpec {
 
   public boolean isWrite() {
     return write;
+  }
+
+  /** Whether it reads keys and changes none. */
+  public boolean isReadOnly() {
+    return readOnly;
   }
 
   public boolean isDenyOom() {

@@ -18,12 +18,15 @@ import org.chronolith.server.client.Client;
  * <p>Thread: the one that owns the runner's keyspace.
  */
 public final class StreamExecutor {
+  /** A master may have let in larger values than this node's own clients may send. */
+  private static final long MAX_BULK_BYTES = Integer.MAX_VALUE - 64;
+
   private final CommandTable table;
   private final CommandRunner runner;
-  private final RequestDecoder decoder;
-  private final Request request;
+  private final RequestDecoder decoder = new RequestDecoder(MAX_BULK_BYTES);
+  private final Request request = new Request();
   private final Client client = Client.internal();
-  private final RespWriter discard;
+  private final RespWriter discard = RespWriter.inMemory(2);
   private final Call call;
   private final Control control;
   private long appliedCommands;
@@ -43,18 +46,12 @@ public final class StreamExecutor {
     }
   }
 
-  public StreamExecutor(
-      CommandTable table,
-      CommandRunner runner,
-      RequestDecoder decoder,
-      Request request,
-      RespWriter discard,
-      Control control) {
+  /**
+   * @param runner one that applies: without effects, with {@code ExpiryMode.IGNORE}
+   */
+  public StreamExecutor(CommandTable table, CommandRunner runner, Control control) {
     this.table = table;
     this.runner = runner;
-    this.decoder = decoder;
-    this.request = request;
-    this.discard = discard;
     this.control = control;
     call = new Call(runner);
   }
@@ -130,6 +127,10 @@ public final class StreamExecutor {
     }
     switch (spec.name()) {
       case "multi", "exec" -> {
+        return;
+      }
+      case "select" -> {
+        client.select((int) call.integer(1));
         return;
       }
       case "ping", "replconf" -> {

@@ -22,11 +22,8 @@ public final class KeyspaceSource implements SnapshotSource {
 
   @Override
   public boolean prepare(long budgetNanos) {
-    long deadline = System.nanoTime() + budgetNanos;
-    while (keyspace.get().settleSlice(CHUNK_ITEMS)) {
-      if (System.nanoTime() - deadline >= 0) {
-        return false;
-      }
+    if (keyspace.get().settleSlice(budgetNanos)) {
+      return false;
     }
     return keyspace.get().canSnapshot();
   }

@@ -1,0 +1,103 @@
+package org.chronolith.server;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.chronolith.network.ClientLimits;
+import org.chronolith.network.Listener;
+import org.chronolith.network.ListenerConfig;
+import org.chronolith.network.NetworkException;
+import org.chronolith.network.NetworkListener;
+import org.chronolith.network.NetworkLoop;
+import org.chronolith.network.OutputLimit;
+import org.chronolith.server.client.ClientRegistry;
+import org.chronolith.server.config.NetworkDirectives;
+import org.chronolith.server.config.OutputBufferLimits;
+import org.chronolith.server.config.ServerConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The addresses that clients connect to, and the limits that hold for them. */
+final class Endpoints {
+  private static final Logger LOG = LoggerFactory.getLogger(Endpoints.class);
+
+  private final ServerConfig config;
+  private final ClientLimits limits;
+  private final ClientRegistry clients;
+  private final NetworkListener counters;
+  private final List<Listener> listeners = new ArrayList<>();
+
+  Endpoints(
+      ServerConfig config, ClientLimits limits, ClientRegistry clients, NetworkListener counters) {
+    this.config = config;
+    this.limits = limits;
+    this.clients = clients;
+    this.counters = counters;
+    followLimits();
+    config.onChange(NetworkDirectives.MAXCLIENTS, value -> followLimits());
+    config.onChange(NetworkDirectives.TIMEOUT, value -> followLimits());
+    config.onChange(NetworkDirectives.PROTO_MAX_BULK_LEN, value -> followLimits());
+    config.onChange(NetworkDirectives.CLIENT_QUERY_BUFFER_LIMIT, value -> followLimits());
+    config.onChange(NetworkDirectives.CLIENT_OUTPUT_BUFFER_LIMIT, value -> followLimits());
+  }
+
+  private void followLimits() {
+    OutputBufferLimits.Limit normal = config.clientOutputBufferLimits().normal();
+    limits
+        .maxClients((int) Math.min(Integer.MAX_VALUE, config.maxClients()))
+        .idleTimeoutMs((int) Math.min(Integer.MAX_VALUE, config.timeoutSeconds() * 1000L))
+        .maxBulkBytes(config.protoMaxBulkLenBytes())
+        .queryBufferBytes(config.clientQueryBufferLimitBytes())
+        .outputLimit(
+            new OutputLimit(
+                normal.hardBytes(),
+                normal.softBytes(),
+                (int) Math.min(Integer.MAX_VALUE, normal.softSeconds())));
+  }
+
+  /**
+   * Listens on all addresses. Thread: not the loop's.
+   *
+   * @throws NetworkException if one that must be there cannot be bound
+   */
+  void open(NetworkLoop loop) {
+    ListenerConfig accept =
+        new ListenerConfig(limits, config.tcpBacklog(), config.tcpKeepaliveSeconds());
+    if (config.port() != 0) {
+      for (String address : config.bind()) {
+        boolean optional = address.startsWith("-");
+        String host = optional ? address.substring(1) : address;
+        try {
+          listeners.add(Listener.bind(loop, host, config.port(), accept, clients, counters));
+        } catch (NetworkException e) {
+          if (!optional) {
+            throw e;
+          }
+          LOG.warn("Not listening on {}: {}", host, e.getMessage());
+        }
+      }
+    }
+    config
+        .unixSocket()
+        .ifPresent(
+            path ->
+                listeners.add(
+                    Listener.bindUnix(
+                        loop, path, config.unixSocketPermissions(), accept, clients, counters)));
+  }
+
+  /** Accepts no more clients. Thread: not the loop's. */
+  void close() {
+    listeners.forEach(Listener::close);
+    listeners.clear();
+  }
+
+  @Override
+  public String toString() {
+    List<String> all = new ArrayList<>();
+    if (config.port() != 0) {
+      all.add("port " + config.port());
+    }
+    config.unixSocket().ifPresent(path -> all.add("unix socket " + path));
+    return String.join(" and ", all);
+  }
+}

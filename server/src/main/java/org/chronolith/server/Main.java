@@ -1,0 +1,34 @@
+package org.chronolith.server;
+
+import java.io.IOException;
+import java.util.List;
+import org.chronolith.server.config.ConfigException;
+import org.chronolith.server.config.ConfigLoader;
+import org.chronolith.server.config.ServerConfig;
+import org.chronolith.server.logging.ServerLog;
+
+/** {@code chronolith server [file.conf | -] [--directive value …]}. */
+public final class Main {
+  private Main() {}
+
+  /**
+   * Runs the server until it is told to stop.
+   *
+   * <p>Exit codes: 0 after a clean stop, 1 when the configuration or the start fails or the server
+   * has to give up.
+   */
+  public static void main(String[] arguments) {
+    ServerConfig config;
+    try {
+      config = ConfigLoader.load(List.of(arguments), System.in);
+      ServerLog.start(config);
+    } catch (ConfigException | IOException e) {
+      System.err.println(e.getMessage());
+      System.exit(1);
+      return;
+    }
+    Server server = new Server(config);
+    Runtime.getRuntime().addShutdownHook(new Thread(server::stop, "shutdown"));
+    server.start();
+  }
+}

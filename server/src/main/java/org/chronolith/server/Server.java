@@ -1,0 +1,369 @@
+package org.chronolith.server;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.random.RandomGenerator;
+import org.chronolith.engine.keyspace.ExpiryMode;
+import org.chronolith.engine.keyspace.KeyspaceConfig;
+import org.chronolith.engine.memory.SlabSource;
+import org.chronolith.engine.snapshot.SnapshotConfig;
+import org.chronolith.network.ClientLimits;
+import org.chronolith.network.NetworkListener;
+import org.chronolith.network.NetworkLoop;
+import org.chronolith.replicationlog.LogConfig;
+import org.chronolith.replicationlog.LogListener;
+import org.chronolith.server.client.ClientRegistry;
+import org.chronolith.server.client.Watches;
+import org.chronolith.server.command.CommandRunner;
+import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.command.CommandTable;
+import org.chronolith.server.command.Dataset;
+import org.chronolith.server.command.Dispatcher;
+import org.chronolith.server.command.Gate;
+import org.chronolith.server.command.ServerCounters;
+import org.chronolith.server.command.StreamExecutor;
+import org.chronolith.server.commands.admin.PersistenceCommands;
+import org.chronolith.server.commands.keys.DatabaseCommands;
+import org.chronolith.server.commands.keys.ExpiryCommands;
+import org.chronolith.server.commands.keys.KeyCommands;
+import org.chronolith.server.commands.keys.ScanCommands;
+import org.chronolith.server.commands.strings.CounterCommands;
+import org.chronolith.server.commands.strings.RangeCommands;
+import org.chronolith.server.commands.strings.StringCommands;
+import org.chronolith.server.config.AppendFsync;
+import org.chronolith.server.config.PersistenceDirectives;
+import org.chronolith.server.config.ServerConfig;
+import org.chronolith.server.config.ServerVersion;
+import org.chronolith.server.expiry.KeyspaceEvents;
+import org.chronolith.server.expiry.Upkeep;
+import org.chronolith.server.gate.AuthGate;
+import org.chronolith.server.gate.LoadingGate;
+import org.chronolith.server.gate.LogSpaceGate;
+import org.chronolith.server.gate.MemoryGate;
+import org.chronolith.server.logging.PidFile;
+import org.chronolith.server.logging.ServerLog;
+import org.chronolith.server.recovery.DataDirectory;
+import org.chronolith.server.recovery.KeyspaceSource;
+import org.chronolith.server.recovery.KeyspaceTarget;
+import org.chronolith.server.recovery.LogStream;
+import org.chronolith.server.recovery.Recovered;
+import org.chronolith.server.recovery.Recovery;
+import org.chronolith.server.recovery.RecoveryException;
+import org.chronolith.server.recovery.SnapshotDuty;
+import org.chronolith.server.recovery.SnapshotLoop;
+import org.chronolith.server.write.Effects;
+import org.chronolith.server.write.WritePath;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node: builds the parts, joins them, starts and stops them.
+ *
+ * <p>Thread: the constructor and {@link #start} are for the main thread, {@link #stop} for the
+ * shutdown thread; what they build runs on the {@code engine} loop, but for the loading, which has
+ * the {@code loader} thread.
+ */
+public final class Server {
+  private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+
+  /** Staged bytes at which a turn appends at once. */
+  private static final int TURN_BYTES = 1 << 20;
+
+  private static final int READY_SLABS = 64;
+  private static final long SYNC_PERIOD_MS = 1000;
+
+  private final ServerConfig config;
+  private final NetworkLoop engineLoop = new NetworkLoop("engine", true);
+  private final SlabSource slabs = SlabSource.start(READY_SLABS);
+  private final Effects effects = new Effects();
+  private final WritePath writePath = new WritePath(effects, engineLoop, TURN_BYTES);
+  private final ServerCounters counters = new ServerCounters();
+  private final LoadingGate loadingGate = new LoadingGate();
+  private final LogSpaceGate logSpaceGate = new LogSpaceGate(writePath);
+  private final Watches watches = new Watches(this::watching);
+  private final KeyspaceEvents keyspaceEvents = new KeyspaceEvents(effects, watches);
+  private final CommandRunner runner;
+  private final CommandTable table;
+  private final ClientRegistry clients;
+  private final Endpoints endpoints;
+  private final SnapshotLoop snapshotLoop = new SnapshotLoop(engineLoop);
+  private final SnapshotDuty snapshots;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private DataDirectory data;
+  private Recovery recovery;
+  private Recovered live;
+  private Optional<PidFile> pidFile = Optional.empty();
+  private volatile StopMode stopMode = StopMode.DEFAULT;
+
+  /** What happens to the data at the stop. */
+  public enum StopMode {
+    /** A snapshot if there are {@code save} rules. */
+    DEFAULT,
+    /** {@code SHUTDOWN SAVE}. */
+    SAVE,
+    /** {@code SHUTDOWN NOSAVE}: the log alone is kept, and nothing acknowledged is lost. */
+    NOSAVE
+  }
+
+  /** Builds the node; nothing listens and no file is touched before {@link #start}. */
+  public Server(ServerConfig config) {
+    this.config = config;
+    runner = new CommandRunner(newDataset(), counters, effects, ExpiryMode.DELETE);
+    snapshots =
+        new SnapshotDuty(
+            new KeyspaceSource(() -> runner.dataset().keyspace()),
+            new LogStream(writePath, () -> Math.max(0, effects.streamDb()), () -> Long.MAX_VALUE),
+            () -> counters.changes,
+            () -> counters.commandsProcessed,
+            config::saveRules,
+            config::snapshotTriggerLogBytes,
+            snapshotLoop::wake,
+            System.currentTimeMillis());
+    table = new CommandTable(commands());
+    clients = new ClientRegistry(() -> !config.requirePass().isEmpty());
+    clients.onClose(watches::unwatch);
+    clients.dispatcher(
+        new Dispatcher(table, runner, writePath, gates(), (call, nanos) -> {}, this::fatal));
+    endpoints = new Endpoints(config, new ClientLimits(), clients, NetworkListener.NONE);
+    engineLoop.onEndOfTurn(this::endOfTurn);
+    engineLoop.onUncaught(cause -> fatal("the engine thread failed", cause));
+  }
+
+  /**
+   * Starts to listen, then loads what is on disk; clients are answered with {@code LOADING}
+   * meanwhile. Returns when the loading has begun; ends the process if it fails.
+   */
+  public void start() {
+    LOG.info(
+        "Chronolith {} (Redis {} compatible) is starting, PID: {}",
+        ServerVersion.CHRONOLITH,
+        ServerVersion.REDIS,
+        ProcessHandle.current().pid());
+    config.warnings().forEach(LOG::warn);
+    try {
+      if (config.pidFile().isPresent()) {
+        pidFile = Optional.of(PidFile.write(config.pidFile().get()));
+      }
+      data = DataDirectory.open(config.dir());
+      loadingGate.loading(true);
+      endpoints.open(engineLoop);
+    } catch (IOException | RuntimeException e) {
+      LOG.error("Cannot start: {}", e.getMessage());
+      System.exit(1);
+    }
+    recovery = new Recovery(data, settings());
+    new Thread(this::load, "loader").start();
+  }
+
+  private void load() {
+    try {
+      Dataset loaded = newDataset();
+      CommandRunner applier =
+          new CommandRunner(loaded, new ServerCounters(), null, ExpiryMode.IGNORE);
+      StreamExecutor stream = new StreamExecutor(table, applier, call -> {});
+      Recovered recovered =
+          recovery.start(
+              new KeyspaceTarget(loaded.keyspace(), stream), config.replicaOf().isPresent());
+      engineLoop.execute(() -> ready(recovered, loaded));
+    } catch (RecoveryException e) {
+      LOG.error("Cannot start: {}", e.getMessage());
+      System.exit(1);
+    } catch (RuntimeException | Error e) {
+      fatal("loading failed", e);
+    }
+  }
+
+  private void ready(Recovered recovered, Dataset loaded) {
+    adopt(recovered, loaded);
+    snapshotLoop.start(snapshots);
+    new Upkeep(engineLoop, runner, writePath, () -> true, config.hz()).start();
+    followAppendFsync(config.appendFsync());
+    config.onChange(PersistenceDirectives.APPENDFSYNC, this::followAppendFsync);
+    engineLoop.every(this::syncEverySecond, SYNC_PERIOD_MS);
+    loadingGate.loading(false);
+    LOG.info(
+        "DB loaded in {} ms: {} items from the snapshot, {} bytes of the log",
+        recovered.elapsedMs(),
+        recovered.items(),
+        recovered.replayedBytes());
+    LOG.info(
+        "Ready to accept connections at {}, data in {}, replication id {}, offset {}",
+        endpoints,
+        data.directory(),
+        recovered.history().currentId(),
+        writePath.log().endOffset());
+  }
+
+  /** Goes on with a loaded data set and its log. Thread: engine. */
+  private void adopt(Recovered recovered, Dataset loaded) {
+    Dataset old = runner.dataset();
+    loaded.keyspace().adopt();
+    loaded.keyspace().listener(keyspaceEvents);
+    runner.replaceDataset(loaded);
+    recovered.log().adopt();
+    writePath.log(recovered.log());
+    effects.forgetDatabase();
+    snapshots.adopt(
+        recovered.snapshots(),
+        recovered
+            .snapshots()
+            .newest()
+            .map(checkpoint -> checkpoint.offset())
+            .orElse(recovered.log().startOffset()));
+    live = recovered;
+    old.keyspace().adopt();
+    old.close();
+  }
+
+  private void endOfTurn() {
+    if (live != null) {
+      writePath.endOfTurn();
+    }
+  }
+
+  private void followAppendFsync(AppendFsync policy) {
+    writePath.syncBeforeReply(policy == AppendFsync.ALWAYS);
+  }
+
+  private void syncEverySecond() {
+    if (config.appendFsync() != AppendFsync.NO) {
+      writePath.log().requestSync();
+    }
+  }
+
+  private Recovery.Settings settings() {
+    return new Recovery.Settings(
+        directory ->
+            LogConfig.of(directory)
+                .withSegmentBytes(config.logSegmentBytes())
+                .withRetention(
+                    Math.max(config.replLogRetentionBytes(), config.replBacklogSizeBytes()),
+                    config.replLogRetentionAgeSeconds() * 1000),
+        new LogEvents(),
+        SnapshotConfig::defaults,
+        snapshots);
+  }
+
+  /** What the log reports, from its own threads. */
+  private final class LogEvents implements LogListener {
+    @Override
+    public void durable(long offset) {
+      engineLoop.execute(() -> engineLoop.release(offset));
+    }
+
+    @Override
+    public void syncFailed(Throwable cause) {
+      LOG.error("Forcing the log failed; no writes are accepted any more", cause);
+      logSpaceGate.failed(String.valueOf(cause.getMessage()));
+    }
+
+    @Override
+    public void spaceRefused(String reason) {
+      LOG.error("No space for the log: {}; writes are refused until there is", reason);
+    }
+
+    @Override
+    public void spaceReserved() {
+      LOG.info("Space for the log is reserved again; writes go on");
+    }
+
+    @Override
+    public void warning(String message, Throwable cause) {
+      LOG.warn("Log: {}", message, cause);
+    }
+  }
+
+  private Dataset newDataset() {
+    return new Dataset(
+        KeyspaceConfig.of(
+            config.databases(), DirectMemory.limitBytes(), RandomGenerator.getDefault().nextLong()),
+        slabs);
+  }
+
+  private void watching(boolean on) {
+    runner.dataset().keyspace().watching(on);
+  }
+
+  private List<Gate> gates() {
+    return List.of(
+        new AuthGate(), loadingGate, new MemoryGate(config::maxMemoryBytes), logSpaceGate);
+  }
+
+  private List<CommandSpec> commands() {
+    List<CommandSpec> all = new ArrayList<>();
+    all.addAll(new StringCommands().all());
+    all.addAll(new RangeCommands(config::protoMaxBulkLenBytes).all());
+    all.addAll(new CounterCommands().all());
+    all.addAll(KeyCommands.all());
+    all.addAll(ExpiryCommands.all());
+    all.addAll(new ScanCommands(new java.util.Random()).all());
+    all.addAll(new DatabaseCommands(watches).all());
+    all.addAll(new PersistenceCommands(snapshots).specs());
+    return all;
+  }
+
+  /** Has the process end, with this mode. Returns at once; any thread. */
+  public void requestStop(StopMode mode) {
+    stopMode = mode;
+    new Thread(() -> System.exit(0), "exit").start();
+  }
+
+  /** Stops cleanly: no more clients, a snapshot if the mode says so, the log closed as clean. */
+  public void stop() {
+    LOG.info("User requested shutdown...");
+    endpoints.close();
+    engineLoop.execute(this::lastSnapshot);
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    engineLoop.close();
+    if (live != null) {
+      live.close();
+    }
+    slabs.close();
+    if (data != null) {
+      data.close();
+    }
+    pidFile.ifPresent(PidFile::close);
+    LOG.info("Chronolith is now ready to exit, bye bye...");
+    ServerLog.close();
+  }
+
+  private void lastSnapshot() {
+    boolean wanted =
+        stopMode == StopMode.SAVE || stopMode == StopMode.DEFAULT && !config.saveRules().isEmpty();
+    if (live == null || !wanted || snapshots.changesSinceLastSave() == 0) {
+      closeLog();
+      return;
+    }
+    snapshots.requestUrgently(
+        "shutdown",
+        failure -> {
+          if (failure != null) {
+            LOG.warn("No snapshot at the shutdown: {}. The log holds everything", failure);
+          }
+          closeLog();
+        });
+  }
+
+  private void closeLog() {
+    snapshotLoop.stop();
+    if (live != null) {
+      writePath.append();
+      live.log().markClean(Math.max(0, effects.streamDb()), System.currentTimeMillis());
+    }
+    stopped.countDown();
+  }
+
+  private void fatal(String reason, Throwable cause) {
+    LOG.error("Fatal: {}. The process ends; the log holds everything acknowledged", reason, cause);
+    ServerLog.close();
+    Runtime.getRuntime().halt(1);
+  }
+}

@@ -14,6 +14,7 @@ import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
+import org.xml.sax.helpers.DefaultHandler;
 
 /**
  * Run by the build after the last module's slow tests: reads the test reports of all modules and
@@ -75,6 +76,8 @@ public final class SkippedTests {
     NodeList marks;
     try {
       DocumentBuilder builder = DocumentBuilderFactory.newInstance().newDocumentBuilder();
+      // The default handler prints what is thrown as well.
+      builder.setErrorHandler(new DefaultHandler());
       marks = builder.parse(file.toFile()).getElementsByTagName("skipped");
     } catch (SAXException | ParserConfigurationException e) {
       throw new IOException("cannot read the test report " + file, e);

@@ -26,6 +26,7 @@ final class MicroBenchmarksIT {
                     .param("blocks", "1000")
                     .param("elements", "1000")
                     .param("entries", "1000")
+                    .param("keys", "1000")
                     .param("turnBytes", "100")
                     .forks(0)
                     .warmupIterations(0)

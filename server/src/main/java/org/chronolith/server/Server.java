@@ -241,7 +241,7 @@ public final class Server {
             LogConfig.of(directory)
                 .withSegmentBytes(config.logSegmentBytes())
                 .withRetention(
-                    Math.max(config.replLogRetentionBytes(), config.replBacklogSizeBytes()),
+                    LogRetention.bytes(config, directory),
                     config.replLogRetentionAgeSeconds() * 1000),
         new LogEvents(),
         SnapshotConfig::defaults,
@@ -322,10 +322,10 @@ public final class Server {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    engineLoop.close();
     if (live != null) {
       live.close();
     }
+    engineLoop.close();
     slabs.close();
     if (data != null) {
       data.close();

@@ -7,12 +7,15 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.memory.SlabSource;
+import org.chronolith.engine.types.CollectionLimits;
+import org.chronolith.engine.types.CollectionTypes;
 import org.chronolith.engine.types.string.Strings;
 
 /** A keyspace of strings with a vocabulary for tests. */
 final class KeyspaceFixture implements AutoCloseable {
   final Keyspace keyspace;
   final Strings strings;
+  final CollectionTypes collections;
 
   KeyspaceFixture(int databases) {
     this(new KeyspaceConfig(databases, 2L << 30, 16 << 10, 4 << 20, 99));
@@ -21,6 +24,7 @@ final class KeyspaceFixture implements AutoCloseable {
   KeyspaceFixture(KeyspaceConfig config) {
     keyspace = new Keyspace(config, SlabSource.inline());
     strings = new Strings(keyspace);
+    collections = new CollectionTypes(keyspace, new CollectionLimits(10, 30, 10, 30, 10, 30, 200));
     keyspace.begin(1_000_000, ExpiryMode.DELETE);
   }
 
@@ -46,6 +50,9 @@ final class KeyspaceFixture implements AutoCloseable {
   }
 
   String value(int db, long entry) {
+    if (db(db).type(entry) != ValueType.STRING) {
+      return ValueType.name(db(db).type(entry));
+    }
     ByteBuf out = Unpooled.buffer();
     strings.copyTo(db(db), entry, out);
     return out.toString(StandardCharsets.ISO_8859_1);

@@ -1,5 +1,6 @@
 package org.chronolith.engine.keyspace;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,6 +10,8 @@ import io.netty.buffer.Unpooled;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.chronolith.engine.EngineException;
+import org.chronolith.engine.Slice;
+import org.chronolith.engine.types.list.ListValue;
 import org.junit.jupiter.api.Test;
 
 class SnapshotTest {
@@ -28,7 +31,17 @@ class SnapshotTest {
     String key = "k" + random.nextInt(120);
     Database database = fixture.db(db);
     long entry = database.find(KeyspaceFixture.slice(key));
-    switch (random.nextInt(40)) {
+    if (random.nextInt(3) > 0 && mutateCollection(fixture, random, database, key)) {
+      return;
+    }
+    if (entry != 0 && database.type(entry) != ValueType.STRING && random.nextInt(4) > 0) {
+      return;
+    }
+    int choice = random.nextInt(40);
+    if (entry != 0 && database.type(entry) != ValueType.STRING && choice >= 21 && choice <= 28) {
+      return;
+    }
+    switch (choice) {
       case 0 -> database.flush();
       case 1 -> fixture.keyspace.swap(db, random.nextInt(DATABASES));
       case 2, 3, 4 -> fixture.set(db, key, text(random, random.nextInt(200_000)));
@@ -70,6 +83,78 @@ class SnapshotTest {
     }
   }
 
+  /** Changes a collection; true if the key now holds (or held) one. */
+  private static boolean mutateCollection(
+      KeyspaceFixture fixture, SplittableRandom random, Database database, String key) {
+    Slice name = KeyspaceFixture.slice(key);
+    long entry = database.find(name);
+    int type = entry == 0 ? random.nextInt(1, 5) : database.type(entry);
+    for (int i = random.nextInt(1, 30); i > 0; i--) {
+      Slice element = KeyspaceFixture.slice("e" + random.nextInt(60));
+      boolean add = random.nextInt(5) > 1;
+      switch (type) {
+        case ValueType.LIST -> mutateList(fixture, random, database, name, add);
+        case ValueType.SET -> {
+          fixture.collections.sets().find(database, name);
+          if (add) {
+            fixture.collections.sets().add(element);
+          } else {
+            fixture.collections.sets().remove(element);
+          }
+          fixture.collections.sets().store();
+        }
+        case ValueType.ZSET -> {
+          fixture.collections.zsets().find(database, name);
+          if (add) {
+            fixture.collections.zsets().set(element, random.nextInt(100));
+          } else {
+            fixture.collections.zsets().remove(element);
+          }
+          fixture.collections.zsets().store();
+        }
+        case ValueType.HASH -> {
+          fixture.collections.hashes().find(database, name);
+          if (add) {
+            String value = text(random, random.nextInt(40));
+            fixture.collections.hashes().set(element, KeyspaceFixture.slice(value));
+          } else {
+            fixture.collections.hashes().remove(element);
+          }
+          fixture.collections.hashes().store();
+        }
+        default -> {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static void mutateList(
+      KeyspaceFixture fixture,
+      SplittableRandom random,
+      Database database,
+      Slice name,
+      boolean add) {
+    ListValue list = fixture.collections.lists();
+    boolean there = list.find(database, name);
+    if (add) {
+      Slice element = KeyspaceFixture.slice(text(random, random.nextInt(60)));
+      if (random.nextBoolean()) {
+        list.pushFirst(element);
+      } else {
+        list.pushLast(element);
+      }
+    } else if (there) {
+      if (random.nextBoolean()) {
+        list.removeFirst(1);
+      } else {
+        list.removeLast(1);
+      }
+    }
+    list.store();
+  }
+
   /** Whatever happens between the steps, the snapshot is the state at its mark. */
   @Test
   void shouldEqualTheStateAtItsMark() {
@@ -92,6 +177,7 @@ class SnapshotTest {
         boolean full = storeLost || random.nextInt(8) == 0;
         storeLost = false;
         final Map<String, String> expected = fixture.contents();
+        final byte[] digest = fixture.keyspace.digest();
         Snapshot snapshot = fixture.keyspace.snapshot(store, full);
         int budget = random.nextInt(1, 60);
         store.capacity = random.nextInt(3) == 0 ? 1 : 1_000;
@@ -119,11 +205,19 @@ class SnapshotTest {
           store.load(loaded.keyspace);
           loaded.keyspace.validate();
           assertEquals(expected, loaded.contents(), told + " snapshot " + n);
+          assertArrayEquals(digest, loaded.keyspace.digest(), told + " snapshot " + n);
         }
       }
       fixture.keyspace.flushAll();
       fixture.freeAll();
+      finish(fixture.keyspace.snapshot(store, true), store);
+      fixture.freeAll();
       fixture.keyspace.validate();
+      try (KeyspaceFixture fresh = new KeyspaceFixture(DATABASES)) {
+        long leaked = fixture.keyspace.usedMemoryBytes() - fresh.keyspace.usedMemoryBytes();
+        assertEquals(0, leaked, told);
+      }
+      assertEquals(1, store.items.size(), told);
     }
   }
 

@@ -2,6 +2,7 @@ package org.chronolith.engine.types;
 
 import org.chronolith.engine.keyspace.Keyspace;
 import org.chronolith.engine.keyspace.ValueType;
+import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.engine.types.hash.HashType;
 import org.chronolith.engine.types.hash.HashValue;
 import org.chronolith.engine.types.list.ListType;
@@ -21,12 +22,17 @@ public final class CollectionTypes {
   private final ListType list;
   private final SetType set;
   private final ZsetType zset;
+  private final StoredBytes element;
+  private final StoredBytes value;
+  private final ElementScratch scratch = new ElementScratch();
 
   /** Joins the types. REQUIRES: the keyspace is empty. */
   public CollectionTypes(Keyspace keyspace, CollectionLimits limits) {
     CollectionMemory memory =
         new CollectionMemory(
             keyspace.slabs(), limits, keyspace::newCollectionId, keyspace.elementChanges());
+    element = new StoredBytes(keyspace.slabs());
+    value = new StoredBytes(keyspace.slabs());
     hash = new HashType(memory);
     list = new ListType(memory);
     set = new SetType(memory);
@@ -35,6 +41,21 @@ public final class CollectionTypes {
     keyspace.register(ValueType.LIST, list);
     keyspace.register(ValueType.SET, set);
     keyspace.register(ValueType.ZSET, zset);
+  }
+
+  /** For a command to point at an element. */
+  public StoredBytes element() {
+    return element;
+  }
+
+  /** For a command to point at a value beside {@link #element}. */
+  public StoredBytes value() {
+    return value;
+  }
+
+  /** For a command to take elements out that it then removes or reads as numbers. */
+  public ElementScratch scratch() {
+    return scratch;
   }
 
   public HashValue hashes() {

@@ -3,6 +3,8 @@ package org.chronolith.server.command;
 import org.chronolith.engine.keyspace.Keyspace;
 import org.chronolith.engine.keyspace.KeyspaceConfig;
 import org.chronolith.engine.memory.SlabSource;
+import org.chronolith.engine.types.CollectionLimits;
+import org.chronolith.engine.types.CollectionTypes;
 import org.chronolith.engine.types.string.Strings;
 
 /**
@@ -14,11 +16,13 @@ import org.chronolith.engine.types.string.Strings;
 public final class Dataset implements AutoCloseable {
   private final Keyspace keyspace;
   private final Strings strings;
+  private final CollectionTypes collections;
 
   /** An empty data set, owned by the calling thread. */
   public Dataset(KeyspaceConfig config, SlabSource source) {
     keyspace = new Keyspace(config, source);
     strings = new Strings(keyspace);
+    collections = new CollectionTypes(keyspace, CollectionLimits.DEFAULTS);
   }
 
   public Keyspace keyspace() {
@@ -27,6 +31,11 @@ public final class Dataset implements AutoCloseable {
 
   public Strings strings() {
     return strings;
+  }
+
+  /** Hashes, lists, sets and sorted sets. */
+  public CollectionTypes collections() {
+    return collections;
   }
 
   @Override

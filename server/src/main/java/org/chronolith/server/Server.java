@@ -27,6 +27,9 @@ import org.chronolith.server.command.Gate;
 import org.chronolith.server.command.ServerCounters;
 import org.chronolith.server.command.StreamExecutor;
 import org.chronolith.server.commands.admin.PersistenceCommands;
+import org.chronolith.server.commands.connection.ClientCommands;
+import org.chronolith.server.commands.connection.ClientPause;
+import org.chronolith.server.commands.connection.ConnectionCommands;
 import org.chronolith.server.commands.hashes.HashCommands;
 import org.chronolith.server.commands.keys.DatabaseCommands;
 import org.chronolith.server.commands.keys.ExpiryCommands;
@@ -40,6 +43,7 @@ import org.chronolith.server.commands.sortedsets.SortedSetRangeCommands;
 import org.chronolith.server.commands.strings.CounterCommands;
 import org.chronolith.server.commands.strings.RangeCommands;
 import org.chronolith.server.commands.strings.StringCommands;
+import org.chronolith.server.commands.transactions.TransactionCommands;
 import org.chronolith.server.config.AppendFsync;
 import org.chronolith.server.config.PersistenceDirectives;
 import org.chronolith.server.config.ServerConfig;
@@ -92,6 +96,7 @@ public final class Server {
   private final LogSpaceGate logSpaceGate = new LogSpaceGate(writePath);
   private final Watches watches = new Watches(this::watching);
   private final KeyspaceEvents keyspaceEvents = new KeyspaceEvents(effects, watches);
+  private final ClientPause clientPause = new ClientPause(engineLoop);
   private final CommandRunner runner;
   private final CommandTable table;
   private final ClientRegistry clients;
@@ -130,8 +135,8 @@ public final class Server {
             config::snapshotTriggerLogBytes,
             snapshotLoop::wake,
             System.currentTimeMillis());
-    table = new CommandTable(commands());
     clients = new ClientRegistry(() -> !config.requirePass().isEmpty());
+    table = new CommandTable(commands());
     clients.onClose(watches::unwatch);
     clients.dispatcher(
         new Dispatcher(table, runner, writePath, gates(), (call, nanos) -> {}, this::fatal));
@@ -297,7 +302,11 @@ public final class Server {
 
   private List<Gate> gates() {
     return List.of(
-        new AuthGate(), loadingGate, new MemoryGate(config::maxMemoryBytes), logSpaceGate);
+        new AuthGate(),
+        loadingGate,
+        new MemoryGate(config::maxMemoryBytes),
+        logSpaceGate,
+        clientPause);
   }
 
   private List<CommandSpec> commands() {
@@ -316,6 +325,9 @@ public final class Server {
     all.addAll(new ScanCommands(new java.util.Random()).all());
     all.addAll(new DatabaseCommands(watches).all());
     all.addAll(new PersistenceCommands(snapshots).specs());
+    all.addAll(new ConnectionCommands(config, watches, () -> "master").specs());
+    all.addAll(new ClientCommands(clients, watches, clientPause, List::of).specs());
+    all.addAll(new TransactionCommands(watches).specs());
     return all;
   }
 

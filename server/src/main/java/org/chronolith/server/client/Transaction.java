@@ -13,6 +13,9 @@ import org.chronolith.server.command.CommandSpec;
 public final class Transaction {
   private final List<Queued> commands = new ArrayList<>();
   private boolean aborted;
+  private boolean writes;
+  private boolean deniedOnOom;
+  private String refusal;
   private long bytes;
 
   /** One queued command with its own copy of the arguments. */
@@ -48,6 +51,8 @@ public final class Transaction {
       copy.writeBytes(argument.buffer(), argument.offset(), argument.length());
     }
     bytes += total;
+    writes |= spec.isWrite();
+    deniedOnOom |= spec.isDenyOom();
     commands.add(new Queued(spec, own));
   }
 
@@ -67,5 +72,26 @@ public final class Transaction {
 
   public void abort() {
     aborted = true;
+  }
+
+  /** {@code EXEC} itself was refused, with this error. */
+  public void abort(String error) {
+    aborted = true;
+    refusal = error;
+  }
+
+  /** Why {@code EXEC} was refused; null if it was not. */
+  public String refusal() {
+    return refusal;
+  }
+
+  /** Whether one of the commands writes. */
+  public boolean writes() {
+    return writes;
+  }
+
+  /** Whether one of the commands may need memory. */
+  public boolean deniedOnOom() {
+    return deniedOnOom;
   }
 }

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.chronolith.engine.Slice;
+import org.chronolith.engine.keyspace.Keyspace;
 
 /**
  * Which clients watch which keys. A change of a watched key breaks the watch, and the client's next
@@ -69,6 +70,19 @@ public final class Watches {
     }
     if (keysOf.isEmpty()) {
       watching.accept(false);
+    }
+  }
+
+  /** Looks the client's keys up, so that those whose time has passed count as changed. */
+  public void expireWatched(Client client, Keyspace keyspace) {
+    Set<WatchedKey> keys = keysOf.get(client);
+    if (keys == null) {
+      return;
+    }
+    Slice key = new Slice();
+    for (WatchedKey watched : keys) {
+      byte[] bytes = watched.key().bytes();
+      keyspace.database(watched.db()).find(key.set(Unpooled.wrappedBuffer(bytes), 0, bytes.length));
     }
   }
 

@@ -100,6 +100,10 @@ public final class Call {
 
   /** Bytes of all words, a bound for what the request may add to the log. */
   public long requestBytes() {
+    if (runsTransaction()) {
+      Transaction transaction = client.transaction();
+      return transaction.bytes() + transaction.commands().size() * 64L;
+    }
     if (request != null && request.multibulk()) {
       return request.rawLength();
     }
@@ -108,6 +112,20 @@ public final class Call {
       bytes += arguments[i].length() + 16L;
     }
     return bytes;
+  }
+
+  /** Whether the command writes; for {@code EXEC}, whether one of the queued commands does. */
+  public boolean writes() {
+    return spec.isWrite() || runsTransaction() && client.transaction().writes();
+  }
+
+  /** Whether the command, or one that it runs from the queue, may need memory. */
+  public boolean deniedOnOom() {
+    return spec.isDenyOom() || runsTransaction() && client.transaction().deniedOnOom();
+  }
+
+  private boolean runsTransaction() {
+    return spec != null && spec.isExec() && client.transaction() != null;
   }
 
   Slice[] arguments() {

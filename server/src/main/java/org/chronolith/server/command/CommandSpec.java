@@ -36,6 +36,7 @@ public final class CommandSpec {
   private final boolean loading;
   private final boolean stale;
   private final boolean noMulti;
+  private final boolean exec;
 
   private CommandSpec(Builder b, String parent) {
     name = b.name;
@@ -66,6 +67,7 @@ public final class CommandSpec {
     loading = flags.contains(CommandFlag.LOADING);
     stale = flags.contains(CommandFlag.STALE);
     noMulti = flags.contains(CommandFlag.NO_MULTI);
+    exec = name.equals("exec");
     if (group == null || since == null || summary == null) {
       throw new IllegalStateException(fullName + ": group, since and summary are required");
     }
@@ -177,6 +179,11 @@ public final class CommandSpec {
 
   public boolean isNoMulti() {
     return noMulti;
+  }
+
+  /** Whether it runs the commands of a transaction, so that their properties are its own. */
+  public boolean isExec() {
+    return exec;
   }
 
   /** Whether {@code words} (the command's own name included) satisfies the arity. */

@@ -90,14 +90,28 @@ public final class Dispatcher {
     call.spec(spec);
     String refusal = refusal(client, spec);
     if (refusal != null) {
-      spec.stats().rejectedCalls++;
-      abortTransaction(client);
-      call.error(refusal);
+      if (refusal.equals(Gate.POSTPONE)) {
+        client.connection().postponeRequest();
+      } else {
+        refuse(client, spec, refusal);
+      }
     } else if (client.transaction() != null && queues(spec)) {
       client.transaction().queue(spec, call.arguments(), call.argc());
       reply.simple("QUEUED");
     } else {
       execute(client, spec);
+    }
+  }
+
+  private void refuse(Client client, CommandSpec spec, String refusal) {
+    spec.stats().rejectedCalls++;
+    if (spec.isExec() && client.transaction() != null) {
+      // It still runs, to discard the transaction and say why.
+      client.transaction().abort(refusal);
+      execute(client, spec);
+    } else {
+      abortTransaction(client);
+      call.error(refusal);
     }
   }
 

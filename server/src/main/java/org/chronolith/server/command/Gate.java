@@ -6,11 +6,14 @@ package org.chronolith.server.command;
  */
 @FunctionalInterface
 public interface Gate {
+  /** Instead of an error: the request waits, and comes again when its connection is resumed. */
+  String POSTPONE = "postpone";
+
   /**
    * Judges one request, of which arguments, client and declaration are bound. Must be cheap: it
    * runs for every request.
    *
-   * @return the error reply, code word first, or null to let the command pass
+   * @return the error reply, code word first, null to let the command pass, or {@link #POSTPONE}
    */
   String refuse(Call call);
 }

@@ -31,7 +31,7 @@ public final class LogSpaceGate implements Gate {
 
   @Override
   public String refuse(Call call) {
-    if (!call.spec().isWrite()) {
+    if (!call.writes()) {
       return null;
     }
     if (failure != null) {

@@ -23,7 +23,7 @@ public final class MemoryGate implements Gate {
 
   @Override
   public String refuse(Call call) {
-    if (!call.spec().isDenyOom()) {
+    if (!call.deniedOnOom()) {
       return null;
     }
     long limit = maxMemoryBytes.getAsLong();

@@ -1,0 +1,74 @@
+package org.chronolith.server.commands.connection;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.chronolith.network.Connection;
+import org.chronolith.network.NetworkLoop;
+import org.chronolith.network.Scheduled;
+import org.chronolith.server.command.Call;
+import org.chronolith.server.command.Gate;
+
+/**
+ * {@code CLIENT PAUSE}: commands, or only those that write, wait until a time. It is the last gate:
+ * a command that would be refused is refused at once, as in Redis.
+ *
+ * <p>Thread: engine.
+ */
+public final class ClientPause implements Gate {
+  private final NetworkLoop loop;
+  private final List<Connection> waiting = new ArrayList<>();
+  private boolean paused;
+  private boolean all;
+  private long endMs;
+  private Scheduled end;
+
+  public ClientPause(NetworkLoop loop) {
+    this.loop = loop;
+  }
+
+  /**
+   * Begins a pause, or makes a running one longer and stricter.
+   *
+   * @param untilMs wall clock of its end
+   * @param everything whether reads wait, too
+   */
+  void pause(long untilMs, boolean everything) {
+    all = paused && all || everything;
+    endMs = paused ? Math.max(endMs, untilMs) : untilMs;
+    paused = true;
+    if (end != null) {
+      end.cancel();
+    }
+    end = loop.schedule(this::unpause, Math.max(0, endMs - System.currentTimeMillis()));
+  }
+
+  /** Ends the pause; who waits goes on. */
+  void unpause() {
+    paused = false;
+    all = false;
+    if (end != null) {
+      end.cancel();
+      end = null;
+    }
+    for (Connection connection : waiting) {
+      connection.resumeRequests();
+    }
+    waiting.clear();
+  }
+
+  /** Whether the data must not change: no key expires by the clock either. */
+  public boolean isPaused() {
+    return paused;
+  }
+
+  @Override
+  public String refuse(Call call) {
+    // Replicas are never paused: what was written before must reach them.
+    boolean waits = paused && (all || call.writes()) && call.client().replicationState() == null;
+    if (!waits) {
+      return null;
+    }
+    waiting.add(call.client().connection());
+    return POSTPONE;
+  }
+}

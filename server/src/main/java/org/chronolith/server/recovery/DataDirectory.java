@@ -27,6 +27,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class DataDirectory implements AutoCloseable {
   static final String CURRENT = "CURRENT";
+
+  /** In a generation that was never live: whatever it holds, nobody was told that it is safe. */
+  static final String BUILDING = "BUILDING";
+
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
   private static final Pattern GENERATION = Pattern.compile(Generation.PREFIX + "([1-9]\\d{0,8})");
 
@@ -96,13 +100,24 @@ public final class DataDirectory implements AutoCloseable {
     int number = all.isEmpty() ? 1 : all.get(all.size() - 1).number() + 1;
     Generation made = new Generation(number, directory.resolve(Generation.PREFIX + number));
     try {
-      Files.createDirectories(made.log());
-      Files.createDirectories(made.snapshots());
+      Files.createDirectory(made.directory());
+      Files.createFile(made.directory().resolve(BUILDING));
+      Files.createDirectory(made.log());
+      Files.createDirectory(made.snapshots());
       force(made.directory());
       force(directory);
       return made;
     } catch (IOException e) {
       throw new RecoveryException("cannot make " + made.directory() + ": " + e, e);
+    }
+  }
+
+  /** Whether {@code generation} was never live, so that nothing acknowledged is in it. */
+  boolean isUnborn(Generation generation) {
+    try (Stream<Path> entries = Files.list(generation.directory())) {
+      return Files.exists(generation.directory().resolve(BUILDING)) || entries.findAny().isEmpty();
+    } catch (IOException e) {
+      throw new RecoveryException("cannot list " + generation.directory() + ": " + e, e);
     }
   }
 
@@ -116,6 +131,18 @@ public final class DataDirectory implements AutoCloseable {
       force(directory);
     } catch (IOException e) {
       throw new RecoveryException("cannot switch " + directory + " to " + generation + ": " + e, e);
+    }
+    markLive(generation);
+  }
+
+  /** Takes the mark of a generation in the making away, where a crash after the switch left it. */
+  void markLive(Generation generation) {
+    try {
+      if (Files.deleteIfExists(generation.directory().resolve(BUILDING))) {
+        force(generation.directory());
+      }
+    } catch (IOException e) {
+      throw new RecoveryException("cannot write " + generation.directory() + ": " + e, e);
     }
   }
 

@@ -85,6 +85,7 @@ public final class Recovery {
       if (current.isEmpty()) {
         return first(target);
       }
+      data.markLive(current.get());
       data.removeOthers(current.get());
       try (Opened opened = new Opened(current.get())) {
         return recover(opened, target, replica);
@@ -138,7 +139,13 @@ public final class Recovery {
 
   private Recovered first(RecoveryTarget target) {
     for (Generation orphan : data.generations()) {
-      refuseOrphanWithData(orphan);
+      if (!data.isUnborn(orphan)) {
+        throw new RecoveryException(
+            data.directory()
+                + " has data in "
+                + orphan
+                + " but no file CURRENT; write the name of the live generation into it");
+      }
       data.remove(orphan);
     }
     Generation generation = data.newGeneration();
@@ -153,32 +160,6 @@ public final class Recovery {
       data.switchTo(generation);
       target.select(0);
       return opened.recovered(0, 0, 0, System.nanoTime());
-    }
-  }
-
-  /**
-   * A start that was cut short leaves a generation that {@code CURRENT} never named, and nothing in
-   * it. One with data means that {@code CURRENT} was lost: nobody but the operator can say which.
-   */
-  private void refuseOrphanWithData(Generation orphan) {
-    LogConfig config = settings.log().apply(orphan.log());
-    boolean hasData;
-    try (SnapshotStore store =
-        SnapshotStore.open(
-            settings.snapshots().apply(orphan.snapshots()), settings.snapshotListener())) {
-      hasData = store.newest().isPresent() || !store.damaged().isEmpty();
-    }
-    if (!hasData && ReplicationLog.exists(config)) {
-      try (ReplicationLog log = ReplicationLog.open(config, settings.logListener())) {
-        hasData = log.endOffset() > 0;
-      }
-    }
-    if (hasData) {
-      throw new RecoveryException(
-          data.directory()
-              + " has data in "
-              + orphan
-              + " but no file CURRENT; write the name of the live generation into it");
     }
   }
 

@@ -256,10 +256,20 @@ class RecoveryTest {
 
   @Test
   void shouldStartOverWhenTheFirstStartWasCutShort() throws Exception {
+    try (DataDirectory data = DataDirectory.open(directory)) {
+      Generation cutShort = data.newGeneration();
+      Files.createDirectory(cutShort.log().resolve("segment-0000000001"));
+    }
     try (Node node = start(false)) {
+      assertEquals("gen-1", node.recovered.generation().toString());
       assertEquals(0, node.log().endOffset());
     }
-    Files.delete(directory.resolve("CURRENT"));
+    assertFalse(Files.exists(directory.resolve("gen-1/BUILDING")));
+  }
+
+  @Test
+  void shouldStartOverWhenTheFirstStartMadeAnEmptyDirectory() throws Exception {
+    Files.createDirectory(directory.resolve("gen-1"));
     try (Node node = start(false)) {
       assertEquals("gen-1", node.recovered.generation().toString());
     }

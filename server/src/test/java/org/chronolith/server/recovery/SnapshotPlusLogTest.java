@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * node stopped at random moments, and recovered by the real recovery.
  */
 class SnapshotPlusLogTest {
-  private static final int RESTARTS = 8;
+  private static final int RESTARTS = 5;
   private static final int KEYS = 400;
 
   @TempDir Path directory;

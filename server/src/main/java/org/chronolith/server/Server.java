@@ -12,7 +12,6 @@ import org.chronolith.engine.keyspace.KeyspaceConfig;
 import org.chronolith.engine.memory.SlabSource;
 import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.network.ClientLimits;
-import org.chronolith.network.NetworkListener;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogListener;
@@ -26,6 +25,8 @@ import org.chronolith.server.command.Dispatcher;
 import org.chronolith.server.command.Gate;
 import org.chronolith.server.command.ServerCounters;
 import org.chronolith.server.command.StreamExecutor;
+import org.chronolith.server.commands.admin.ConfigCommands;
+import org.chronolith.server.commands.admin.InfoCommand;
 import org.chronolith.server.commands.admin.PersistenceCommands;
 import org.chronolith.server.commands.connection.ClientCommands;
 import org.chronolith.server.commands.connection.ClientPause;
@@ -54,12 +55,14 @@ import org.chronolith.server.gate.AuthGate;
 import org.chronolith.server.gate.LoadingGate;
 import org.chronolith.server.gate.LogSpaceGate;
 import org.chronolith.server.gate.MemoryGate;
+import org.chronolith.server.info.Info;
 import org.chronolith.server.logging.PidFile;
 import org.chronolith.server.logging.ServerLog;
 import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.KeyspaceSource;
 import org.chronolith.server.recovery.KeyspaceTarget;
 import org.chronolith.server.recovery.LogStream;
+import org.chronolith.server.recovery.PersistenceInfo;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.RecoveryException;
@@ -97,10 +100,12 @@ public final class Server {
   private final Watches watches = new Watches(this::watching);
   private final KeyspaceEvents keyspaceEvents = new KeyspaceEvents(effects, watches);
   private final ClientPause clientPause = new ClientPause(engineLoop);
+  private final Info info = new Info();
   private final CommandRunner runner;
   private final CommandTable table;
   private final ClientRegistry clients;
   private final Endpoints endpoints;
+  private final Observation observation;
   private final SnapshotLoop snapshotLoop = new SnapshotLoop(engineLoop);
   private final SnapshotDuty snapshots;
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -140,7 +145,8 @@ public final class Server {
     clients.onClose(watches::unwatch);
     clients.dispatcher(
         new Dispatcher(table, runner, writePath, gates(), (call, nanos) -> {}, this::fatal));
-    endpoints = new Endpoints(config, new ClientLimits(), clients, NetworkListener.NONE);
+    observation = new Observation(info, config, table, runner, clients, engineLoop.isNative());
+    endpoints = new Endpoints(config, new ClientLimits(), clients, observation.network());
     engineLoop.onEndOfTurn(this::endOfTurn);
     engineLoop.onUncaught(cause -> fatal("the engine thread failed", cause));
   }
@@ -162,12 +168,15 @@ public final class Server {
       }
       data = DataDirectory.open(config.dir());
       loadingGate.loading(true);
+      recovery = new Recovery(data, settings());
+      observation.register(
+          keyspaceEvents, new PersistenceInfo(snapshots, recovery.progress(), writePath::log));
+      observation.start(engineLoop);
       endpoints.open(engineLoop);
     } catch (IOException | RuntimeException e) {
       LOG.error("Cannot start: {}", e.getMessage());
       System.exit(1);
     }
-    recovery = new Recovery(data, settings());
     new Thread(this::load, "loader").start();
   }
 
@@ -328,6 +337,8 @@ public final class Server {
     all.addAll(new ConnectionCommands(config, watches, () -> "master").specs());
     all.addAll(new ClientCommands(clients, watches, clientPause, List::of).specs());
     all.addAll(new TransactionCommands(watches).specs());
+    all.addAll(new InfoCommand(info).specs());
+    all.addAll(new ConfigCommands(config, info).specs());
     return all;
   }
 
@@ -341,6 +352,7 @@ public final class Server {
   public void stop() {
     LOG.info("User requested shutdown...");
     endpoints.close();
+    observation.close();
     engineLoop.execute(this::lastSnapshot);
     try {
       stopped.await();

@@ -16,7 +16,6 @@ public final class ServerInfo {
   /** How often {@link #sample} wants to be called. */
   public static final int SAMPLE_PERIOD_MS = 100;
 
-  private final Info info = new Info();
   private final ServerSection server = new ServerSection();
   private final NetworkFigures network = new NetworkFigures();
   private final CommandSections commands;
@@ -26,6 +25,7 @@ public final class ServerInfo {
    * @param nativeTransport whether sockets are served by epoll
    */
   public ServerInfo(
+      Info info,
       ServerConfig config,
       CommandTable table,
       ServerCounters counters,
@@ -39,11 +39,6 @@ public final class ServerInfo {
     memory.register(info, config);
     commands = new CommandSections(table, counters, config);
     commands.register(info);
-  }
-
-  /** Where the other parts register, and what {@code INFO} renders. */
-  public Info info() {
-    return info;
   }
 
   /** To be told of what happens on clients' sockets. */

@@ -52,7 +52,8 @@ class ServerInfoTest {
           .handler(call -> {})
           .build();
   private ServerConfig config;
-  private ServerInfo info;
+  private final Info info = new Info();
+  private ServerInfo server;
 
   private static final class Figures implements KeyspaceFigures {
     @Override
@@ -89,8 +90,9 @@ class ServerInfoTest {
   @BeforeEach
   void build() throws Exception {
     config = ConfigLoader.of();
-    info =
+    server =
         new ServerInfo(
+            info,
             config,
             new CommandTable(List.of(get)),
             counters,
@@ -101,7 +103,7 @@ class ServerInfoTest {
 
   private Map<String, String> fields(String... sections) {
     Map<String, String> fields = new TreeMap<>();
-    for (String line : info.info().render(List.of(sections)).split("\r\n")) {
+    for (String line : info.render(List.of(sections)).split("\r\n")) {
       int colon = line.indexOf(':');
       if (colon > 0) {
         fields.put(line.substring(0, colon), line.substring(colon + 1));
@@ -115,8 +117,7 @@ class ServerInfoTest {
     for (String section : List.of("Server", "Clients", "Memory", "Stats", "CPU", "Cluster")) {
       List<String> theirs = redisFields(section);
       List<String> ours =
-          info.info()
-              .render(List.of(section))
+          info.render(List.of(section))
               .lines()
               .filter(line -> line.contains(":"))
               .map(line -> line.substring(0, line.indexOf(':')))
@@ -165,7 +166,7 @@ class ServerInfoTest {
     assertEquals(
         Map.of("errorstat_ERR", "count=2", "errorstat_WRONGTYPE", "count=1"), fields("errorstats"));
     assertEquals("3", fields("stats").get("total_error_replies"));
-    info.info().resetStat();
+    info.resetStat();
     assertEquals(Map.of(), fields("commandstats", "errorstats"));
     assertEquals("0", fields("stats").get("total_error_replies"));
   }
@@ -179,7 +180,7 @@ class ServerInfoTest {
 
   @Test
   void shouldTellRealFiguresOfTheProcess() {
-    info.sample();
+    server.sample();
     Map<String, String> fields = fields("all");
     assertEquals("7.0.15", fields.get("redis_version"));
     assertTrue(fields.get("run_id").matches("[0-9a-f]{40}"));
@@ -194,7 +195,7 @@ class ServerInfoTest {
 
   @Test
   void shouldCountWhatTheNetworkReports() {
-    NetworkFigures network = info.network();
+    NetworkFigures network = server.network();
     network.accepted();
     network.accepted();
     network.rejected();
@@ -205,7 +206,7 @@ class ServerInfoTest {
     assertEquals("1", stats.get("rejected_connections"));
     assertEquals("10", stats.get("total_net_input_bytes"));
     assertEquals("30", stats.get("total_net_output_bytes"));
-    info.info().resetStat();
+    info.resetStat();
     assertEquals("0", fields("stats").get("total_net_output_bytes"));
   }
 

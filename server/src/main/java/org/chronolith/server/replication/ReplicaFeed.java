@@ -1,0 +1,352 @@
+package org.chronolith.server.replication;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import org.chronolith.network.ProtocolException;
+import org.chronolith.network.Request;
+import org.chronolith.network.RequestDecoder;
+import org.chronolith.network.StreamConnection;
+import org.chronolith.network.StreamHandler;
+import org.chronolith.replicationlog.LogException;
+import org.chronolith.replicationlog.LogReader;
+import org.chronolith.replicationlog.ReplicationLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One replica's connection: first the data set if it needs one, then the log as it grows. It reads
+ * the log only while the socket takes more, so a slow replica costs no memory.
+ *
+ * <p>Thread: the replication loop, except for the getters, which the engine thread reads.
+ */
+final class ReplicaFeed implements StreamHandler {
+  /** With Redis's words for {@code INFO}. */
+  enum State {
+    WAIT_BGSAVE("wait_bgsave"),
+    SEND_BULK("send_bulk"),
+    ONLINE("online"),
+    CLOSED("closed");
+
+    private final String word;
+
+    State(String word) {
+      this.word = word;
+    }
+
+    String word() {
+      return word;
+    }
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicaFeed.class);
+  private static final int READ_BYTES = 64 << 10;
+
+  /** One replica's share before the others get theirs. */
+  private static final int ROUND_BYTES = 1 << 20;
+
+  private static final int INPUT_LIMIT_BYTES = 64 << 10;
+
+  private final FeedLoop feeds;
+  private final ReplicationLog log;
+  private final String ip;
+  private final int port;
+  private final RequestDecoder decoder = new RequestDecoder(INPUT_LIMIT_BYTES);
+  private final Request request = new Request();
+
+  private volatile State state;
+  private volatile long ackOffset;
+  private volatile long ackMs = System.currentTimeMillis();
+  private volatile long neededOffset;
+  private volatile boolean closeRequested;
+
+  private StreamConnection connection;
+  private String firstLine;
+  private FullSyncSend send;
+  private LogReader reader;
+  private boolean roundQueued;
+  private boolean hasAcknowledged;
+
+  private ReplicaFeed(
+      FeedLoop feeds,
+      ReplicationLog log,
+      Announcement announced,
+      String remoteAddress,
+      State state,
+      long neededOffset) {
+    this.feeds = feeds;
+    this.log = log;
+    int colon = remoteAddress.lastIndexOf(':');
+    this.ip = announced.ip.isEmpty() ? remoteAddress.substring(0, colon) : announced.ip;
+    this.port =
+        announced.port > 0 ? announced.port : Integer.parseInt(remoteAddress.substring(colon + 1));
+    this.state = state;
+    this.neededOffset = neededOffset;
+  }
+
+  /** A replica that goes on at {@code offset}. Engine thread. */
+  static ReplicaFeed partial(
+      FeedLoop feeds,
+      ReplicationLog log,
+      Announcement announced,
+      String remoteAddress,
+      long offset,
+      String firstLine) {
+    ReplicaFeed feed = new ReplicaFeed(feeds, log, announced, remoteAddress, State.ONLINE, offset);
+    feed.firstLine = firstLine;
+    feed.ackOffset = offset;
+    return feed;
+  }
+
+  /** A replica that waits for a data set, no older than {@code end}. Engine thread. */
+  static ReplicaFeed waiting(
+      FeedLoop feeds, ReplicationLog log, Announcement announced, String remoteAddress, long end) {
+    return new ReplicaFeed(feeds, log, announced, remoteAddress, State.WAIT_BGSAVE, end);
+  }
+
+  State state() {
+    return state;
+  }
+
+  ReplicationLog log() {
+    return log;
+  }
+
+  String ip() {
+    return ip;
+  }
+
+  int port() {
+    return port;
+  }
+
+  String name() {
+    return ip + ":" + port;
+  }
+
+  /** Offset that the replica has acknowledged. */
+  long ackOffset() {
+    return ackOffset;
+  }
+
+  /** Wall clock of the last acknowledgement. */
+  long ackMs() {
+    return ackMs;
+  }
+
+  /** The log is needed from here on. */
+  long neededOffset() {
+    return neededOffset;
+  }
+
+  /**
+   * Engine thread: the log must be kept from {@code offset}, where the data set that goes out ends.
+   */
+  void needs(long offset) {
+    neededOffset = offset;
+  }
+
+  /** Any thread. */
+  void close() {
+    closeRequested = true;
+    feeds.loop().execute(this::closeNow);
+  }
+
+  private void closeNow() {
+    if (connection != null) {
+      connection.close();
+    }
+  }
+
+  /** Sends a data set and then goes on with the log. Replication loop. */
+  void begin(FullSyncSend fullSync) {
+    if (state == State.CLOSED) {
+      fullSync.close();
+      return;
+    }
+    send = fullSync;
+    if (connection != null) {
+      startSend();
+    }
+  }
+
+  private void startSend() {
+    state = State.SEND_BULK;
+    send.start(connection, this::sent, this::fail);
+  }
+
+  private void sent() {
+    long offset = send.offset();
+    boolean streamFollows = send.streamFollows();
+    send.close();
+    send = null;
+    if (!streamFollows) {
+      connection.closeAfterFlush();
+      return;
+    }
+    LOG.info("Synchronization with replica {} succeeded", name());
+    goOnline(offset);
+  }
+
+  private void goOnline(long offset) {
+    neededOffset = offset;
+    ackMs = System.currentTimeMillis();
+    state = State.ONLINE;
+    try {
+      reader = log.reader(offset);
+      pump();
+    } catch (LogException e) {
+      fail(e);
+    }
+  }
+
+  /** The data set cannot be sent, or the log not be read. Replication loop. */
+  void fail(Throwable cause) {
+    LOG.warn("Replica {} is disconnected: {}", name(), cause.getMessage());
+    closeNow();
+  }
+
+  @Override
+  public void connected(StreamConnection newConnection) {
+    connection = newConnection;
+    connection.inputLimitBytes(INPUT_LIMIT_BYTES);
+    feeds.add(this);
+    if (closeRequested) {
+      connection.close();
+      return;
+    }
+    if (firstLine != null) {
+      write(firstLine);
+      firstLine = null;
+      connection.flush();
+    }
+    if (state == State.ONLINE) {
+      goOnline(neededOffset);
+    } else if (send != null) {
+      startSend();
+    }
+  }
+
+  /** Sends what the log has, as far as the socket takes it. */
+  void pump() {
+    if (reader == null || !log.durableIdentity()) {
+      return;
+    }
+    ByteBuf scratch = feeds.scratch();
+    int round = 0;
+    try {
+      while (round < ROUND_BYTES && connection.isWritable()) {
+        int bytes = reader.read(scratch.clear(), READ_BYTES);
+        if (bytes == 0) {
+          break;
+        }
+        // A buffer of the right size: what waits in the socket's queue is then what is counted.
+        connection.write(PooledByteBufAllocator.DEFAULT.directBuffer(bytes).writeBytes(scratch));
+        round += bytes;
+      }
+    } catch (LogException e) {
+      fail(e);
+      return;
+    }
+    if (round > 0) {
+      connection.flush();
+    }
+    if (round >= ROUND_BYTES && connection.isWritable() && !roundQueued) {
+      roundQueued = true;
+      feeds.loop().execute(this::nextRound);
+    }
+  }
+
+  private void nextRound() {
+    roundQueued = false;
+    pump();
+  }
+
+  @Override
+  public void bytes(StreamConnection from, ByteBuf in) {
+    try {
+      while (decoder.decode(in, request) == RequestDecoder.Result.REQUEST) {
+        if (request.count() == 3
+            && request.text(0).equalsIgnoreCase("replconf")
+            && request.text(1).equalsIgnoreCase("ack")) {
+          acknowledged(request.text(2));
+        }
+      }
+    } catch (ProtocolException e) {
+      fail(e);
+    }
+  }
+
+  private void acknowledged(String digits) {
+    long offset;
+    try {
+      offset = Long.parseLong(digits);
+    } catch (NumberFormatException e) {
+      fail(new ProtocolException("acknowledgement of '" + digits + "'"));
+      return;
+    }
+    ackMs = System.currentTimeMillis();
+    hasAcknowledged = true;
+    if (offset > ackOffset) {
+      ackOffset = offset;
+      if (state == State.ONLINE) {
+        neededOffset = Math.max(neededOffset, Math.min(offset, reader.offset()));
+      }
+      feeds.acknowledged();
+    }
+  }
+
+  @Override
+  public void writable(StreamConnection from) {
+    if (send != null) {
+      send.writable();
+    } else {
+      pump();
+    }
+  }
+
+  /** Once a second. */
+  void housekeeping(long nowMs, long timeoutMs) {
+    switch (state) {
+      case WAIT_BGSAVE -> {
+        // A sign of life, which replicas skip.
+        write("\n");
+        connection.flush();
+        ackMs = nowMs;
+      }
+      case SEND_BULK -> {
+        if (send != null && nowMs - send.progressMs() > timeoutMs) {
+          LOG.warn("Disconnecting timedout replica (full sync): {}", name());
+          closeNow();
+        }
+      }
+      case ONLINE -> {
+        if (nowMs - ackMs > timeoutMs && hasAcknowledged) {
+          LOG.warn("Disconnecting timedout replica (streaming sync): {}", name());
+          closeNow();
+        }
+      }
+      case CLOSED -> throw new IllegalStateException("a closed feed is still listed");
+    }
+  }
+
+  private void write(String text) {
+    connection.write(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII));
+  }
+
+  @Override
+  public void closed(StreamConnection from, Throwable cause) {
+    state = State.CLOSED;
+    if (send != null) {
+      send.close();
+      send = null;
+    }
+    if (reader != null) {
+      reader.close();
+      reader = null;
+    }
+    LOG.info("Connection with replica {} lost.", name());
+    feeds.closed(this);
+  }
+}

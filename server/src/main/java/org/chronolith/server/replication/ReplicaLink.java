@@ -1,0 +1,534 @@
+package org.chronolith.server.replication;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.chronolith.network.Dialer;
+import org.chronolith.network.NetworkLoop;
+import org.chronolith.network.ProtocolException;
+import org.chronolith.network.Scheduled;
+import org.chronolith.network.StreamConnection;
+import org.chronolith.network.StreamHandler;
+import org.chronolith.server.config.HostPort;
+import org.chronolith.server.config.ServerConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This node's link to its master: connects, shakes hands as Redis does, asks for a partial resync,
+ * receives a full one if it must, then brings the stream to the engine and acknowledges what is in
+ * this node's own log. When it is cut it comes back, with growing pauses.
+ *
+ * <p>Thread: the replication loop, except for the getters, which the engine thread reads, and
+ * {@link #stop}.
+ */
+final class ReplicaLink implements StreamApply.Source {
+  /** With Redis's words for {@code ROLE}. */
+  enum State {
+    CONNECT("connect"),
+    CONNECTING("connecting"),
+    HANDSHAKE("handshake"),
+    SYNC("sync"),
+    CONNECTED("connected");
+
+    private final String word;
+
+    State(String word) {
+      this.word = word;
+    }
+
+    String word() {
+      return word;
+    }
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicaLink.class);
+  private static final long FIRST_PAUSE_MS = 100;
+  private static final long LONGEST_PAUSE_MS = 5_000;
+  private static final int TICK_MS = 1_000;
+
+  /** Bytes on their way to the engine, or to the disk, at which the link stops reading. */
+  private static final int MOST_WAITING_BYTES = 8 << 20;
+
+  private static final int LONGEST_LINE_BYTES = 4 << 10;
+
+  private final NetworkLoop loop;
+  private final HostPort master;
+  private final ServerConfig config;
+  private final LinkOwner owner;
+
+  private volatile State state = State.CONNECT;
+  private volatile long lastIoMs = System.currentTimeMillis();
+  private volatile long downSinceMs = System.currentTimeMillis();
+  private volatile long syncTotalBytes;
+  private volatile long syncReadBytes;
+  private volatile boolean stopped;
+
+  private final Scheduled ticks;
+  private StreamConnection connection;
+  private final Deque<Expected> expected = new ArrayDeque<>();
+  private FullSyncStream fullSync;
+
+  /** Stream bytes that came before the engine was ready for them. */
+  private ByteBuf held;
+
+  private long pauseMs = FIRST_PAUSE_MS;
+  private int waitingBytes;
+
+  /** What the link asks of the engine side. Called on the replication loop; answers come on it. */
+  interface LinkOwner {
+    /** Where this node stands, once everything handed over before has been applied. */
+    void position(ReplicaLink from, PositionAnswer answer);
+
+    /** {@code +CONTINUE}; {@code then} runs when the engine goes on under that id. */
+    void continued(ReplicaLink from, String replicationId, Runnable then);
+
+    /** A full resync begins: sub-replicas will have to resync as well. */
+    void fullResync();
+
+    /** Bytes of the stream; takes the buffer over. */
+    void stream(ByteBuf bytes, StreamApply.Source source);
+
+    /** Makes what receives the files of a full sync. */
+    FullSyncStream receive(String replicationId, long offset, ReplicaLink link);
+
+    /** End of this node's log, to be acknowledged. Any thread. */
+    long endOffset();
+
+    /** The port that clients of this node use. */
+    int listeningPort();
+  }
+
+  /** Takes the answer of {@link LinkOwner#position}. */
+  interface PositionAnswer {
+    /**
+     * @param id what to ask for; {@code ?} for a full resync
+     * @param nextByte offset of the first byte wanted, plus one
+     */
+    void at(String id, long nextByte);
+  }
+
+  /** What the next line of the master answers. */
+  private enum Expected {
+    PONG,
+    AUTH,
+    REPLCONF_PORT,
+    REPLCONF_IP,
+    REPLCONF_CAPA,
+    PSYNC
+  }
+
+  ReplicaLink(NetworkLoop loop, HostPort master, ServerConfig config, LinkOwner owner) {
+    this.loop = loop;
+    this.master = master;
+    this.config = config;
+    this.owner = owner;
+    ticks = loop.every(this::tick, TICK_MS);
+    loop.execute(this::connect);
+  }
+
+  HostPort master() {
+    return master;
+  }
+
+  State state() {
+    return state;
+  }
+
+  /** Wall clock of the last byte from the master. */
+  long lastIoMs() {
+    return lastIoMs;
+  }
+
+  /** Wall clock since when the link is not up. */
+  long downSinceMs() {
+    return downSinceMs;
+  }
+
+  long syncTotalBytes() {
+    return syncTotalBytes;
+  }
+
+  long syncReadBytes() {
+    return syncReadBytes;
+  }
+
+  /** Ends the link for good. Any thread. */
+  void stop() {
+    stopped = true;
+    loop.execute(
+        () -> {
+          ticks.cancel();
+          if (connection != null) {
+            connection.close();
+          }
+        });
+  }
+
+  private void connect() {
+    if (stopped || connection != null) {
+      return;
+    }
+    LOG.info("Connecting to MASTER {}:{}", master.host(), master.port());
+    state = State.CONNECTING;
+    waitingBytes = 0;
+    expected.clear();
+    Attempt attempt = new Attempt();
+    connection =
+        Dialer.connect(
+            loop, master.host(), master.port(), config.replTimeoutSeconds() * 1000, attempt);
+    LOG.info("MASTER <-> REPLICA sync started");
+  }
+
+  private void tick() {
+    if (connection == null || stopped) {
+      return;
+    }
+    if (state == State.CONNECTED) {
+      acknowledge();
+    } else if (fullSync != null && fullSync.loading()) {
+      // The master must not give up while this side is busy with what it sent.
+      send(List.of("REPLCONF", "ACK", "0"));
+      return;
+    }
+    long timeoutMs = config.replTimeoutSeconds() * 1000L;
+    if (System.currentTimeMillis() - lastIoMs > timeoutMs && waitingBytes == 0) {
+      LOG.warn(
+          state == State.CONNECTED
+              ? "MASTER timeout: no data nor PING received..."
+              : "Timeout connecting to the MASTER...");
+      connection.close();
+    }
+  }
+
+  /** Tells the master how far this node's log goes. */
+  void acknowledge() {
+    if (state == State.CONNECTED && connection != null) {
+      send(List.of("REPLCONF", "ACK", Long.toString(owner.endOffset())));
+    }
+  }
+
+  private void send(List<String> words) {
+    StringBuilder text = new StringBuilder();
+    text.append('*').append(words.size()).append("\r\n");
+    for (String word : words) {
+      int bytes = word.getBytes(StandardCharsets.UTF_8).length;
+      text.append('$').append(bytes).append("\r\n").append(word).append("\r\n");
+    }
+    connection.write(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
+    connection.flush();
+  }
+
+  private void handshake() {
+    if (!config.masterAuth().isEmpty()) {
+      send(
+          config.masterUser().isEmpty()
+              ? List.of("AUTH", config.masterAuth())
+              : List.of("AUTH", config.masterUser(), config.masterAuth()));
+      expected.add(Expected.AUTH);
+    }
+    int port = config.replicaAnnouncePort();
+    send(
+        List.of(
+            "REPLCONF",
+            "listening-port",
+            Integer.toString(port > 0 ? port : owner.listeningPort())));
+    expected.add(Expected.REPLCONF_PORT);
+    if (!config.replicaAnnounceIp().isEmpty()) {
+      send(List.of("REPLCONF", "ip-address", config.replicaAnnounceIp()));
+      expected.add(Expected.REPLCONF_IP);
+    }
+    send(
+        List.of(
+            "REPLCONF", "capa", "eof", "capa", "psync2", "capa", ReplicationCommands.CAPA_FILES));
+    expected.add(Expected.REPLCONF_CAPA);
+  }
+
+  private void line(String line) {
+    if (line.isEmpty()) {
+      // A sign of life while the master prepares.
+      return;
+    }
+    Expected answered = expected.peek();
+    if (answered == null) {
+      throw new ProtocolException("unexpected line from the master: " + line);
+    }
+    if (answered != Expected.PSYNC) {
+      expected.poll();
+    }
+    switch (answered) {
+      case PONG -> pong(line);
+      case AUTH -> {
+        if (line.startsWith("-")) {
+          throw new ProtocolException("Unable to AUTH to MASTER: " + line);
+        }
+      }
+      case REPLCONF_PORT -> tolerate(line, "listening-port");
+      case REPLCONF_IP -> tolerate(line, "ip-address");
+      case REPLCONF_CAPA -> {
+        tolerate(line, "capa");
+        psync();
+      }
+      case PSYNC -> psyncReply(line);
+    }
+  }
+
+  private void pong(String line) {
+    if (line.startsWith("-")
+        && !line.startsWith("-NOAUTH")
+        && !line.startsWith("-NOPERM")
+        && !line.startsWith("-ERR operation not permitted")) {
+      throw new ProtocolException("Error reply to PING from master: '" + line + "'");
+    }
+    LOG.info("Master replied to PING, replication can continue...");
+    handshake();
+  }
+
+  private static void tolerate(String line, String option) {
+    if (line.startsWith("-")) {
+      LOG.info("(Non critical) Master does not understand REPLCONF {}: {}", option, line);
+    }
+  }
+
+  private void psync() {
+    StreamConnection asking = connection;
+    expected.add(Expected.PSYNC);
+    owner.position(
+        this,
+        (id, nextByte) -> {
+          if (asking != connection || stopped) {
+            return;
+          }
+          if (id.equals("?")) {
+            LOG.info("Partial resynchronization not possible (no cached master)");
+          } else {
+            LOG.info("Trying a partial resynchronization (request {}:{}).", id, nextByte);
+          }
+          send(List.of("PSYNC", id, Long.toString(nextByte)));
+        });
+  }
+
+  private void psyncReply(String line) {
+    String[] words = line.split(" ");
+    if (words[0].equals("+CONTINUE")) {
+      expected.poll();
+      LOG.info("Successful partial resynchronization with master.");
+      String id = words.length > 1 ? words[1] : "";
+      StreamConnection continuing = connection;
+      connection.readPaused(true);
+      owner.continued(this, id, () -> goOn(continuing));
+    } else if (words[0].equals("+FULLRESYNC") && words.length == 3) {
+      expected.poll();
+      LOG.info("Full resync from master: {}:{}", words[1], words[2]);
+      owner.fullResync();
+      state = State.SYNC;
+      syncReadBytes = 0;
+      fullSync = owner.receive(words[1], Long.parseLong(words[2]), this);
+    } else if (line.startsWith("-NOMASTERLINK") || line.startsWith("-LOADING")) {
+      throw new ProtocolException(
+          "Master is currently unable to PSYNC but should be in the future: " + line);
+    } else {
+      throw new ProtocolException("Unexpected reply to PSYNC from master: " + line);
+    }
+  }
+
+  /** The engine is ready for the stream that follows. */
+  void goOn(StreamConnection continuing) {
+    if (continuing != connection || stopped) {
+      return;
+    }
+    fullSync = null;
+    state = State.CONNECTED;
+    pauseMs = FIRST_PAUSE_MS;
+    lastIoMs = System.currentTimeMillis();
+    if (held != null) {
+      ByteBuf first = held;
+      held = null;
+      toEngine(first);
+    }
+    connection.readPaused(waitingBytes > MOST_WAITING_BYTES);
+    acknowledge();
+  }
+
+  private void toEngine(ByteBuf chunk) {
+    handedOver(chunk.readableBytes());
+    owner.stream(chunk, this);
+  }
+
+  StreamConnection connection() {
+    return connection;
+  }
+
+  void syncTotalBytes(long bytes) {
+    syncTotalBytes = bytes;
+  }
+
+  /** Bytes were handed to another thread. */
+  void handedOver(int bytes) {
+    waitingBytes += bytes;
+    if (waitingBytes > MOST_WAITING_BYTES) {
+      connection.readPaused(true);
+    }
+  }
+
+  @Override
+  public void taken(int bytes) {
+    StreamConnection from = connection;
+    loop.execute(
+        () -> {
+          if (from != connection || connection == null) {
+            return;
+          }
+          boolean wasFull = waitingBytes > MOST_WAITING_BYTES;
+          waitingBytes -= bytes;
+          if (wasFull && waitingBytes <= MOST_WAITING_BYTES && !switching()) {
+            connection.readPaused(false);
+          }
+        });
+  }
+
+  private boolean switching() {
+    return fullSync != null && fullSync.loading();
+  }
+
+  @Override
+  public void malformed(ProtocolException cause) {
+    loop.execute(() -> broken(cause));
+  }
+
+  /** The link cannot go on as it is; it will try again. */
+  void broken(Throwable cause) {
+    LOG.warn("MASTER link: {}", cause.getMessage());
+    if (connection != null) {
+      connection.close();
+    }
+  }
+
+  private void bytes(ByteBuf in) {
+    lastIoMs = System.currentTimeMillis();
+    try {
+      while (in.isReadable() && state != State.CONNECTED && !switching()) {
+        if (fullSync != null) {
+          int before = in.readableBytes();
+          fullSync.bytes(in);
+          syncReadBytes = syncReadBytes + before - in.readableBytes();
+          if (before == in.readableBytes()) {
+            return;
+          }
+        } else {
+          String line = readLine(in);
+          if (line == null) {
+            return;
+          }
+          line(line);
+          if (expected.isEmpty() && fullSync == null) {
+            // Continued: what follows is the stream, once the engine is ready.
+            break;
+          }
+        }
+      }
+      if (in.isReadable()) {
+        int length = in.readableBytes();
+        ByteBuf chunk = PooledByteBufAllocator.DEFAULT.directBuffer(length);
+        in.readBytes(chunk, length);
+        if (state == State.CONNECTED) {
+          toEngine(chunk);
+        } else {
+          hold(chunk);
+        }
+      }
+    } catch (ProtocolException e) {
+      broken(e);
+    }
+  }
+
+  /** Reading is paused, so this is little. */
+  private void hold(ByteBuf chunk) {
+    if (held == null) {
+      held = chunk;
+    } else {
+      held.writeBytes(chunk);
+      chunk.release();
+    }
+  }
+
+  /** A line without its end, or null if it has not all arrived. */
+  static String readLine(ByteBuf in) {
+    int length = in.bytesBefore((byte) '\n');
+    if (length < 0) {
+      if (in.readableBytes() > LONGEST_LINE_BYTES) {
+        throw new ProtocolException("a line of the master is too long");
+      }
+      return null;
+    }
+    String line = in.toString(in.readerIndex(), length, StandardCharsets.UTF_8).strip();
+    in.skipBytes(length + 1);
+    return line;
+  }
+
+  private void lost(Throwable cause) {
+    boolean wasUp = state == State.CONNECTED;
+    if (wasUp) {
+      LOG.info("Connection with master lost.");
+      downSinceMs = System.currentTimeMillis();
+    } else if (cause != null) {
+      LOG.warn("Error condition on socket for SYNC: {}", cause.getMessage());
+    }
+    connection = null;
+    state = State.CONNECT;
+    if (held != null) {
+      held.release();
+      held = null;
+    }
+    if (fullSync != null) {
+      fullSync.lost();
+      fullSync = null;
+    }
+    if (!stopped) {
+      loop.schedule(this::connect, pauseMs);
+      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+    }
+  }
+
+  /** One connection; calls that belong to an earlier one are ignored. */
+  private final class Attempt implements StreamHandler {
+    @Override
+    public void connected(StreamConnection made) {
+      connection = made;
+      if (stopped) {
+        made.close();
+        return;
+      }
+      LOG.info("Non blocking connect for SYNC fired the event.");
+      state = State.HANDSHAKE;
+      lastIoMs = System.currentTimeMillis();
+      expected.add(Expected.PONG);
+      send(List.of("PING"));
+    }
+
+    @Override
+    public void bytes(StreamConnection from, ByteBuf in) {
+      if (from == connection && !stopped) {
+        ReplicaLink.this.bytes(in);
+      } else {
+        in.skipBytes(in.readableBytes());
+      }
+    }
+
+    @Override
+    public void writable(StreamConnection from) {
+      // What this side sends is small.
+    }
+
+    @Override
+    public void closed(StreamConnection from, Throwable cause) {
+      if (from == connection || connection == null) {
+        lost(cause);
+      }
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package org.chronolith.server.replication;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.chronolith.engine.snapshot.Checkpoint;
+import org.chronolith.network.Connection;
+import org.chronolith.network.NetworkLoop;
+import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.server.client.Client;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who follows this node: decides what each is sent, and keeps the list.
+ *
+ * <p>Thread: engine, unless a method says otherwise.
+ */
+final class Replicas {
+  private static final Logger LOG = LoggerFactory.getLogger(Replicas.class);
+
+  private final NetworkLoop engine;
+  private final FeedLoop feedLoop;
+  private final ReplicationHost host;
+  private final ReplicationCounters counters;
+  private final Waits waits;
+  private final List<ReplicaFeed> feeds = new ArrayList<>();
+
+  /** Those that wait for a snapshot, with what they want of it. */
+  private final List<Awaiting> awaiting = new ArrayList<>();
+
+  private record Awaiting(ReplicaFeed feed, Announcement announced, boolean sync) {}
+
+  Replicas(
+      NetworkLoop engine,
+      NetworkLoop replication,
+      ReplicationHost host,
+      ReplicationCounters counters,
+      LongSupplier timeoutMs) {
+    this.engine = engine;
+    this.host = host;
+    this.counters = counters;
+    waits = new Waits(engine, this::acknowledgedBy);
+    feedLoop = new FeedLoop(replication, timeoutMs, this::closed, this::acknowledged);
+  }
+
+  /** The log has grown, or its identity is on disk. Any thread. */
+  void wake() {
+    feedLoop.wake();
+  }
+
+  Waits waits() {
+    return waits;
+  }
+
+  /** In the order in which they came. */
+  List<ReplicaFeed> feeds() {
+    return Collections.unmodifiableList(feeds);
+  }
+
+  /** Replicas that are fed and have acknowledged {@code offset}. */
+  int acknowledgedBy(long offset) {
+    int count = 0;
+    for (ReplicaFeed feed : feeds) {
+      if (feed.state() == ReplicaFeed.State.ONLINE && feed.ackOffset() >= offset) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** The log is needed from here on by those that follow; {@code Long.MAX_VALUE} without any. */
+  long neededOffset() {
+    long needed = Long.MAX_VALUE;
+    for (ReplicaFeed feed : feeds) {
+      needed = Math.min(needed, feed.neededOffset());
+    }
+    return needed;
+  }
+
+  /** Takes a client that may go on at byte {@code nextByte}. */
+  void continued(Client client, ReplicationLog log, Announcement announced, long nextByte) {
+    String name = client.connection().remoteAddress();
+    LOG.info(
+        "Partial resynchronization request from {} accepted. Sending {} bytes of backlog starting"
+            + " from offset {}.",
+        name,
+        log.endOffset() - (nextByte - 1),
+        nextByte);
+    counters.partialOk();
+    String line =
+        announced.capaPsync2 ? "+CONTINUE " + log.history().currentId() + "\r\n" : "+CONTINUE\r\n";
+    add(client, ReplicaFeed.partial(feedLoop, log, announced, name, nextByte - 1, line));
+  }
+
+  /**
+   * Takes a client that needs the whole data set.
+   *
+   * @param sync it said {@code SYNC}: no line about id and offset
+   */
+  void full(Client client, ReplicationLog log, Announcement announced, boolean sync) {
+    String name = client.connection().remoteAddress();
+    LOG.info("Full resync requested by replica {}", name);
+    counters.full();
+    ReplicaFeed feed = ReplicaFeed.waiting(feedLoop, log, announced, name, log.endOffset());
+    add(client, feed);
+    Awaiting wanted = new Awaiting(feed, announced, sync);
+    Checkpoint checkpoint = usable(log);
+    if (checkpoint != null) {
+      send(wanted, checkpoint, log);
+      return;
+    }
+    awaiting.add(wanted);
+    host.requestSnapshot("a replica needs a full resync", this::snapshotEnded);
+  }
+
+  private void add(Client client, ReplicaFeed feed) {
+    feeds.add(feed);
+    Connection connection = client.connection();
+    connection.handOver(feedLoop.loop(), feed);
+  }
+
+  private void snapshotEnded(String failure) {
+    List<Awaiting> all = List.copyOf(awaiting);
+    awaiting.clear();
+    for (Awaiting wanted : all) {
+      ReplicationLog log = wanted.feed().log();
+      Checkpoint checkpoint = failure == null ? usable(log) : null;
+      if (checkpoint != null) {
+        send(wanted, checkpoint, log);
+      } else {
+        LOG.warn(
+            "Replica {} cannot be synchronized: {}",
+            wanted.feed().name(),
+            failure == null ? "the snapshot is not of this history" : failure);
+        wanted.feed().close();
+      }
+    }
+  }
+
+  /** The newest checkpoint, retained, if the log goes on from it in the same history. */
+  private Checkpoint usable(ReplicationLog log) {
+    Checkpoint newest = host.snapshots().retainNewest().orElse(null);
+    if (newest == null) {
+      return null;
+    }
+    long offset = newest.offset();
+    History history = log.history();
+    if (offset >= log.startOffset()
+        && offset <= log.endOffset()
+        && offset <= history.validTo(newest.meta().replicationId())) {
+      return newest;
+    }
+    newest.release();
+    return null;
+  }
+
+  private void send(Awaiting wanted, Checkpoint checkpoint, ReplicationLog log) {
+    ReplicaFeed feed = wanted.feed();
+    feed.needs(checkpoint.offset());
+    FullSyncSend send = new CheckpointSend(checkpoint, log.history().currentId());
+    feedLoop.loop().execute(() -> feed.begin(send));
+  }
+
+  /** Cuts all links: those that come back learn the new history. */
+  void disconnectAll() {
+    awaiting.clear();
+    for (ReplicaFeed feed : feeds) {
+      feed.close();
+    }
+  }
+
+  /** Replication loop. */
+  private void closed(ReplicaFeed feed) {
+    engine.execute(
+        () -> {
+          feeds.remove(feed);
+          awaiting.removeIf(wanted -> wanted.feed() == feed);
+        });
+  }
+
+  /** Replication loop. */
+  private void acknowledged() {
+    if (waits.any()) {
+      engine.execute(waits::check);
+    }
+  }
+
+  void release() {
+    feedLoop.release();
+  }
+}

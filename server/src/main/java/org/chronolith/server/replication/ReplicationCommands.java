@@ -1,0 +1,172 @@
+package org.chronolith.server.replication;
+
+import java.util.List;
+import java.util.Locale;
+import org.chronolith.server.command.Call;
+import org.chronolith.server.command.CommandException;
+import org.chronolith.server.command.CommandFlag;
+import org.chronolith.server.command.CommandGroup;
+import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.config.HostPort;
+
+/** {@code REPLICAOF SLAVEOF ROLE WAIT PSYNC SYNC REPLCONF}. Thread: engine. */
+final class ReplicationCommands {
+  /** What a replica says of itself if it takes the files of a checkpoint. */
+  static final String CAPA_FILES = "chronolith-files";
+
+  private static final int MOST_PORT = 65535;
+
+  private final Replication replication;
+
+  private ReplicationCommands(Replication replication) {
+    this.replication = replication;
+  }
+
+  static List<CommandSpec> all(Replication replication) {
+    ReplicationCommands commands = new ReplicationCommands(replication);
+    return List.of(
+        commands.replicaOf("replicaof", "5.0.0"),
+        commands.replicaOf("slaveof", "1.0.0"),
+        CommandSpec.named("role")
+            .arity(1)
+            .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST)
+            .group(CommandGroup.SERVER)
+            .since("2.8.12")
+            .summary("Return the role of the instance in the context of replication")
+            .handler(commands::role)
+            .build(),
+        CommandSpec.named("wait")
+            .arity(3)
+            .flags(CommandFlag.NOSCRIPT)
+            .group(CommandGroup.GENERIC)
+            .since("3.0.0")
+            .arguments("numreplicas timeout")
+            .summary("Wait until replicas have acknowledged the client's writes")
+            .handler(commands::await)
+            .build(),
+        commands.sync("psync", -3, "2.8.0", "replicationid offset"),
+        commands.sync("sync", 1, "1.0.0", ""),
+        CommandSpec.named("replconf")
+            .arity(-1)
+            .flags(
+                CommandFlag.ADMIN,
+                CommandFlag.NOSCRIPT,
+                CommandFlag.LOADING,
+                CommandFlag.STALE,
+                CommandFlag.ALLOW_BUSY)
+            .group(CommandGroup.SERVER)
+            .since("3.0.0")
+            .summary("An internal command for configuring the replication stream")
+            .handler(commands::replconf)
+            .build());
+  }
+
+  private CommandSpec replicaOf(String name, String since) {
+    return CommandSpec.named(name)
+        .arity(3)
+        .flags(
+            CommandFlag.ADMIN,
+            CommandFlag.NOSCRIPT,
+            CommandFlag.STALE,
+            CommandFlag.NO_ASYNC_LOADING)
+        .group(CommandGroup.SERVER)
+        .since(since)
+        .arguments("host port")
+        .summary("Make the server a replica of another instance, or promote it as master")
+        .handler(this::replicaOf)
+        .build();
+  }
+
+  private CommandSpec sync(String name, int arity, String since, String arguments) {
+    return CommandSpec.named(name)
+        .arity(arity)
+        .flags(
+            CommandFlag.NO_ASYNC_LOADING,
+            CommandFlag.ADMIN,
+            CommandFlag.NO_MULTI,
+            CommandFlag.NOSCRIPT)
+        .group(CommandGroup.SERVER)
+        .since(since)
+        .arguments(arguments)
+        .summary("Internal command used for replication")
+        .handler(this::sync)
+        .build();
+  }
+
+  private void replicaOf(Call call) {
+    if (call.is(1, "no") && call.is(2, "one")) {
+      replication.promote(call.client());
+      call.reply().ok();
+      return;
+    }
+    CommandException invalid = new CommandException("ERR Invalid master port");
+    long port = call.integer(2, invalid);
+    if (port < 0 || port > MOST_PORT) {
+      throw invalid;
+    }
+    HostPort master = new HostPort(call.text(1), (int) port);
+    if (replication.link() != null && replication.link().master().equals(master)) {
+      call.reply().simple("OK Already connected to specified master");
+      return;
+    }
+    replication.replicaOf(master, call.client());
+    call.reply().ok();
+  }
+
+  private void role(Call call) {
+    ReplicationInfo.role(replication, call.reply());
+  }
+
+  private void await(Call call) {
+    long replicas = call.integer(1);
+    CommandException invalid =
+        new CommandException("ERR timeout is not an integer or out of range");
+    long timeoutMs = call.integer(2, invalid);
+    if (timeoutMs < 0) {
+      throw new CommandException("ERR timeout is negative");
+    }
+    replication.await(call, replicas, timeoutMs);
+  }
+
+  private void sync(Call call) {
+    if (call.is(0, "sync")) {
+      replication.psync(call, null, 0);
+    } else {
+      replication.psync(call, call.text(1), call.integer(2));
+    }
+  }
+
+  private void replconf(Call call) {
+    if (call.argc() % 2 == 0) {
+      throw new CommandException("ERR syntax error");
+    }
+    Announcement announced = Announcement.of(call.client());
+    for (int i = 1; i < call.argc(); i += 2) {
+      String option = call.text(i).toLowerCase(Locale.ROOT);
+      switch (option) {
+        case "listening-port" -> announced.port = (int) call.integer(i + 1);
+        case "ip-address" -> announced.ip = call.text(i + 1);
+        case "capa" -> capability(announced, call.text(i + 1).toLowerCase(Locale.ROOT));
+        case "rdb-only" -> announced.rdbOnly = call.integer(i + 1) != 0;
+        case "ack", "getack" -> {
+          // Only of replicas, whose connections are the feeds'; no reply, as in Redis.
+          return;
+        }
+        default -> throw new CommandException("ERR Unrecognized REPLCONF option: " + call.text(i));
+      }
+    }
+    call.reply().ok();
+  }
+
+  /** Unknown ones are ignored, as in Redis. */
+  private static void capability(Announcement announced, String name) {
+    switch (name) {
+      case "eof" -> announced.capaEof = true;
+      case "psync2" -> announced.capaPsync2 = true;
+      case CAPA_FILES -> announced.capaFiles = true;
+      default -> {
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package org.chronolith.server.replication;
+
+import org.chronolith.engine.snapshot.SnapshotStore;
+import org.chronolith.server.command.StreamExecutor;
+import org.chronolith.server.recovery.DataDirectory;
+import org.chronolith.server.recovery.Recovered;
+import org.chronolith.server.recovery.Recovery;
+import org.chronolith.server.recovery.RecoveryTarget;
+import org.chronolith.server.recovery.SnapshotDuty;
+
+/** What replication needs of the node around it. */
+public interface ReplicationHost {
+  /** Snapshots of the live generation. Thread: engine. */
+  SnapshotStore snapshots();
+
+  /** Asks for a snapshot of a state no older than now. Thread: engine. */
+  void requestSnapshot(String reason, SnapshotDuty.Outcome outcome);
+
+  /** Thread: any; its calls are for the loader. */
+  DataDirectory data();
+
+  /** Makes a generation of received files. Thread: any; its calls are for the loader. */
+  Recovery recovery();
+
+  /** What applies a master's stream to the live keyspace; made once. Thread: engine. */
+  StreamExecutor streamExecutor(StreamExecutor.Control control);
+
+  /**
+   * An empty keyspace, owned by the calling thread, to be filled by a full sync. Thread: loader.
+   */
+  RecoveryTarget newTarget();
+
+  /**
+   * Goes on with a generation that a full sync has brought: keyspace, log and snapshots change in
+   * one step; the old ones are closed, and their files removed, elsewhere. Thread: engine.
+   *
+   * @param target what {@link #newTarget()} gave
+   */
+  void adopt(Recovered recovered, RecoveryTarget target);
+
+  /** Frees what {@link #newTarget()} gave, after a failure. Thread: loader. */
+  void discard(RecoveryTarget target);
+
+  /** Ends the process: memory and log no longer agree. Thread: any. */
+  void fatal(String reason, Throwable cause);
+}

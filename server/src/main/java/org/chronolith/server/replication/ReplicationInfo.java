@@ -1,0 +1,124 @@
+package org.chronolith.server.replication;
+
+import org.chronolith.network.RespWriter;
+import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.server.config.ServerConfig;
+
+/** {@code INFO replication} and {@code ROLE}, field by field as Redis 7.0. Thread: engine. */
+public final class ReplicationInfo {
+  private ReplicationInfo() {}
+
+  /** Appends the lines of the section, without its title; each ends in CR LF. */
+  public static void append(Replication replication, StringBuilder out) {
+    long nowMs = System.currentTimeMillis();
+    ReplicaLink link = replication.link();
+    field(out, "role", link == null ? "master" : "slave");
+    if (link != null) {
+      replica(replication, link, nowMs, out);
+    }
+    int number = 0;
+    StringBuilder slaves = new StringBuilder();
+    for (ReplicaFeed feed : replication.replicas().feeds()) {
+      if (feed.state() != ReplicaFeed.State.CLOSED) {
+        slave(feed, number++, nowMs, slaves);
+      }
+    }
+    field(out, "connected_slaves", number);
+    out.append(slaves);
+    field(out, "master_failover_state", "no-failover");
+    ReplicationLog log = replication.log();
+    History history = log.history();
+    field(out, "master_replid", history.currentId());
+    field(out, "master_replid2", history.secondId());
+    field(out, "master_repl_offset", log.endOffset());
+    field(out, "second_repl_offset", history.secondOffset());
+    field(out, "repl_backlog_active", 1);
+    field(out, "repl_backlog_size", replication.config().replBacklogSizeBytes());
+    field(out, "repl_backlog_first_byte_offset", log.startOffset() + 1);
+    field(out, "repl_backlog_histlen", log.endOffset() - log.startOffset());
+  }
+
+  private static void replica(
+      Replication replication, ReplicaLink link, long nowMs, StringBuilder out) {
+    ServerConfig config = replication.config();
+    boolean up = link.state() == ReplicaLink.State.CONNECTED;
+    boolean syncing = link.state() == ReplicaLink.State.SYNC;
+    field(out, "master_host", link.master().host());
+    field(out, "master_port", link.master().port());
+    field(out, "master_link_status", up ? "up" : "down");
+    field(out, "master_last_io_seconds_ago", up ? (nowMs - link.lastIoMs()) / 1000 : -1);
+    field(out, "master_sync_in_progress", syncing ? 1 : 0);
+    field(out, "slave_read_repl_offset", replication.log().endOffset());
+    field(out, "slave_repl_offset", replication.log().endOffset());
+    if (syncing) {
+      long total = link.syncTotalBytes();
+      long read = Math.min(total, link.syncReadBytes());
+      field(out, "master_sync_total_bytes", total);
+      field(out, "master_sync_read_bytes", read);
+      field(out, "master_sync_left_bytes", total - read);
+      field(
+          out, "master_sync_perc", String.format("%.2f", total == 0 ? 0.0 : 100.0 * read / total));
+      field(out, "master_sync_last_io_seconds_ago", (nowMs - link.lastIoMs()) / 1000);
+    }
+    if (!up) {
+      field(out, "master_link_down_since_seconds", (nowMs - link.downSinceMs()) / 1000);
+    }
+    field(out, "slave_priority", config.replicaPriority());
+    field(out, "slave_read_only", config.replicaReadOnly() ? 1 : 0);
+    field(out, "replica_announced", 1);
+  }
+
+  private static void slave(ReplicaFeed feed, int number, long nowMs, StringBuilder out) {
+    boolean online = feed.state() == ReplicaFeed.State.ONLINE;
+    out.append("slave")
+        .append(number)
+        .append(":ip=")
+        .append(feed.ip())
+        .append(",port=")
+        .append(feed.port())
+        .append(",state=")
+        .append(feed.state().word())
+        .append(",offset=")
+        .append(feed.ackOffset())
+        .append(",lag=")
+        .append(online ? (nowMs - feed.ackMs()) / 1000 : 0)
+        .append("\r\n");
+  }
+
+  private static void field(StringBuilder out, String name, Object value) {
+    out.append(name).append(':').append(value).append("\r\n");
+  }
+
+  /** {@code ROLE}. */
+  static void role(Replication replication, RespWriter reply) {
+    ReplicaLink link = replication.link();
+    long end = replication.log().endOffset();
+    if (link != null) {
+      reply.array(5);
+      reply.bulk("slave");
+      reply.bulk(link.master().host());
+      reply.integer(link.master().port());
+      reply.bulk(link.state().word());
+      reply.integer(end);
+      return;
+    }
+    long online =
+        replication.replicas().feeds().stream()
+            .filter(feed -> feed.state() == ReplicaFeed.State.ONLINE)
+            .count();
+    reply.array(3);
+    reply.bulk("master");
+    reply.integer(end);
+    reply.array(online);
+    for (ReplicaFeed feed : replication.replicas().feeds()) {
+      if (online > 0 && feed.state() == ReplicaFeed.State.ONLINE) {
+        reply.array(3);
+        reply.bulk(feed.ip());
+        reply.bulk((long) feed.port());
+        reply.bulk(feed.ackOffset());
+        online--;
+      }
+    }
+  }
+}

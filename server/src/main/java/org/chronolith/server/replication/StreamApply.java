@@ -1,0 +1,139 @@
+package org.chronolith.server.replication;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import org.chronolith.network.NetworkLoop;
+import org.chronolith.network.ProtocolException;
+import org.chronolith.server.command.StreamExecutor;
+import org.chronolith.server.write.WritePath;
+
+/**
+ * Applies a master's stream and appends what was applied, verbatim, in the same turn: complete
+ * effects and complete groups only. What is incomplete waits here, so the log of a replica never
+ * ends within a group.
+ *
+ * <p>Thread: engine.
+ */
+final class StreamApply {
+  private static final int FIRST_BUFFER_BYTES = 64 << 10;
+  private static final int KEEP_BYTES = 4 << 20;
+
+  /** Until the log has space again. */
+  private static final long RETRY_MS = 5;
+
+  /** Where the bytes come from. */
+  interface Source {
+    /** {@code bytes} need no memory here any more. Any thread. */
+    void taken(int bytes);
+
+    /** The bytes are no commands: the link cannot go on. Any thread. */
+    void malformed(ProtocolException cause);
+  }
+
+  private final NetworkLoop loop;
+  private final WritePath writePath;
+  private final StreamExecutor executor;
+  private final Runnable onApplied;
+  private final ReplicationHost host;
+  private ByteBuf pending;
+  private boolean retryQueued;
+
+  /**
+   * @param onApplied runs after something was appended
+   */
+  StreamApply(
+      NetworkLoop loop,
+      WritePath writePath,
+      StreamExecutor executor,
+      Runnable onApplied,
+      ReplicationHost host) {
+    this.loop = loop;
+    this.writePath = writePath;
+    this.executor = executor;
+    this.onApplied = onApplied;
+    this.host = host;
+  }
+
+  /** Takes over {@code chunk} and applies what has become complete. */
+  void accept(ByteBuf chunk, Source source) {
+    int bytes = chunk.readableBytes();
+    if (pending == null) {
+      pending = PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(FIRST_BUFFER_BYTES, bytes));
+    }
+    pending.writeBytes(chunk);
+    chunk.release();
+    source.taken(bytes);
+    apply(source);
+  }
+
+  private void apply(Source source) {
+    if (pending == null || !pending.isReadable() || retryQueued) {
+      return;
+    }
+    if (!writePath.log().canAppend(pending.readableBytes())) {
+      // The master has applied it: it cannot be refused, but it can wait for space. The link stops
+      // reading when too much waits.
+      retryQueued = true;
+      loop.schedule(
+          () -> {
+            retryQueued = false;
+            apply(source);
+          },
+          RETRY_MS);
+      return;
+    }
+    int from = pending.readerIndex();
+    int db = executor.db();
+    int consumed;
+    try {
+      consumed = executor.apply(pending);
+    } catch (ProtocolException e) {
+      // Decoded before anything of it is applied.
+      source.malformed(e);
+      return;
+    } catch (RuntimeException | Error e) {
+      host.fatal(
+          "the master's stream cannot be applied after offset " + writePath.log().endOffset(), e);
+      return;
+    }
+    if (consumed > 0) {
+      writePath.appendVerbatim(pending, from, consumed, db);
+      onApplied.run();
+    }
+    shrink();
+  }
+
+  private void shrink() {
+    if (!pending.isReadable() && pending.capacity() > KEEP_BYTES) {
+      pending.release();
+      pending = null;
+    } else if (!pending.isReadable()) {
+      pending.clear();
+    } else if (pending.readerIndex() > pending.capacity() / 2) {
+      pending.discardReadBytes();
+    }
+  }
+
+  /** Bytes that wait to become complete, or for space. */
+  int pendingBytes() {
+    return pending == null ? 0 : pending.readableBytes();
+  }
+
+  /** Forgets what is incomplete: the next bytes are those at the end of the log. */
+  void reset() {
+    if (pending != null) {
+      pending.release();
+      pending = null;
+    }
+    executor.reset();
+  }
+
+  /** The stream's database at the end of the log. */
+  int db() {
+    return executor.db();
+  }
+
+  void select(int db) {
+    executor.select(db);
+  }
+}

@@ -112,13 +112,12 @@ final class ChangeLog implements ElementChanges {
     Entries entries = keyspace.entries();
     int kind = entries.kind(entry);
     slabs.putByte(entry, Entries.KIND_AT, (byte) (kind | Entries.STORED));
-    entries.read(entry);
     ByteBuf out = batch();
-    out.writeByte(BatchSink.PUT).writeInt(ItemKeys.ENTRY_PREFIX_BYTES + entries.keyLength);
+    out.writeByte(BatchSink.PUT).writeInt(ItemKeys.ENTRY_PREFIX_BYTES + entries.keyLength(entry));
     out.writeByte(ItemKeys.ENTRY).writeInt(space.id);
-    slabs.copyOut(entry, entries.keyAt, entries.keyLength, out);
+    entries.copyKey(entry, out);
     int valueLengthAt = out.writerIndex();
-    out.writeInt(0).writeByte(kind & ~Entries.STORED);
+    out.writeInt(0).writeByte(kind & (0x1F | Entries.EXPIRES));
     if ((kind & Entries.EXPIRES) != 0) {
       out.writeLong(slabs.getLong(entry, Entries.EXPIRE_AT));
     }
@@ -194,7 +193,7 @@ final class ChangeLog implements ElementChanges {
       // The running snapshot's state does not have the item; what comes now is for the next one.
       putTombstone(tombstone);
     }
-    slabs.free(tombstone);
+    tombstones.freeOne(tombstone);
     return true;
   }
 

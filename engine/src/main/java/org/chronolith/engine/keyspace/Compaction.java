@@ -88,6 +88,7 @@ final class Compaction {
     examined++;
     long moved = slabs.relocate(entry);
     int kind = entries.kind(moved);
+    entries.relocateKey(moved);
     if (moved != entry && (kind & Entries.EXPIRES) != 0) {
       space.expiries.moved(moved);
     }

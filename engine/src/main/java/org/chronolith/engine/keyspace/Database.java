@@ -339,7 +339,7 @@ public final class Database {
       target.space.remove(existing);
     }
     keyspace.touch(target, newKey);
-    int kind = entries.kind(entry) & ~Entries.EXPIRES & ~Entries.STORED;
+    int kind = entries.kind(entry) & 0x1F;
     long moved = target.insertAs(entry, newKey, hash, kind);
     copyValue(entry, moved);
     if (keyspace.isBig(kind)) {
@@ -360,7 +360,7 @@ public final class Database {
       target.space.remove(existing);
     }
     keyspace.touch(target, newKey);
-    int kind = entries.kind(entry) & ~Entries.EXPIRES & ~Entries.STORED;
+    int kind = entries.kind(entry) & 0x1F;
     long copied = target.insertAs(entry, newKey, hash, kind);
     copyValue(entry, copied);
     ValueForm form = keyspace.form(kind);

@@ -3,6 +3,7 @@ package org.chronolith.engine.keyspace;
 import io.netty.buffer.ByteBuf;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.memory.SlabAllocator;
+import org.chronolith.engine.structure.ByteChain;
 import org.chronolith.engine.structure.EntryLayout;
 
 /**
@@ -12,7 +13,8 @@ import org.chronolith.engine.structure.EntryLayout;
  * [0 next u64][8 mark u8][9 kind u8]
  * [10 expire at, ms i64][18 index in the expiry heap u32]     only if EXPIRES
  * [key length][key][value length][value]                      lengths: 1 byte below 2^7, 2 below 2^14, else 3
- * kind   bits 0-2 type, 3-4 encoding, 5 EXPIRES, 6 STORED: a snapshot may hold the key
+ * kind   bits 0-2 type, 3-4 encoding, 5 EXPIRES, 6 STORED: a snapshot may hold the key, 7 LONG_KEY
+ * key    the bytes, or if LONG_KEY: [chain u64][hash u64]
  * value  INLINE: the bytes
  *        SMALL:  [root u64]
  *        BIG:    [root u64][collection id u64][first u8][last u8]
@@ -30,6 +32,12 @@ final class Entries implements EntryLayout {
   static final int HEAP_INDEX_AT = 18;
   static final int EXPIRES = 0x20;
   static final int STORED = 0x40;
+  static final int LONG_KEY = 0x80;
+
+  /** Longer keys lie in a {@link ByteChain}. */
+  static final int MAX_INLINE_KEY_BYTES = 16 << 10;
+
+  private static final int LONG_KEY_BYTES = 16;
   static final int SMALL_BYTES = 8;
   static final int BIG_BYTES = 18;
   static final int BIG_ID = 8;
@@ -39,14 +47,19 @@ final class Entries implements EntryLayout {
   private static final int EXPIRING_HEADER = 22;
 
   private final SlabAllocator slabs;
+  private final ByteChain chains;
 
   int keyAt;
+
+  /** Bytes of the key in the entry; see {@link #keyLength(long)} for that of the key. */
   int keyLength;
+
   int valueAt;
   int valueLength;
 
   Entries(SlabAllocator slabs) {
     this.slabs = slabs;
+    this.chains = new ByteChain(slabs);
   }
 
   static int kind(int type, int encoding) {
@@ -112,7 +125,12 @@ final class Entries implements EntryLayout {
     return at + 3;
   }
 
-  /** Bytes of an entry. */
+  /** Bytes that a key takes in its entry. */
+  static int keyBytes(int keyLength) {
+    return keyLength > MAX_INLINE_KEY_BYTES ? LONG_KEY_BYTES : keyLength;
+  }
+
+  /** Bytes of an entry; {@code keyLength} is that of the key in the entry. */
   static int bytes(int keyLength, boolean expires, int valueLength) {
     return (expires ? EXPIRING_HEADER : PLAIN_HEADER)
         + lengthBytes(keyLength)
@@ -123,11 +141,19 @@ final class Entries implements EntryLayout {
 
   /**
    * Writes all but {@code next}, mark, expiry and value, and leaves the fields as {@link #read}.
+   *
+   * @param kind with LONG_KEY or without, as the key's length has it
    */
-  void write(long entry, int kind, Slice key, int newValueLength) {
-    int at = writeHead(entry, kind, key.length());
-    slabs.copyIn(entry, at, key);
-    writeTail(entry, at, key.length(), newValueLength);
+  void write(long entry, int kind, Slice key, long hash, int newValueLength) {
+    int length = keyBytes(key.length());
+    int at = writeHead(entry, kind, length);
+    if ((kind & LONG_KEY) != 0) {
+      slabs.putLong(entry, at, chains.create(key));
+      slabs.putLong(entry, at + 8, hash);
+    } else {
+      slabs.copyIn(entry, at, key);
+    }
+    writeTail(entry, at, length, newValueLength);
   }
 
   /** As {@link #write}, with the key at {@code fromAt} of another entry. */
@@ -171,9 +197,36 @@ final class Entries implements EntryLayout {
     return (slabs.getByte(entry, KIND_AT) & EXPIRES) == 0 ? -1 : slabs.getLong(entry, EXPIRE_AT);
   }
 
+  /** Length of the key. */
+  int keyLength(long entry) {
+    read(entry);
+    return (kind(entry) & LONG_KEY) == 0 ? keyLength : chains.length(slabs.getLong(entry, keyAt));
+  }
+
   void copyKey(long entry, ByteBuf out) {
     read(entry);
-    slabs.copyOut(entry, keyAt, keyLength, out);
+    if ((kind(entry) & LONG_KEY) == 0) {
+      slabs.copyOut(entry, keyAt, keyLength, out);
+    } else {
+      chains.copyTo(slabs.getLong(entry, keyAt), out);
+    }
+  }
+
+  /** Frees the entry's block, and the key if that lies outside. */
+  void free(long entry) {
+    if ((kind(entry) & LONG_KEY) != 0) {
+      read(entry);
+      chains.free(slabs.getLong(entry, keyAt));
+    }
+    slabs.free(entry);
+  }
+
+  /** Moves a long key out of sparse slabs. */
+  void relocateKey(long entry) {
+    if ((kind(entry) & LONG_KEY) != 0) {
+      read(entry);
+      slabs.putLong(entry, keyAt, chains.relocate(slabs.getLong(entry, keyAt)));
+    }
   }
 
   @Override
@@ -185,12 +238,17 @@ final class Entries implements EntryLayout {
       length = longLength(entry, at, length);
       at += lengthBytes(length) - 1;
     }
+    if ((kind & LONG_KEY) != 0) {
+      return chains.equals(slabs.getLong(entry, at), key);
+    }
     return length == key.length() && slabs.equals(entry, at, length, key);
   }
 
   @Override
   public long hash(long entry) {
     read(entry);
-    return slabs.hash(entry, keyAt, keyLength);
+    return (kind(entry) & LONG_KEY) == 0
+        ? slabs.hash(entry, keyAt, keyLength)
+        : slabs.getLong(entry, keyAt + 8);
   }
 }

@@ -20,9 +20,6 @@ import org.chronolith.engine.structure.HashTable;
  * #expireSlice}, {@link #freeSlice}, {@link #compactSlice} and the step of a {@link Snapshot}.
  */
 public final class Keyspace implements AutoCloseable {
-  /** The longest key: an entry is one block, with room for an inline value. */
-  public static final int MAX_KEY_BYTES = 48 << 10;
-
   private static final KeyspaceListener NO_LISTENER =
       new KeyspaceListener() {
         @Override
@@ -322,7 +319,7 @@ public final class Keyspace implements AutoCloseable {
 
   private void freeEntry(long entry) {
     discardValue(entry);
-    slabs.free(entry);
+    entries.free(entry);
   }
 
   private boolean rehashSome(int buckets) {

@@ -326,7 +326,7 @@ public final class Snapshot {
       return tombstone;
     }
     changes.putTombstone(tombstone);
-    slabs.free(tombstone);
+    keyspace.tombstones().freeOne(tombstone);
     return 0;
   }
 }

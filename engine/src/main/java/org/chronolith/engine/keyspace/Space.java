@@ -1,6 +1,5 @@
 package org.chronolith.engine.keyspace;
 
-import org.chronolith.engine.EngineException;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.memory.SlabAllocator;
 import org.chronolith.engine.structure.HashTable;
@@ -51,14 +50,13 @@ final class Space {
    * positions in {@link Entries}.
    */
   long insert(Slice key, long hash, int kind, long expireAtMs, int valueLength) {
-    if (key.length() > Keyspace.MAX_KEY_BYTES) {
-      throw new EngineException(
-          EngineException.Severity.RETRYABLE,
-          "a key of " + key.length() + " bytes; at most " + Keyspace.MAX_KEY_BYTES);
-    }
     boolean expires = expireAtMs >= 0;
-    long entry = slabs.allocate(Entries.bytes(key.length(), expires, valueLength));
+    long entry =
+        slabs.allocate(Entries.bytes(Entries.keyBytes(key.length()), expires, valueLength));
     int flags = expires ? Entries.EXPIRES : 0;
+    if (key.length() > Entries.MAX_INLINE_KEY_BYTES) {
+      flags |= Entries.LONG_KEY;
+    }
     if (keyspace.changes().revive(this, key)) {
       flags |= Entries.STORED;
     }
@@ -68,7 +66,7 @@ final class Space {
       slabs.putByte(entry, Entries.KIND_AT, (byte) (kind | flags));
       expiries.add(entry, expireAtMs);
     }
-    entries.write(entry, kind | flags, key, valueLength);
+    entries.write(entry, kind | flags, key, hash, valueLength);
     table.insert(index, entry, hash);
     typeCounts[Entries.type(kind)]++;
     // The insertion may have moved buckets, and so read other entries.
@@ -85,8 +83,8 @@ final class Space {
     int oldKind = entries.kind(entry);
     boolean expires = expireAtMs >= 0;
     int newKind =
-        kind & ~Entries.EXPIRES & ~Entries.STORED
-            | oldKind & Entries.STORED
+        kind & 0x1F
+            | oldKind & (Entries.STORED | Entries.LONG_KEY)
             | (expires ? Entries.EXPIRES : 0);
     entries.read(entry);
     int bytes = Entries.bytes(entries.keyLength, expires, valueLength);
@@ -113,7 +111,7 @@ final class Space {
     int keyLength = entries.keyLength;
     int fromValueAt = entries.valueAt;
     int kept = Math.min(entries.valueLength, valueLength);
-    long hash = slabs.hash(entry, fromKeyAt, keyLength);
+    long hash = entries.hash(entry);
     long moved = slabs.allocate(bytes);
     slabs.putByte(moved, Entries.MARK_AT, slabs.getByte(entry, Entries.MARK_AT));
     boolean expired = (oldKind & Entries.EXPIRES) != 0;
@@ -180,7 +178,7 @@ final class Space {
     }
     typeCounts[Entries.type(kind)]--;
     table.unlink(index, entry, hash);
-    slabs.free(entry);
+    entries.free(entry);
   }
 
   void validate() {

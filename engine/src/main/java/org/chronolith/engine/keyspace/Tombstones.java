@@ -1,9 +1,9 @@
 package org.chronolith.engine.keyspace;
 
 import io.netty.buffer.ByteBuf;
-import org.chronolith.engine.EngineException;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.memory.SlabAllocator;
+import org.chronolith.engine.structure.ByteChain;
 import org.chronolith.engine.structure.EntryLayout;
 import org.chronolith.engine.structure.EntryRewriter;
 import org.chronolith.engine.structure.HashTable;
@@ -11,22 +11,28 @@ import org.chronolith.engine.structure.HashTable;
 /**
  * Item keys that were removed and that a snapshot may hold; the next one deletes them there. A
  * tombstone is {@code [next u64][mark u8][range u8][key length u16][item key]}; a range stands for
- * all items whose keys begin with its key.
+ * all items whose keys begin with its key. With key length 0xFFFF, {@code [chain u64][hash u64]}
+ * stands for the item key.
  */
 final class Tombstones implements EntryLayout {
   static final int MARK_AT = 8;
   private static final int RANGE_AT = 9;
   private static final int LENGTH_AT = 10;
   private static final int KEY_AT = 12;
-  private static final int MAX_KEY_BYTES = SlabAllocator.MAX_BLOCK_BYTES - KEY_AT;
+  private static final int LONG = 0xFFFF;
+  private static final int HASH_AT = KEY_AT + 8;
+  private static final int LONG_BYTES = KEY_AT + 16;
+  private static final int MAX_INLINE_BYTES = 16 << 10;
 
   private final SlabAllocator slabs;
+  private final ByteChain chains;
   private final HashTable table;
   private final Slice key = new Slice();
   private long root;
 
   Tombstones(SlabAllocator slabs) {
     this.slabs = slabs;
+    this.chains = new ByteChain(slabs);
     this.table = new HashTable(slabs, this);
     this.root = table.create(0);
   }
@@ -38,20 +44,22 @@ final class Tombstones implements EntryLayout {
   /** Adds (or renews) a tombstone for the readable bytes of {@code itemKey}. */
   void add(ByteBuf itemKey, boolean range, byte mark) {
     key.set(itemKey, itemKey.readerIndex(), itemKey.readableBytes());
-    if (key.length() > MAX_KEY_BYTES) {
-      throw new EngineException(
-          EngineException.Severity.FATAL, "an item key of " + key.length() + " bytes");
-    }
     long hash = slabs.hash(key);
     if (table.find(root, key, hash) != 0) {
       // An older one is as good: what it deletes has not come back, or it would be gone.
       return;
     }
-    long tombstone = slabs.allocate(KEY_AT + key.length());
+    boolean isLong = key.length() > MAX_INLINE_BYTES;
+    long tombstone = slabs.allocate(isLong ? LONG_BYTES : KEY_AT + key.length());
     slabs.putByte(tombstone, MARK_AT, mark);
     slabs.putByte(tombstone, RANGE_AT, (byte) (range ? 1 : 0));
-    slabs.putShort(tombstone, LENGTH_AT, (short) key.length());
-    slabs.copyIn(tombstone, KEY_AT, key);
+    slabs.putShort(tombstone, LENGTH_AT, (short) (isLong ? LONG : key.length()));
+    if (isLong) {
+      slabs.putLong(tombstone, KEY_AT, chains.create(key));
+      slabs.putLong(tombstone, HASH_AT, hash);
+    } else {
+      slabs.copyIn(tombstone, KEY_AT, key);
+    }
     table.insert(root, tombstone, hash);
   }
 
@@ -76,12 +84,36 @@ final class Tombstones implements EntryLayout {
     slabs.putByte(tombstone, MARK_AT, mark);
   }
 
-  int keyLength(long tombstone) {
+  private int inlineLength(long tombstone) {
     return slabs.getShort(tombstone, LENGTH_AT) & 0xFFFF;
   }
 
+  private boolean isLong(long tombstone) {
+    return inlineLength(tombstone) == LONG;
+  }
+
+  private long chain(long tombstone) {
+    return slabs.getLong(tombstone, KEY_AT);
+  }
+
+  int keyLength(long tombstone) {
+    return isLong(tombstone) ? chains.length(chain(tombstone)) : inlineLength(tombstone);
+  }
+
   void copyKey(long tombstone, ByteBuf out) {
-    slabs.copyOut(tombstone, KEY_AT, keyLength(tombstone), out);
+    if (isLong(tombstone)) {
+      chains.copyTo(chain(tombstone), out);
+    } else {
+      slabs.copyOut(tombstone, KEY_AT, inlineLength(tombstone), out);
+    }
+  }
+
+  /** Frees one that was taken out of the table. */
+  void freeOne(long tombstone) {
+    if (isLong(tombstone)) {
+      chains.free(chain(tombstone));
+    }
+    slabs.free(tombstone);
   }
 
   long rewrite(long cursor, EntryRewriter rewriter) {
@@ -92,7 +124,14 @@ final class Tombstones implements EntryLayout {
     if (cursor == 0) {
       root = slabs.relocate(root);
     }
-    return table.compact(root, cursor, slabs::relocate);
+    return table.compact(root, cursor, this::relocate);
+  }
+
+  private long relocate(long tombstone) {
+    if (isLong(tombstone)) {
+      slabs.putLong(tombstone, KEY_AT, chains.relocate(chain(tombstone)));
+    }
+    return slabs.relocate(tombstone);
   }
 
   /** Forgets all of them; returns the old table for {@link #free}. */
@@ -103,7 +142,7 @@ final class Tombstones implements EntryLayout {
   }
 
   boolean free(long detached, int budget) {
-    return table.drain(detached, budget, slabs::free);
+    return table.drain(detached, budget, this::freeOne);
   }
 
   void validate() {
@@ -112,11 +151,15 @@ final class Tombstones implements EntryLayout {
 
   @Override
   public boolean keyEquals(long entry, Slice wanted) {
-    return slabs.equals(entry, KEY_AT, keyLength(entry), wanted);
+    return isLong(entry)
+        ? chains.equals(chain(entry), wanted)
+        : slabs.equals(entry, KEY_AT, inlineLength(entry), wanted);
   }
 
   @Override
   public long hash(long entry) {
-    return slabs.hash(entry, KEY_AT, keyLength(entry));
+    return isLong(entry)
+        ? slabs.getLong(entry, HASH_AT)
+        : slabs.hash(entry, KEY_AT, inlineLength(entry));
   }
 }

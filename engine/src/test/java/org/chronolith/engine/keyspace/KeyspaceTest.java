@@ -240,11 +240,17 @@ class KeyspaceTest {
   }
 
   @Test
-  void shouldRefuseAKeyThatDoesNotFitAnEntry() {
-    fixture.set(0, "k".repeat(Keyspace.MAX_KEY_BYTES), "v".repeat(8_000));
-    assertEquals("v".repeat(8_000), fixture.get(0, "k".repeat(Keyspace.MAX_KEY_BYTES)));
-    assertThrows(
-        EngineException.class, () -> fixture.set(0, "k".repeat(Keyspace.MAX_KEY_BYTES + 1), "v"));
+  void shouldHoldKeysOfAnyLength() {
+    for (int length : new int[] {0, 127, 128, 16_383, 16_384, 16_385, 300_000}) {
+      String key = "k".repeat(length);
+      fixture.set(0, key, "v".repeat(8_000));
+      long entry = fixture.db(0).find(KeyspaceFixture.slice(key));
+      fixture.db(0).expireAt(entry, 9_000_000);
+      fixture.set(0, key, "value" + length);
+      assertEquals("value" + length, fixture.get(0, key));
+      assertEquals(key, fixture.key(0, fixture.db(0).find(KeyspaceFixture.slice(key))));
+    }
+    fixture.keyspace.validate();
     assertFalse(fixture.db(0).delete(KeyspaceFixture.slice("absent")));
   }
 }

@@ -26,9 +26,15 @@ class SnapshotTest {
     return text + "x".repeat(length - text.length());
   }
 
+  /** A few of the keys are longer than an entry may be. */
+  private static String key(SplittableRandom random) {
+    int number = random.nextInt(120);
+    return "k" + number + (number < 3 ? "y".repeat(17_000 + number * 30_000) : "");
+  }
+
   private static void mutate(KeyspaceFixture fixture, SplittableRandom random) {
     int db = random.nextInt(DATABASES);
-    String key = "k" + random.nextInt(120);
+    String key = key(random);
     Database database = fixture.db(db);
     long entry = database.find(KeyspaceFixture.slice(key));
     if (random.nextInt(3) > 0 && mutateCollection(fixture, random, database, key)) {
@@ -55,7 +61,7 @@ class SnapshotTest {
       case 16, 17, 18, 19, 20 -> {
         if (entry != 0) {
           Database target = fixture.db(random.nextInt(DATABASES));
-          String to = "k" + random.nextInt(120);
+          String to = key(random);
           if (random.nextBoolean()) {
             database.rename(entry, target, KeyspaceFixture.slice(to));
           } else {
@@ -90,7 +96,10 @@ class SnapshotTest {
     long entry = database.find(name);
     int type = entry == 0 ? random.nextInt(1, 5) : database.type(entry);
     for (int i = random.nextInt(1, 30); i > 0; i--) {
-      Slice element = KeyspaceFixture.slice("e" + random.nextInt(60));
+      int number = random.nextInt(60);
+      // One element longer than a block.
+      String longTail = number == 0 ? "e".repeat(70_000) : "";
+      Slice element = KeyspaceFixture.slice("e" + number + longTail);
       boolean add = random.nextInt(5) > 1;
       switch (type) {
         case ValueType.LIST -> mutateList(fixture, random, database, name, add);

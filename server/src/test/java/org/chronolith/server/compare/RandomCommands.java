@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Commands with random keys and arguments whose replies do not depend on the clock or on chance. */
+/**
+ * Commands with random keys and arguments whose replies do not depend on the clock or on chance.
+ */
 final class RandomCommands {
   private final Random random;
 

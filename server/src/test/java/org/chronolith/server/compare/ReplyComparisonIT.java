@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The same commands to a real redis-server and to Chronolith: every reply must be the same, byte for
- * byte, in RESP2 and in RESP3, and so must the digest of the data at the end.
+ * The same commands to a real redis-server and to Chronolith: every reply must be the same, byte
+ * for byte, in RESP2 and in RESP3, and so must the digest of the data at the end.
  */
 @Tag("slow")
 @RequiresRedis
@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReplyComparisonIT {
   private static final int RANDOM_COMMANDS = 20_000;
 
-  @TempDir Path directory;
+  @TempDir static Path directory;
   private RedisServerProcess redis;
   private ChronolithProcess chronolith;
 
@@ -61,7 +61,14 @@ class ReplyComparisonIT {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "strings", "keys", "expiry", "lists", "hashes", "sets", "sortedsets", "transactions",
+        "strings",
+        "keys",
+        "expiry",
+        "lists",
+        "hashes",
+        "sets",
+        "sortedsets",
+        "transactions",
         "connection"
       })
   void shouldReplyAsRedisDoes(String table) throws IOException {

@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -87,6 +88,11 @@ public final class ServerProcess implements AutoCloseable {
 
   public long pid() {
     return process.pid();
+  }
+
+  /** Processor time that the server has used so far, in microseconds, without that of children. */
+  public long cpuMicros() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / 1_000;
   }
 
   /** The processes that the server has forked and that still run. */

@@ -39,10 +39,10 @@ final class Comparison {
     flush(subject);
     for (String test : tests) {
       try {
-        Map<String, Double> first = benchmark.run(reference.port(), test, requests, pipeline);
-        Map<String, Double> second = benchmark.run(subject.port(), test, requests, pipeline);
+        Map<String, Sample> first = measure(reference, test, requests, pipeline);
+        Map<String, Sample> second = measure(subject, test, requests, pipeline);
         if (!warmUp) {
-          first.forEach((name, rps) -> add(name, pipeline, rps, second.get(name)));
+          first.forEach((name, sample) -> add(name, pipeline, sample, second.get(name)));
         }
       } catch (BenchException e) {
         failures.add("-P " + pipeline + " " + test + ": " + e.getMessage());
@@ -63,13 +63,24 @@ final class Comparison {
     return List.copyOf(failures);
   }
 
-  private void add(String test, int pipeline, double referenceRps, Double subjectRps) {
-    if (subjectRps == null) {
+  private Map<String, Sample> measure(
+      ServerProcess server, String test, int requests, int pipeline) {
+    long cpuBefore = server.cpuMicros();
+    Map<String, Double> rps = benchmark.run(server.port(), test, requests, pipeline);
+    double cpuMicros = server.cpuMicros() - cpuBefore;
+    double perRequest = cpuMicros / ((double) requests * rps.size());
+    Map<String, Sample> samples = new LinkedHashMap<>();
+    rps.forEach((name, value) -> samples.put(name, new Sample(value, perRequest)));
+    return samples;
+  }
+
+  private void add(String test, int pipeline, Sample referenceSample, Sample subjectSample) {
+    if (subjectSample == null) {
       throw new BenchException("redis-benchmark printed " + test + " for one server only");
     }
     figures
         .computeIfAbsent(pipeline + " " + test, key -> new Figures(test, pipeline))
-        .addRound(referenceRps, subjectRps);
+        .addRound(referenceSample, subjectSample);
   }
 
   private static void flush(ServerProcess server) {

@@ -2,23 +2,24 @@ package org.chronolith.bench.throughput;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
-/** What one test gave on both servers, round by round, in requests per second. */
+/** What one test gave on both servers, round by round. */
 final class Figures {
 
   private final String test;
   private final int pipeline;
-  private final List<Double> reference = new ArrayList<>();
-  private final List<Double> subject = new ArrayList<>();
+  private final List<Sample> reference = new ArrayList<>();
+  private final List<Sample> subject = new ArrayList<>();
 
   Figures(String test, int pipeline) {
     this.test = test;
     this.pipeline = pipeline;
   }
 
-  void addRound(double referenceRps, double subjectRps) {
-    reference.add(referenceRps);
-    subject.add(subjectRps);
+  void addRound(Sample referenceSample, Sample subjectSample) {
+    reference.add(referenceSample);
+    subject.add(subjectSample);
   }
 
   String test() {
@@ -29,19 +30,20 @@ final class Figures {
     return pipeline;
   }
 
-  List<Double> reference() {
-    return List.copyOf(reference);
+  List<Double> reference(ToDoubleFunction<Sample> figure) {
+    return reference.stream().mapToDouble(figure).boxed().toList();
   }
 
-  List<Double> subject() {
-    return List.copyOf(subject);
+  List<Double> subject(ToDoubleFunction<Sample> figure) {
+    return subject.stream().mapToDouble(figure).boxed().toList();
   }
 
   /** The subject's figure over the reference's, per round: both were taken seconds apart. */
-  List<Double> ratios() {
+  List<Double> ratios(ToDoubleFunction<Sample> figure) {
     List<Double> ratios = new ArrayList<>();
     for (int round = 0; round < reference.size(); round++) {
-      ratios.add(subject.get(round) / reference.get(round));
+      ratios.add(
+          figure.applyAsDouble(subject.get(round)) / figure.applyAsDouble(reference.get(round)));
     }
     return ratios;
   }

@@ -58,7 +58,8 @@ public final class ThroughputCommand implements Callable<Integer> {
       names = "--tests",
       split = ",",
       paramLabel = "NAME",
-      defaultValue = "ping,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,zadd,mset",
+      defaultValue =
+          "ping_inline,ping_mbulk,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,zadd,mset",
       description = "redis-benchmark's tests, in this order")
   private List<String> tests;
 

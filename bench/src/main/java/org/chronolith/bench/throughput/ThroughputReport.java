@@ -9,25 +9,36 @@ import org.chronolith.bench.Json;
 /** The table and the JSON of a comparison. */
 final class ThroughputReport {
 
-  private static final String ROW = "%-24s %4s  %32s  %32s  %6s  %s%n";
+  private static final String ROW = "%-16s %3s  %29s  %29s  %5s  %-9s  %15s%n";
 
   private ThroughputReport() {}
 
-  /** One line per test: both medians with their ranges, and the median of the rounds' ratios. */
+  /**
+   * One line per test: both medians with their ranges, the median of the rounds' ratios, and the
+   * median processor time of the reference and of the subject for one request.
+   */
   static String table(List<Figures> figures) {
     StringBuilder table = new StringBuilder();
     table.append(
-        row("test", "P", "reference rps (min-max)", "subject rps (min-max)", "ratio", "range"));
+        row(
+            "test",
+            "P",
+            "reference rps (min-max)",
+            "subject rps (min-max)",
+            "ratio",
+            "(min-max)",
+            "CPU us/request"));
     for (Figures test : figures) {
-      List<Double> ratios = test.ratios();
+      List<Double> ratios = test.ratios(Sample::requestsPerSecond);
       table.append(
           row(
               test.test(),
               Integer.toString(test.pipeline()),
-              spread(test.reference()),
-              spread(test.subject()),
+              spread(test.reference(Sample::requestsPerSecond)),
+              spread(test.subject(Sample::requestsPerSecond)),
               String.format(Locale.ROOT, "%.2f", Figures.median(ratios)),
-              String.format(Locale.ROOT, "%.2f-%.2f", min(ratios), max(ratios))));
+              String.format(Locale.ROOT, "%.2f-%.2f", min(ratios), max(ratios)),
+              cpu(test)));
     }
     return table.toString();
   }
@@ -45,10 +56,20 @@ final class ThroughputReport {
     Map<String, Object> test = new LinkedHashMap<>();
     test.put("test", figures.test());
     test.put("pipeline", figures.pipeline());
-    test.put("ratio_median", Figures.median(figures.ratios()));
-    test.put("reference_rps", figures.reference());
-    test.put("subject_rps", figures.subject());
+    test.put("ratio_median", Figures.median(figures.ratios(Sample::requestsPerSecond)));
+    test.put("reference_rps", figures.reference(Sample::requestsPerSecond));
+    test.put("subject_rps", figures.subject(Sample::requestsPerSecond));
+    test.put("reference_cpu_us", figures.reference(Sample::cpuMicrosPerRequest));
+    test.put("subject_cpu_us", figures.subject(Sample::cpuMicrosPerRequest));
     return test;
+  }
+
+  private static String cpu(Figures test) {
+    return String.format(
+        Locale.ROOT,
+        "%.2f / %.2f",
+        Figures.median(test.reference(Sample::cpuMicrosPerRequest)),
+        Figures.median(test.subject(Sample::cpuMicrosPerRequest)));
   }
 
   private static String row(Object... cells) {

@@ -18,21 +18,26 @@ final class ThroughputReportTest {
   @Test
   void shouldPrintTheMedianOfTheRoundsRatiosNotTheRatioOfTheMedians() {
     Figures figures = new Figures("SET", 16);
-    figures.addRound(100, 100);
-    figures.addRound(1000, 500);
-    figures.addRound(200, 180);
+    addRound(figures, 100, 100);
+    addRound(figures, 1000, 500);
+    addRound(figures, 200, 180);
     String line = ThroughputReport.table(List.of(figures)).lines().toList().get(1);
     assertEquals(
-        "SET 16 200 (100-1,000) 180 (100-500) 0.90 0.50-1.00", line.trim().replaceAll(" +", " "));
+        "SET 16 200 (100-1,000) 180 (100-500) 0.90 0.50-1.00 2.00 / 3.00",
+        line.trim().replaceAll(" +", " "));
   }
 
   @Test
   void shouldWriteEveryRoundAsJson() {
     Figures figures = new Figures("SET", 1);
-    figures.addRound(100, 50);
+    addRound(figures, 100, 50);
     String json = ThroughputReport.json(Map.of("jdk", "a \"17\""), Map.of(), List.of(figures));
     assertTrue(json.contains("\"jdk\":\"a \\\"17\\\"\""), json);
     assertTrue(json.contains("\"ratio_median\":0.500"), json);
     assertTrue(json.contains("\"subject_rps\":[50.000]"), json);
+  }
+
+  private static void addRound(Figures figures, double referenceRps, double subjectRps) {
+    figures.addRound(new Sample(referenceRps, 2), new Sample(subjectRps, 3));
   }
 }

@@ -1,5 +1,6 @@
 package org.chronolith.engine.keyspace;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -237,6 +238,42 @@ class KeyspaceTest {
       assertTrue(reserved < used * 1.3, bytes + " bytes: " + reserved + " for " + used);
     }
     assertEquals("v".repeat(50), fixture.get(0, "key:1000017"));
+  }
+
+  @Test
+  void shouldCompactLargeCollectionsInSlices() {
+    int fields = 60_000;
+    for (int hash = 0; hash < 2; hash++) {
+      for (int i = 0; i < fields; i++) {
+        putField(hash, i, "v".repeat(100));
+      }
+      for (int i = 0; i < fields; i++) {
+        if (i % 8 != 0) {
+          fixture.collections.hashes().find(fixture.db(0), KeyspaceFixture.slice("hash" + hash));
+          fixture.collections.hashes().remove(KeyspaceFixture.slice("field" + i));
+          fixture.collections.hashes().store();
+        }
+      }
+    }
+    long before = fixture.keyspace.slabs().reservedBytes();
+    byte[] digest = fixture.keyspace.digest();
+    int steps = 0;
+    while (fixture.keyspace.compactSome(500)) {
+      assertTrue(++steps < 100_000, "compaction does not end");
+    }
+    fixture.keyspace.validate();
+    assertArrayEquals(digest, fixture.keyspace.digest());
+    long after = fixture.keyspace.slabs().reservedBytes();
+    assertTrue(steps > 10 && after < before * 0.7, before + " -> " + after + " in " + steps);
+  }
+
+  private void putField(int hash, int field, String value) {
+    fixture.collections.hashes().find(fixture.db(0), KeyspaceFixture.slice("hash" + hash));
+    fixture
+        .collections
+        .hashes()
+        .set(KeyspaceFixture.slice("field" + field), KeyspaceFixture.slice(value));
+    fixture.collections.hashes().store();
   }
 
   @Test

@@ -24,7 +24,6 @@ import org.chronolith.server.command.Dataset;
 import org.chronolith.server.command.Dispatcher;
 import org.chronolith.server.command.Gate;
 import org.chronolith.server.command.ServerCounters;
-import org.chronolith.server.command.StreamExecutor;
 import org.chronolith.server.commands.admin.ConfigCommands;
 import org.chronolith.server.commands.admin.InfoCommand;
 import org.chronolith.server.commands.admin.PersistenceCommands;
@@ -60,7 +59,6 @@ import org.chronolith.server.logging.PidFile;
 import org.chronolith.server.logging.ServerLog;
 import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.KeyspaceSource;
-import org.chronolith.server.recovery.KeyspaceTarget;
 import org.chronolith.server.recovery.LogStream;
 import org.chronolith.server.recovery.PersistenceInfo;
 import org.chronolith.server.recovery.Recovered;
@@ -68,6 +66,7 @@ import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.RecoveryException;
 import org.chronolith.server.recovery.SnapshotDuty;
 import org.chronolith.server.recovery.SnapshotLoop;
+import org.chronolith.server.replication.Replication;
 import org.chronolith.server.write.Effects;
 import org.chronolith.server.write.WritePath;
 import org.slf4j.Logger;
@@ -86,11 +85,15 @@ public final class Server {
   /** Staged bytes at which a turn appends at once. */
   private static final int TURN_BYTES = 1 << 20;
 
+  /** How many times the retention a slow replica may hold before its claim ends. */
+  private static final long RETENTION_FACTOR = 4;
+
   private static final int READY_SLABS = 64;
   private static final long SYNC_PERIOD_MS = 1000;
 
   private final ServerConfig config;
   private final NetworkLoop engineLoop = new NetworkLoop("engine", true);
+  private final NetworkLoop replicationLoop = new NetworkLoop("replication", true);
   private final SlabSource slabs = SlabSource.start(READY_SLABS);
   private final Effects effects = new Effects();
   private final WritePath writePath = new WritePath(effects, engineLoop, TURN_BYTES);
@@ -108,8 +111,10 @@ public final class Server {
   private final Observation observation;
   private final SnapshotLoop snapshotLoop = new SnapshotLoop(engineLoop);
   private final SnapshotDuty snapshots;
+  private final Replication replication;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
+  private long retentionBytes;
   private DataDirectory data;
   private Recovery recovery;
   private Recovered live;
@@ -133,7 +138,7 @@ public final class Server {
     snapshots =
         new SnapshotDuty(
             new KeyspaceSource(() -> runner.dataset().keyspace()),
-            new LogStream(writePath, () -> Math.max(0, effects.streamDb()), () -> Long.MAX_VALUE),
+            new LogStream(writePath, this::streamDb, this::neededOffset),
             () -> counters.changes,
             () -> counters.commandsProcessed,
             config::saveRules,
@@ -141,10 +146,14 @@ public final class Server {
             snapshotLoop::wake,
             System.currentTimeMillis());
     clients = new ClientRegistry(() -> !config.requirePass().isEmpty());
+    replication =
+        new Replication(
+            engineLoop, replicationLoop, config, writePath, runner, clients, parts(), config::port);
     table = new CommandTable(commands());
     clients.onClose(watches::unwatch);
     clients.dispatcher(
         new Dispatcher(table, runner, writePath, gates(), (call, nanos) -> {}, this::fatal));
+    replication.register(info);
     observation = new Observation(info, config, table, runner, clients, engineLoop.isNative());
     endpoints = new Endpoints(config, new ClientLimits(), clients, observation.network());
     engineLoop.onEndOfTurn(this::endOfTurn);
@@ -167,6 +176,7 @@ public final class Server {
         pidFile = Optional.of(PidFile.write(config.pidFile().get()));
       }
       data = DataDirectory.open(config.dir());
+      retentionBytes = LogRetention.bytes(config, config.dir());
       loadingGate.loading(true);
       recovery = new Recovery(data, settings());
       observation.register(
@@ -183,12 +193,8 @@ public final class Server {
   private void load() {
     try {
       Dataset loaded = newDataset();
-      CommandRunner applier =
-          new CommandRunner(loaded, new ServerCounters(), null, ExpiryMode.IGNORE);
-      StreamExecutor stream = new StreamExecutor(table, applier, call -> {});
       Recovered recovered =
-          recovery.start(
-              new KeyspaceTarget(loaded.keyspace(), stream), config.replicaOf().isPresent());
+          recovery.start(NodeParts.newTarget(table, loaded), config.replicaOf().isPresent());
       engineLoop.execute(() -> ready(recovered, loaded));
     } catch (RecoveryException e) {
       LOG.error("Cannot start: {}", e.getMessage());
@@ -206,6 +212,7 @@ public final class Server {
     config.onChange(PersistenceDirectives.APPENDFSYNC, this::followAppendFsync);
     engineLoop.every(this::syncEverySecond, SYNC_PERIOD_MS);
     loadingGate.loading(false);
+    replication.start(recovered);
     LOG.info(
         "DB loaded in {} ms: {} items from the snapshot, {} bytes of the log",
         recovered.elapsedMs(),
@@ -240,6 +247,41 @@ public final class Server {
     old.close();
   }
 
+  /** The same after a full sync: what was live before ends elsewhere, since that takes time. */
+  private void adoptSynced(Recovered recovered, Dataset loaded) {
+    Recovered before = live;
+    watches.touchedAll();
+    adopt(recovered, loaded);
+    new Thread(
+            () -> {
+              before.close();
+              data.removeOthers(recovered.generation());
+            },
+            "generation-closer")
+        .start();
+  }
+
+  private NodeParts parts() {
+    return new NodeParts(
+        () -> table,
+        runner,
+        this::newDataset,
+        snapshots,
+        () -> data,
+        () -> recovery,
+        () -> live.snapshots(),
+        this::adoptSynced,
+        this::fatal);
+  }
+
+  private int streamDb() {
+    return replication.streamDb();
+  }
+
+  private long neededOffset() {
+    return replication.keepFromOffset(RETENTION_FACTOR * retentionBytes);
+  }
+
   private void endOfTurn() {
     if (live != null) {
       writePath.endOfTurn();
@@ -261,9 +303,7 @@ public final class Server {
         directory ->
             LogConfig.of(directory)
                 .withSegmentBytes(config.logSegmentBytes())
-                .withRetention(
-                    LogRetention.bytes(config, directory),
-                    config.replLogRetentionAgeSeconds() * 1000),
+                .withRetention(retentionBytes, config.replLogRetentionAgeSeconds() * 1000),
         new LogEvents(),
         SnapshotConfig::defaults,
         snapshots);
@@ -274,6 +314,7 @@ public final class Server {
     @Override
     public void durable(long offset) {
       engineLoop.execute(() -> engineLoop.release(offset));
+      replication.durable();
     }
 
     @Override
@@ -313,6 +354,7 @@ public final class Server {
     return List.of(
         new AuthGate(),
         loadingGate,
+        replication.gate(),
         new MemoryGate(config::maxMemoryBytes),
         logSpaceGate,
         clientPause);
@@ -334,8 +376,9 @@ public final class Server {
     all.addAll(new ScanCommands(new java.util.Random()).all());
     all.addAll(new DatabaseCommands(watches).all());
     all.addAll(new PersistenceCommands(snapshots).specs());
-    all.addAll(new ConnectionCommands(config, watches, () -> "master").specs());
+    all.addAll(new ConnectionCommands(config, watches, replication::role).specs());
     all.addAll(new ClientCommands(clients, watches, clientPause, List::of).specs());
+    all.addAll(replication.commands());
     all.addAll(new TransactionCommands(watches).specs());
     all.addAll(new InfoCommand(info).specs());
     all.addAll(new ConfigCommands(config, info).specs());
@@ -353,12 +396,15 @@ public final class Server {
     LOG.info("User requested shutdown...");
     endpoints.close();
     observation.close();
+    engineLoop.execute(replication::stop);
     engineLoop.execute(this::lastSnapshot);
     try {
       stopped.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    replicationLoop.close();
+    replication.release();
     if (live != null) {
       live.close();
     }
@@ -393,7 +439,7 @@ public final class Server {
     snapshotLoop.stop();
     if (live != null) {
       writePath.append();
-      live.log().markClean(Math.max(0, effects.streamDb()), System.currentTimeMillis());
+      live.log().markClean(streamDb(), System.currentTimeMillis());
     }
     stopped.countDown();
   }

@@ -20,6 +20,8 @@ import org.chronolith.server.command.Gate;
 import org.chronolith.server.config.HostPort;
 import org.chronolith.server.config.ReplicationDirectives;
 import org.chronolith.server.config.ServerConfig;
+import org.chronolith.server.info.Info;
+import org.chronolith.server.info.InfoSection;
 import org.chronolith.server.logging.ServerLog;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.RecoveryTarget;
@@ -51,11 +53,11 @@ public final class Replication {
   private final IntSupplier listeningPort;
   private final ReplicationCounters counters = new ReplicationCounters();
   private final Replicas replicas;
-  private final StreamApply apply;
 
   private volatile ReplicationLog log;
   private volatile ReplicaLink link;
   private boolean serving;
+  private StreamApply apply;
 
   /** Of a master: the stream's database at the log's end before its first effect. */
   private int dbAtStart;
@@ -112,10 +114,26 @@ public final class Replication {
     return counters;
   }
 
+  /** Registers the fields of {@code INFO}. */
+  public void register(Info info) {
+    info.number("sync_full", counters::syncFull)
+        .number("sync_partial_ok", counters::syncPartialOk)
+        .number("sync_partial_err", counters::syncPartialErr)
+        .onReset(counters::reset)
+        .lines(InfoSection.REPLICATION, out -> ReplicationInfo.write(this, out::value));
+  }
+
+  /** {@code master} or {@code replica}, as {@code HELLO} says it. */
+  public String role() {
+    return link == null ? "master" : "replica";
+  }
+
   /** The role that the configuration gives, once the data is loaded and adopted. */
   public void start(Recovered recovered) {
     log = recovered.log();
     dbAtStart = recovered.streamDb();
+    apply =
+        new StreamApply(engine, writePath, host.streamExecutor(this::control), this::applied, host);
     serving = true;
     engine.every(this::everySecond, SECOND_MS);
     Optional<HostPort> master = config.replicaOf();
@@ -180,6 +198,9 @@ public final class Replication {
    * @param mostBytes that limit; 0 for none
    */
   public long keepFromOffset(long mostBytes) {
+    if (log == null) {
+      return Long.MAX_VALUE;
+    }
     long needed = replicas.neededOffset();
     return mostBytes == 0 ? needed : Math.max(needed, log.endOffset() - mostBytes);
   }
@@ -410,6 +431,11 @@ public final class Replication {
       if (ancestor.validTo() == end) {
         id = ancestor.id();
       }
+    }
+    if (end == 0 && history.lineage().isEmpty()) {
+      // Nothing was ever written here: there is nothing to go on from.
+      loop.execute(() -> answer.at("?", -1));
+      return;
     }
     String asked = id;
     loop.execute(() -> answer.at(asked, end + 1));

@@ -1,16 +1,25 @@
 package org.chronolith.server.replication;
 
+import java.util.List;
+import java.util.function.BiConsumer;
 import org.chronolith.network.RespWriter;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.config.ServerConfig;
 
 /** {@code INFO replication} and {@code ROLE}, field by field as Redis 7.0. Thread: engine. */
-public final class ReplicationInfo {
+final class ReplicationInfo {
   private ReplicationInfo() {}
 
-  /** Appends the lines of the section, without its title; each ends in CR LF. */
-  public static void append(Replication replication, StringBuilder out) {
+  /** Gives every field of the section, in Redis's order. */
+  static void write(Replication replication, BiConsumer<String, Object> out) {
+    ReplicationLog log = replication.log();
+    if (log == null) {
+      // While the data is being loaded.
+      field(out, "role", replication.config().replicaOf().isPresent() ? "slave" : "master");
+      field(out, "connected_slaves", 0);
+      return;
+    }
     long nowMs = System.currentTimeMillis();
     ReplicaLink link = replication.link();
     field(out, "role", link == null ? "master" : "slave");
@@ -18,16 +27,15 @@ public final class ReplicationInfo {
       replica(replication, link, nowMs, out);
     }
     int number = 0;
-    StringBuilder slaves = new StringBuilder();
-    for (ReplicaFeed feed : replication.replicas().feeds()) {
-      if (feed.state() != ReplicaFeed.State.CLOSED) {
-        slave(feed, number++, nowMs, slaves);
-      }
+    List<ReplicaFeed> feeds =
+        replication.replicas().feeds().stream()
+            .filter(feed -> feed.state() != ReplicaFeed.State.CLOSED)
+            .toList();
+    field(out, "connected_slaves", feeds.size());
+    for (ReplicaFeed feed : feeds) {
+      field(out, "slave" + number++, slave(feed, nowMs));
     }
-    field(out, "connected_slaves", number);
-    out.append(slaves);
     field(out, "master_failover_state", "no-failover");
-    ReplicationLog log = replication.log();
     History history = log.history();
     field(out, "master_replid", history.currentId());
     field(out, "master_replid2", history.secondId());
@@ -40,7 +48,7 @@ public final class ReplicationInfo {
   }
 
   private static void replica(
-      Replication replication, ReplicaLink link, long nowMs, StringBuilder out) {
+      Replication replication, ReplicaLink link, long nowMs, BiConsumer<String, Object> out) {
     ServerConfig config = replication.config();
     boolean up = link.state() == ReplicaLink.State.CONNECTED;
     boolean syncing = link.state() == ReplicaLink.State.SYNC;
@@ -69,25 +77,22 @@ public final class ReplicationInfo {
     field(out, "replica_announced", 1);
   }
 
-  private static void slave(ReplicaFeed feed, int number, long nowMs, StringBuilder out) {
+  private static String slave(ReplicaFeed feed, long nowMs) {
     boolean online = feed.state() == ReplicaFeed.State.ONLINE;
-    out.append("slave")
-        .append(number)
-        .append(":ip=")
-        .append(feed.ip())
-        .append(",port=")
-        .append(feed.port())
-        .append(",state=")
-        .append(feed.state().word())
-        .append(",offset=")
-        .append(feed.ackOffset())
-        .append(",lag=")
-        .append(online ? (nowMs - feed.ackMs()) / 1000 : 0)
-        .append("\r\n");
+    return "ip="
+        + feed.ip()
+        + ",port="
+        + feed.port()
+        + ",state="
+        + feed.state().word()
+        + ",offset="
+        + feed.ackOffset()
+        + ",lag="
+        + (online ? (nowMs - feed.ackMs()) / 1000 : 0);
   }
 
-  private static void field(StringBuilder out, String name, Object value) {
-    out.append(name).append(':').append(value).append("\r\n");
+  private static void field(BiConsumer<String, Object> out, String name, Object value) {
+    out.accept(name, value);
   }
 
   /** {@code ROLE}. */

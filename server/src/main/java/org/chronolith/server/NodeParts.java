@@ -1,0 +1,140 @@
+package org.chronolith.server;
+
+import io.netty.buffer.ByteBuf;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.chronolith.engine.keyspace.ExpiryMode;
+import org.chronolith.engine.snapshot.SnapshotStore;
+import org.chronolith.server.command.CommandRunner;
+import org.chronolith.server.command.CommandTable;
+import org.chronolith.server.command.Dataset;
+import org.chronolith.server.command.Dispatcher;
+import org.chronolith.server.command.ServerCounters;
+import org.chronolith.server.command.StreamExecutor;
+import org.chronolith.server.recovery.DataDirectory;
+import org.chronolith.server.recovery.KeyspaceTarget;
+import org.chronolith.server.recovery.Recovered;
+import org.chronolith.server.recovery.Recovery;
+import org.chronolith.server.recovery.RecoveryTarget;
+import org.chronolith.server.recovery.SnapshotDuty;
+import org.chronolith.server.replication.ReplicationHost;
+
+/** What replication sees of the node. Threads: as its interface says. */
+final class NodeParts implements ReplicationHost {
+  private final Supplier<CommandTable> table;
+  private final CommandRunner runner;
+  private final Supplier<Dataset> newDataset;
+  private final SnapshotDuty snapshotDuty;
+  private final Supplier<DataDirectory> data;
+  private final Supplier<Recovery> recovery;
+  private final Supplier<SnapshotStore> snapshots;
+  private final BiConsumer<Recovered, Dataset> adoption;
+  private final Dispatcher.FatalStop fatalStop;
+  private CommandRunner applier;
+
+  NodeParts(
+      Supplier<CommandTable> table,
+      CommandRunner runner,
+      Supplier<Dataset> newDataset,
+      SnapshotDuty snapshotDuty,
+      Supplier<DataDirectory> data,
+      Supplier<Recovery> recovery,
+      Supplier<SnapshotStore> snapshots,
+      BiConsumer<Recovered, Dataset> adoption,
+      Dispatcher.FatalStop fatalStop) {
+    this.table = table;
+    this.runner = runner;
+    this.newDataset = newDataset;
+    this.snapshotDuty = snapshotDuty;
+    this.data = data;
+    this.recovery = recovery;
+    this.snapshots = snapshots;
+    this.adoption = adoption;
+    this.fatalStop = fatalStop;
+  }
+
+  @Override
+  public SnapshotStore snapshots() {
+    return snapshots.get();
+  }
+
+  @Override
+  public void requestSnapshot(String reason, SnapshotDuty.Outcome outcome) {
+    snapshotDuty.request(reason, outcome);
+  }
+
+  @Override
+  public DataDirectory data() {
+    return data.get();
+  }
+
+  @Override
+  public Recovery recovery() {
+    return recovery.get();
+  }
+
+  @Override
+  public StreamExecutor streamExecutor(StreamExecutor.Control control) {
+    applier = new CommandRunner(runner.dataset(), runner.counters(), null, ExpiryMode.IGNORE);
+    return new StreamExecutor(table.get(), applier, control);
+  }
+
+  @Override
+  public RecoveryTarget newTarget() {
+    return newTarget(table.get(), newDataset.get());
+  }
+
+  /** What fills {@code dataset}, which the calling thread owns. */
+  static DatasetTarget newTarget(CommandTable table, Dataset dataset) {
+    CommandRunner filler =
+        new CommandRunner(dataset, new ServerCounters(), null, ExpiryMode.IGNORE);
+    return new DatasetTarget(
+        dataset,
+        new KeyspaceTarget(dataset.keyspace(), new StreamExecutor(table, filler, call -> {})));
+  }
+
+  @Override
+  public void adopt(Recovered recovered, RecoveryTarget target) {
+    Dataset loaded = ((DatasetTarget) target).dataset();
+    adoption.accept(recovered, loaded);
+    applier.replaceDataset(loaded);
+  }
+
+  @Override
+  public void discard(RecoveryTarget target) {
+    ((DatasetTarget) target).dataset().close();
+  }
+
+  @Override
+  public void fatal(String reason, Throwable cause) {
+    fatalStop.stop(reason, cause);
+  }
+
+  /** A data set on its way in, with what fills it. */
+  record DatasetTarget(Dataset dataset, KeyspaceTarget filling) implements RecoveryTarget {
+    @Override
+    public void item(ByteBuf key, ByteBuf value) {
+      filling.item(key, value);
+    }
+
+    @Override
+    public void itemsEnd() {
+      filling.itemsEnd();
+    }
+
+    @Override
+    public void select(int db) {
+      filling.select(db);
+    }
+
+    @Override
+    public void apply(ByteBuf bytes) {
+      filling.apply(bytes);
+    }
+
+    @Override
+    public int db() {
+      return filling.db();
+    }
+  }
+}

@@ -112,7 +112,8 @@ public final class ZsetValue extends CollectionValue {
         compact.insertLong(
             root,
             behind == CompactList.NONE ? compact.end(root) : behind,
-            Double.doubleToRawLongBits(score));
+            // As in Redis, whose small sorted sets hold whole scores as integers: -0 becomes 0.
+            Double.doubleToRawLongBits(score + 0.0));
     return !there;
   }
 

@@ -24,6 +24,8 @@ public final class SortedSetCommands {
   private static final CommandException NOT_A_NUMBER =
       new CommandException("ERR resulting score is not a number (NaN)");
 
+  private static final double MAX_WHOLE_SCORE = Long.MAX_VALUE / 2.0;
+
   private SortedSetCommands() {}
 
   public static List<CommandSpec> all() {
@@ -209,8 +211,16 @@ public final class SortedSetCommands {
     if (zset.size() == 0) {
       scan.replyNothing(call);
     } else {
-      scan.reply(
-          call, zset::scan, (reply, value) -> reply.bulk(ScoreText.format(zset.score(value))));
+      scan.reply(call, zset::scan, (reply, value) -> replyScanned(reply, zset, zset.score(value)));
+    }
+  }
+
+  /** Redis's small sorted sets hold whole scores as integers, and ZSCAN shows them as such. */
+  private static void replyScanned(RespWriter reply, ZsetValue zset, double score) {
+    if (!zset.isLarge() && score == Math.rint(score) && Math.abs(score) < MAX_WHOLE_SCORE) {
+      reply.bulk((long) score);
+    } else {
+      reply.bulk(ScoreText.format(score));
     }
   }
 

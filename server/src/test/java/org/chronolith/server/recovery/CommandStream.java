@@ -16,9 +16,13 @@ import org.chronolith.server.command.CommandTable;
 import org.chronolith.server.command.Dataset;
 import org.chronolith.server.command.ServerCounters;
 import org.chronolith.server.command.StreamExecutor;
+import org.chronolith.server.commands.hashes.HashCommands;
 import org.chronolith.server.commands.keys.DatabaseCommands;
 import org.chronolith.server.commands.keys.ExpiryCommands;
 import org.chronolith.server.commands.keys.KeyCommands;
+import org.chronolith.server.commands.lists.ListCommands;
+import org.chronolith.server.commands.sets.SetCommands;
+import org.chronolith.server.commands.sortedsets.SortedSetCommands;
 import org.chronolith.server.commands.strings.RangeCommands;
 import org.chronolith.server.commands.strings.StringCommands;
 
@@ -59,6 +63,10 @@ final class CommandStream implements AutoCloseable {
     List<CommandSpec> all = new ArrayList<>();
     all.addAll(new StringCommands().all());
     all.addAll(new RangeCommands(() -> 512L << 20).all());
+    all.addAll(HashCommands.all());
+    all.addAll(ListCommands.all());
+    all.addAll(SetCommands.all());
+    all.addAll(SortedSetCommands.all());
     all.addAll(KeyCommands.all());
     all.addAll(ExpiryCommands.all());
     all.addAll(new DatabaseCommands(new Watches(on -> {})).all());

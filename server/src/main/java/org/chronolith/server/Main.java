@@ -28,7 +28,13 @@ public final class Main {
       return;
     }
     Server server = new Server(config);
-    Runtime.getRuntime().addShutdownHook(new Thread(server::stop, "shutdown"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
     server.start();
+  }
+
+  private static void stop(Server server) {
+    server.stop();
+    // After a signal the JVM would say 143; a clean stop is a success, as with redis-server.
+    Runtime.getRuntime().halt(server.failed() ? 1 : 0);
   }
 }

@@ -119,6 +119,7 @@ public final class Server {
   private Recovery recovery;
   private Recovered live;
   private Optional<PidFile> pidFile = Optional.empty();
+  private volatile boolean failed;
   private volatile StopMode stopMode = StopMode.DEFAULT;
 
   /** What happens to the data at the stop. */
@@ -185,7 +186,7 @@ public final class Server {
       endpoints.open(engineLoop);
     } catch (IOException | RuntimeException e) {
       LOG.error("Cannot start: {}", e.getMessage());
-      System.exit(1);
+      giveUp();
     }
     new Thread(this::load, "loader").start();
   }
@@ -198,7 +199,7 @@ public final class Server {
       engineLoop.execute(() -> ready(recovered, loaded));
     } catch (RecoveryException e) {
       LOG.error("Cannot start: {}", e.getMessage());
-      System.exit(1);
+      giveUp();
     } catch (RuntimeException | Error e) {
       fatal("loading failed", e);
     }
@@ -442,6 +443,16 @@ public final class Server {
       live.log().markClean(streamDb(), System.currentTimeMillis());
     }
     stopped.countDown();
+  }
+
+  private void giveUp() {
+    failed = true;
+    System.exit(1);
+  }
+
+  /** Whether the start failed: then the process's exit status says so. */
+  boolean failed() {
+    return failed;
   }
 
   private void fatal(String reason, Throwable cause) {

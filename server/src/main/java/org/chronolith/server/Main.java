@@ -34,6 +34,7 @@ public final class Main {
 
   private static void stop(Server server) {
     server.stop();
+    ServerLog.close();
     // After a signal the JVM would say 143; a clean stop is a success, as with redis-server.
     Runtime.getRuntime().halt(server.failed() ? 1 : 0);
   }

@@ -17,6 +17,7 @@ import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogListener;
 import org.chronolith.server.client.ClientRegistry;
 import org.chronolith.server.client.Watches;
+import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandRunner;
 import org.chronolith.server.command.CommandSpec;
 import org.chronolith.server.command.CommandTable;
@@ -24,9 +25,15 @@ import org.chronolith.server.command.Dataset;
 import org.chronolith.server.command.Dispatcher;
 import org.chronolith.server.command.Gate;
 import org.chronolith.server.command.ServerCounters;
+import org.chronolith.server.commands.admin.CommandCommand;
 import org.chronolith.server.commands.admin.ConfigCommands;
+import org.chronolith.server.commands.admin.DebugCommand;
 import org.chronolith.server.commands.admin.InfoCommand;
+import org.chronolith.server.commands.admin.LatencyMonitor;
 import org.chronolith.server.commands.admin.PersistenceCommands;
+import org.chronolith.server.commands.admin.ServerCommands;
+import org.chronolith.server.commands.admin.ShutdownCommand;
+import org.chronolith.server.commands.admin.SlowLog;
 import org.chronolith.server.commands.connection.ClientCommands;
 import org.chronolith.server.commands.connection.ClientPause;
 import org.chronolith.server.commands.connection.ConnectionCommands;
@@ -104,6 +111,8 @@ public final class Server {
   private final KeyspaceEvents keyspaceEvents = new KeyspaceEvents(effects, watches);
   private final ClientPause clientPause = new ClientPause(engineLoop);
   private final Info info = new Info();
+  private final SlowLog slowLog;
+  private final LatencyMonitor latencyMonitor;
   private final CommandRunner runner;
   private final CommandTable table;
   private final ClientRegistry clients;
@@ -135,6 +144,8 @@ public final class Server {
   /** Builds the node; nothing listens and no file is touched before {@link #start}. */
   public Server(ServerConfig config) {
     this.config = config;
+    slowLog = new SlowLog(config);
+    latencyMonitor = new LatencyMonitor(config, this::table);
     runner = new CommandRunner(newDataset(), counters, effects, ExpiryMode.DELETE);
     snapshots =
         new SnapshotDuty(
@@ -152,8 +163,7 @@ public final class Server {
             engineLoop, replicationLoop, config, writePath, runner, clients, parts(), config::port);
     table = new CommandTable(commands());
     clients.onClose(watches::unwatch);
-    clients.dispatcher(
-        new Dispatcher(table, runner, writePath, gates(), (call, nanos) -> {}, this::fatal));
+    clients.dispatcher(new Dispatcher(table, runner, writePath, gates(), this::ran, this::fatal));
     replication.register(info);
     observation = new Observation(info, config, table, runner, clients, engineLoop.isNative());
     endpoints = new Endpoints(config, new ClientLimits(), clients, observation.network());
@@ -381,9 +391,29 @@ public final class Server {
     all.addAll(new ClientCommands(clients, watches, clientPause, List::of).specs());
     all.addAll(replication.commands());
     all.addAll(new TransactionCommands(watches).specs());
+    all.addAll(new CommandCommand(this::table).specs());
+    all.addAll(ServerCommands.specs());
+    all.addAll(new DebugCommand(config::enableDebugCommand).specs());
+    all.addAll(new ShutdownCommand(this::requestStop).specs());
+    all.addAll(slowLog.specs());
+    all.addAll(latencyMonitor.specs());
     all.addAll(new InfoCommand(info).specs());
     all.addAll(new ConfigCommands(config, info).specs());
     return all;
+  }
+
+  /** All commands. */
+  CommandTable table() {
+    return table;
+  }
+
+  private void ran(Call call, long nanos) {
+    slowLog.ran(call, nanos);
+    latencyMonitor.ran(call, nanos);
+  }
+
+  private void requestStop(Optional<Boolean> save) {
+    requestStop(save.isEmpty() ? StopMode.DEFAULT : save.get() ? StopMode.SAVE : StopMode.NOSAVE);
   }
 
   /** Has the process end, with this mode. Returns at once; any thread. */
@@ -416,7 +446,6 @@ public final class Server {
     }
     pidFile.ifPresent(PidFile::close);
     LOG.info("Chronolith is now ready to exit, bye bye...");
-    ServerLog.close();
   }
 
   private void lastSnapshot() {

@@ -21,6 +21,8 @@ public final class Dispatcher {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
   private static final int UNKNOWN_TEXT_CHARS = 128;
 
+  private static final String WRONG_ARITY = "ERR wrong number of arguments";
+
   private final CommandTable table;
   private final CommandRunner runner;
   private final WritePath writePath;
@@ -105,13 +107,21 @@ public final class Dispatcher {
 
   private void refuse(Client client, CommandSpec spec, String refusal) {
     spec.stats().rejectedCalls++;
-    if (spec.isExec() && client.transaction() != null) {
-      // It still runs, to discard the transaction and say why.
-      client.transaction().abort(refusal);
-      execute(client, spec);
+    if (spec.isExec()) {
+      abandon(client, spec, refusal.startsWith(WRONG_ARITY) ? refusal.substring(4) : refusal);
     } else {
       abortTransaction(client);
       call.error(refusal);
+    }
+  }
+
+  private void abandon(Client client, CommandSpec exec, String reason) {
+    if (client.transaction() == null) {
+      call.error("EXECABORT Transaction discarded because of: " + reason);
+    } else {
+      // It still runs, to discard the transaction and say why.
+      client.transaction().abort(reason);
+      execute(client, exec);
     }
   }
 
@@ -139,7 +149,7 @@ public final class Dispatcher {
 
   private String refusal(Client client, CommandSpec spec) {
     if (!spec.accepts(call.argc())) {
-      return "ERR wrong number of arguments for '" + spec.fullName() + "' command";
+      return WRONG_ARITY + " for '" + spec.fullName() + "' command";
     }
     for (int i = 0; i < gates.size(); i++) {
       String refusal = gates.get(i).refuse(call);

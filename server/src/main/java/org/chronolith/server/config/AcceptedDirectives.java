@@ -16,8 +16,6 @@ final class AcceptedDirectives {
   private static final String FORK = "the server never forks";
   private static final String ALLOCATOR = "data lies in slabs of its own, without jemalloc";
   private static final String LAZY = "large values are always freed in slices";
-  private static final String NO_LATENCY =
-      "there is no latency monitor or slow log in this version";
   private static final String NO_SCRIPTS = "there are no scripts in this version";
   private static final String NO_EVICTION = "there is no eviction in this version";
   private static final String NO_CLUSTER = "there is no cluster mode";
@@ -165,9 +163,6 @@ final class AcceptedDirectives {
   }
 
   private void observation() {
-    number("slowlog-log-slower-than", -1, Long.MAX_VALUE, 10000, NO_LATENCY);
-    number("slowlog-max-len", 0, Long.MAX_VALUE, 128, NO_LATENCY);
-    number("latency-monitor-threshold", 0, Long.MAX_VALUE, 0, NO_LATENCY);
     add("syslog-enabled", false, SYSTEM).immutable();
     add("syslog-ident", ValueTypes.text(), "redis", SYSTEM).immutable();
     oneOf(

@@ -72,6 +72,18 @@ public final class GeneralDirectives {
               List.of(50.0, 99.0, 99.9))
           .doc("Percentiles that `INFO latencystats` prints.");
 
+  public static final Directive<Long> SLOWLOG_LOG_SLOWER_THAN =
+      new Directive<>("slowlog-log-slower-than", ValueTypes.number(-1, Long.MAX_VALUE), 10_000L)
+          .doc("Microseconds from which on a command is kept for `SLOWLOG`; -1 for none.");
+
+  public static final Directive<Long> SLOWLOG_MAX_LEN =
+      new Directive<>("slowlog-max-len", ValueTypes.number(0, Long.MAX_VALUE), 128L)
+          .doc("Commands that are kept for `SLOWLOG`.");
+
+  public static final Directive<Long> LATENCY_MONITOR_THRESHOLD =
+      new Directive<>("latency-monitor-threshold", ValueTypes.number(0, Long.MAX_VALUE), 0L)
+          .doc("Milliseconds from which on a command is an event of `LATENCY`; 0 for none.");
+
   private GeneralDirectives() {}
 
   static List<Directive<?>> all() {
@@ -87,6 +99,9 @@ public final class GeneralDirectives {
         SHUTDOWN_ON_SIGINT,
         SHUTDOWN_TIMEOUT,
         LATENCY_TRACKING,
-        LATENCY_TRACKING_INFO_PERCENTILES);
+        LATENCY_TRACKING_INFO_PERCENTILES,
+        SLOWLOG_LOG_SLOWER_THAN,
+        SLOWLOG_MAX_LEN,
+        LATENCY_MONITOR_THRESHOLD);
   }
 }

@@ -24,6 +24,9 @@ public final class ClientCommands {
       new CommandException("ERR timeout is not an integer or out of range");
   private static final CommandException NEGATIVE_TIMEOUT =
       new CommandException("ERR timeout is negative");
+  private static final CommandException WRONG_PAUSE_ARGUMENTS =
+      new CommandException(
+          "ERR unknown subcommand or wrong number of arguments for 'pause'. Try CLIENT HELP.");
   private static final CommandException BAD_PAUSE_MODE =
       new CommandException("ERR CLIENT PAUSE mode must be WRITE or ALL");
 
@@ -308,11 +311,14 @@ public final class ClientCommands {
   }
 
   private void pause(Call call) {
+    if (call.argc() > 4) {
+      throw WRONG_PAUSE_ARGUMENTS;
+    }
     long timeoutMs = call.integer(2, BAD_TIMEOUT);
     boolean everything = true;
     if (call.argc() == 4 && call.is(3, "write")) {
       everything = false;
-    } else if (call.argc() > 4 || call.argc() == 4 && !call.is(3, "all")) {
+    } else if (call.argc() == 4 && !call.is(3, "all")) {
       throw BAD_PAUSE_MODE;
     }
     if (timeoutMs < 0) {

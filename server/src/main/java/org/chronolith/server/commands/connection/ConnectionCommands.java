@@ -20,6 +20,9 @@ public final class ConnectionCommands {
       new CommandException("ERR wrong number of arguments for 'ping' command");
   private static final CommandException DB_OUT_OF_RANGE =
       new CommandException("ERR DB index is out of range");
+  private static final CommandException NOT_AN_INT =
+      new CommandException(
+          "ERR value is out of range, value must between -2147483648 and 2147483647");
   private static final CommandException NOT_A_PROTOCOL =
       new CommandException("ERR Protocol version is not an integer or out of range");
   private static final CommandException NO_SUCH_PROTOCOL =
@@ -129,7 +132,7 @@ public final class ConnectionCommands {
   private static void select(Call call) {
     long index = call.integer(1);
     if (index != (int) index) {
-      throw CommandException.NOT_AN_INTEGER;
+      throw NOT_AN_INT;
     }
     if (index < 0 || index >= call.keyspace().databases()) {
       throw DB_OUT_OF_RANGE;

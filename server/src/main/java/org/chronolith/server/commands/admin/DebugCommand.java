@@ -1,0 +1,101 @@
+package org.chronolith.server.commands.admin;
+
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.chronolith.server.command.Call;
+import org.chronolith.server.command.CommandException;
+import org.chronolith.server.command.CommandFlag;
+import org.chronolith.server.command.CommandGroup;
+import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.config.AccessLevel;
+
+/** {@code DEBUG SLEEP|DIGEST}, for those whom {@code enable-debug-command} lets. */
+public final class DebugCommand {
+  private static final CommandException NOT_ALLOWED =
+      new CommandException(
+          "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\","
+              + " you can run it from a local connection, otherwise you need to set this option in"
+              + " the configuration file, and then restart the server.");
+  private static final List<String> HELP =
+      List.of(
+          "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+          "DIGEST",
+          "    Output a hex signature representing the current DB content.",
+          "SLEEP <seconds>",
+          "    Stop the server for <seconds>. Decimals allowed.",
+          "HELP",
+          "    Prints this help.");
+
+  private final Supplier<AccessLevel> access;
+
+  /**
+   * @param access who may use it
+   */
+  public DebugCommand(Supplier<AccessLevel> access) {
+    this.access = access;
+  }
+
+  /** The declarations. */
+  public List<CommandSpec> specs() {
+    return List.of(
+        CommandSpec.named("debug")
+            .arity(-2)
+            .flags(CommandFlag.ADMIN, CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE)
+            .group(CommandGroup.SERVER)
+            .since("1.0.0")
+            .summary("Look into the server, or stop it for a while")
+            .arguments("<DIGEST | SLEEP seconds | HELP>")
+            .complexity("Depends on subcommand.")
+            .handler(this::debug)
+            .build());
+  }
+
+  private void debug(Call call) {
+    if (!allowed(call)) {
+      throw NOT_ALLOWED;
+    }
+    if (call.argc() == 2 && call.is(1, "digest")) {
+      call.reply().simple(HexFormat.of().formatHex(call.keyspace().digest()));
+    } else if (call.argc() == 3 && call.is(1, "sleep")) {
+      sleep(call);
+    } else if (call.argc() == 2 && call.is(1, "help")) {
+      call.reply().array(HELP.size());
+      HELP.forEach(call.reply()::simple);
+    } else {
+      throw new CommandException(
+          "ERR unknown subcommand or wrong number of arguments for '"
+              + call.text(1)
+              + "'. Try DEBUG HELP.");
+    }
+  }
+
+  private boolean allowed(Call call) {
+    return switch (access.get()) {
+      case YES -> true;
+      case NO -> false;
+      case LOCAL -> isLocal(call.client().connection().remoteAddress());
+    };
+  }
+
+  private static boolean isLocal(String address) {
+    return address.startsWith("127.") || address.startsWith("[::1]") || address.startsWith("/");
+  }
+
+  /** Stops this very thread: that is what it is for. */
+  private static void sleep(Call call) {
+    // As strtod does, what is no number counts as 0.
+    double seconds;
+    try {
+      seconds = call.floating(2);
+    } catch (CommandException notANumber) {
+      seconds = 0;
+    }
+    long deadline = System.nanoTime() + (long) (seconds * 1e9);
+    for (long left = deadline - System.nanoTime(); left > 0; left = deadline - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+    call.reply().ok();
+  }
+}

@@ -60,6 +60,11 @@ final class Endpoints {
    * @throws NetworkException if one that must be there cannot be bound
    */
   void open(NetworkLoop loop) {
+    if (config.port() == 0 && config.unixSocket().isEmpty()) {
+      throw new NetworkException(
+          NetworkException.Severity.FATAL,
+          "configured to not listen anywhere: 'port 0' and no 'unixsocket'");
+    }
     ListenerConfig accept =
         new ListenerConfig(limits, config.tcpBacklog(), config.tcpKeepaliveSeconds());
     if (config.port() != 0) {

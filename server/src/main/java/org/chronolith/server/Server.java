@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.random.RandomGenerator;
@@ -129,7 +130,9 @@ public final class Server {
   private Recovered live;
   private Optional<PidFile> pidFile = Optional.empty();
   private volatile boolean failed;
-  private volatile StopMode stopMode = StopMode.DEFAULT;
+
+  /** What {@code SHUTDOWN} said; null if it is a signal that stops the process. */
+  private volatile StopMode stopMode;
 
   /** What happens to the data at the stop. */
   public enum StopMode {
@@ -162,6 +165,7 @@ public final class Server {
         new Replication(
             engineLoop, replicationLoop, config, writePath, runner, clients, parts(), config::port);
     table = new CommandTable(commands());
+    clients.protectedMode(config::protectedMode);
     clients.onClose(watches::unwatch);
     clients.dispatcher(new Dispatcher(table, runner, writePath, gates(), this::ran, this::fatal));
     replication.register(info);
@@ -218,7 +222,7 @@ public final class Server {
   private void ready(Recovered recovered, Dataset loaded) {
     adopt(recovered, loaded);
     snapshotLoop.start(snapshots);
-    new Upkeep(engineLoop, runner, writePath, () -> true, config.hz()).start();
+    new Upkeep(engineLoop, runner, writePath, () -> true, config::hz).start();
     followAppendFsync(config.appendFsync());
     config.onChange(PersistenceDirectives.APPENDFSYNC, this::followAppendFsync);
     engineLoop.every(this::syncEverySecond, SYNC_PERIOD_MS);
@@ -354,6 +358,7 @@ public final class Server {
     return new Dataset(
         KeyspaceConfig.of(
             config.databases(), DirectMemory.limitBytes(), RandomGenerator.getDefault().nextLong()),
+        CollectionSettings.limits(config),
         slabs);
   }
 
@@ -424,7 +429,9 @@ public final class Server {
 
   /** Stops cleanly: no more clients, a snapshot if the mode says so, the log closed as clean. */
   public void stop() {
-    LOG.info("User requested shutdown...");
+    if (!failed) {
+      LOG.info("User requested shutdown...");
+    }
     endpoints.close();
     observation.close();
     engineLoop.execute(replication::stop);
@@ -448,9 +455,21 @@ public final class Server {
     LOG.info("Chronolith is now ready to exit, bye bye...");
   }
 
+  private StopMode stopMode() {
+    if (stopMode != null) {
+      return stopMode;
+    }
+    Set<String> onSignal = config.shutdownOnSigterm();
+    if (onSignal.contains("save")) {
+      return StopMode.SAVE;
+    }
+    return onSignal.contains("nosave") ? StopMode.NOSAVE : StopMode.DEFAULT;
+  }
+
   private void lastSnapshot() {
+    StopMode mode = stopMode();
     boolean wanted =
-        stopMode == StopMode.SAVE || stopMode == StopMode.DEFAULT && !config.saveRules().isEmpty();
+        mode == StopMode.SAVE || mode == StopMode.DEFAULT && !config.saveRules().isEmpty();
     if (live == null || !wanted || snapshots.changesSinceLastSave() == 0) {
       closeLog();
       return;

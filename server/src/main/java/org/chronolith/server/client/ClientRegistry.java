@@ -19,9 +19,18 @@ import org.chronolith.server.command.Dispatcher;
  * <p>Thread: engine.
  */
 public final class ClientRegistry implements ConnectionHandler {
+  private static final String PROTECTED =
+      "DENIED Chronolith is running in protected mode because protected mode is enabled and no"
+          + " password is set for the default user. In this mode connections are only accepted"
+          + " from the loopback interface. To connect from other machines, set a password with"
+          + " 'requirepass', or send 'CONFIG SET protected-mode no' from the loopback interface,"
+          + " or start the server with '--protected-mode no'; in the last two cases make sure that"
+          + " nobody else can reach its port.";
+
   private final Map<Long, Client> clients = new LinkedHashMap<>();
   private final ArrayList<Consumer<Client>> closeListeners = new ArrayList<>();
   private final BooleanSupplier passwordRequired;
+  private BooleanSupplier protectedMode = () -> false;
   private Dispatcher dispatcher;
 
   /**
@@ -29,6 +38,11 @@ public final class ClientRegistry implements ConnectionHandler {
    */
   public ClientRegistry(BooleanSupplier passwordRequired) {
     this.passwordRequired = passwordRequired;
+  }
+
+  /** Whether clients from other machines are refused while no password is required. */
+  public void protectedMode(BooleanSupplier value) {
+    protectedMode = value;
   }
 
   /** Where requests go. Must be set before the first listener is bound. */
@@ -48,6 +62,20 @@ public final class ClientRegistry implements ConnectionHandler {
     connection.authenticated(client.authenticated());
     connection.attach(client);
     clients.put(client.id(), client);
+    if (client.authenticated() && protectedMode.getAsBoolean() && !isLocal(connection)) {
+      connection.reply().error(PROTECTED);
+      connection.closeAfterFlush();
+    }
+  }
+
+  /** From this machine: by loopback, or by a Unix socket, whose name is a path. */
+  private static boolean isLocal(Connection connection) {
+    String address = connection.remoteAddress();
+    return address.startsWith("127.")
+        || address.startsWith("[::1]")
+        || address.startsWith("[0:0:0:0:0:0:0:1]")
+        || address.startsWith("[::ffff:127.")
+        || address.endsWith(":0");
   }
 
   @Override

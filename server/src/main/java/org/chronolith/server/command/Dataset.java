@@ -19,10 +19,10 @@ public final class Dataset implements AutoCloseable {
   private final CollectionTypes collections;
 
   /** An empty data set, owned by the calling thread. */
-  public Dataset(KeyspaceConfig config, SlabSource source) {
+  public Dataset(KeyspaceConfig config, CollectionLimits limits, SlabSource source) {
     keyspace = new Keyspace(config, source);
     strings = new Strings(keyspace);
-    collections = new CollectionTypes(keyspace, CollectionLimits.DEFAULTS);
+    collections = new CollectionTypes(keyspace, limits);
   }
 
   public Keyspace keyspace() {

@@ -2,6 +2,7 @@ package org.chronolith.server.config;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Directives of Redis 7.0 that have no meaning here. They are read and checked as Redis does it and
@@ -90,6 +91,7 @@ final class AcceptedDirectives {
     add("jemalloc-bg-thread", true, ALLOCATOR);
     add("activerehashing", true, "tables always grow in small steps");
     number("active-expire-effort", 1, 10, 1, "expired keys are collected within a fixed budget");
+    number("set-max-intset-entries", 0, Long.MAX_VALUE, 512, "sets of numbers have no own form");
     number("list-compress-depth", 0, MAX, 0, "lists are not compressed");
     memory("hll-sparse-max-bytes", 3000, NO_TYPE);
     memory("stream-node-max-bytes", 4096, NO_TYPE);
@@ -103,6 +105,7 @@ final class AcceptedDirectives {
     number("repl-diskless-sync-max-replicas", 0, MAX, 0, ON_DISK);
     oneOf("repl-diskless-load", "disabled", ON_DISK, "on-empty-db", "swapdb");
     number("repl-backlog-ttl", 0, MAX, 3600, "the log serves as backlog and is never dropped");
+    add("repl-disable-tcp-nodelay", false, "replication links always send at once");
     add(
         "replica-ignore-disk-write-errors",
         false,
@@ -124,6 +127,12 @@ final class AcceptedDirectives {
     add("dynamic-hz", true, "periodic work has a fixed rate");
     add("io-threads-do-reads", false, "one event loop reads and writes").immutable();
     add("always-show-logo", false, "there is no logo").immutable();
+    add(
+        "shutdown-on-sigint",
+        new ManyWordTypes.ShutdownFlags(),
+        Set.of("default"),
+        "a JVM does not tell signals apart: 'shutdown-on-sigterm' holds for both");
+    number("shutdown-timeout", 0, MAX, 10, "replicas that lag go on after the restart");
     add("set-proc-title", true, "a JVM does not change its title").immutable();
     add(
         "proc-title-template",

@@ -51,15 +51,10 @@ public final class GeneralDirectives {
 
   public static final Directive<Set<String>> SHUTDOWN_ON_SIGTERM =
       new Directive<>("shutdown-on-sigterm", new ManyWordTypes.ShutdownFlags(), Set.of("default"))
-          .doc("How SIGTERM stops the server: flags of `SHUTDOWN`.");
-
-  public static final Directive<Set<String>> SHUTDOWN_ON_SIGINT =
-      new Directive<>("shutdown-on-sigint", new ManyWordTypes.ShutdownFlags(), Set.of("default"))
-          .doc("How SIGINT stops the server: flags of `SHUTDOWN`.");
-
-  public static final Directive<Integer> SHUTDOWN_TIMEOUT =
-      new Directive<>("shutdown-timeout", ValueTypes.integer(0, Integer.MAX_VALUE), 10)
-          .doc("Seconds that a shutdown waits for replicas that lag.");
+          .doc(
+              "How SIGTERM and SIGINT stop the server: with `save` or `nosave`; `default` makes a"
+                  + " snapshot if there are `save` rules. `now` and `force` add nothing, since a stop"
+                  + " waits for nobody.");
 
   public static final Directive<Boolean> LATENCY_TRACKING =
       new Directive<>("latency-tracking", ValueTypes.yesNo(), true)
@@ -96,8 +91,6 @@ public final class GeneralDirectives {
         HZ,
         DATABASES,
         SHUTDOWN_ON_SIGTERM,
-        SHUTDOWN_ON_SIGINT,
-        SHUTDOWN_TIMEOUT,
         LATENCY_TRACKING,
         LATENCY_TRACKING_INFO_PERCENTILES,
         SLOWLOG_LOG_SLOWER_THAN,

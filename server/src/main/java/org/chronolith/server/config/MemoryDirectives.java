@@ -35,40 +35,48 @@ public final class MemoryDirectives {
               ValueTypes.integer(Integer.MIN_VALUE, Integer.MAX_VALUE),
               -2)
           .alias("list-max-ziplist-size")
-          .doc("Largest compact list: elements, or -1 to -5 for 4 to 64 kb.");
+          .immutable()
+          .warnIf(
+              size ->
+                  size >= -5 && size < 0
+                      ? null
+                      : "blocks of lists are measured in bytes: -2 (8 kb) is used")
+          .doc("Block of a list: -1 to -5 for 4, 8, 16, 32, 64 kb.");
 
   public static final Directive<Long> HASH_MAX_LISTPACK_ENTRIES =
       new Directive<>("hash-max-listpack-entries", ValueTypes.number(0, Long.MAX_VALUE), 512L)
           .alias("hash-max-ziplist-entries")
+          .immutable()
           .doc("Fields of the largest compact hash.");
 
   public static final Directive<Long> HASH_MAX_LISTPACK_VALUE =
       new Directive<>("hash-max-listpack-value", ValueTypes.memory(0, Long.MAX_VALUE), 64L)
           .alias("hash-max-ziplist-value")
+          .immutable()
           .doc("Longest field or value of a compact hash.");
-
-  public static final Directive<Long> SET_MAX_INTSET_ENTRIES =
-      new Directive<>("set-max-intset-entries", ValueTypes.number(0, Long.MAX_VALUE), 512L)
-          .doc("Members of the largest compact set of whole numbers.");
 
   public static final Directive<Long> SET_MAX_LISTPACK_ENTRIES =
       new Directive<>("set-max-listpack-entries", ValueTypes.number(0, Long.MAX_VALUE), 128L)
           .ours()
+          .immutable()
           .doc("Members of the largest compact set. (Redis has it from 7.2 on.)");
 
   public static final Directive<Long> SET_MAX_LISTPACK_VALUE =
       new Directive<>("set-max-listpack-value", ValueTypes.memory(0, Long.MAX_VALUE), 64L)
           .ours()
+          .immutable()
           .doc("Longest member of a compact set. (Redis has it from 7.2 on.)");
 
   public static final Directive<Long> ZSET_MAX_LISTPACK_ENTRIES =
       new Directive<>("zset-max-listpack-entries", ValueTypes.number(0, Long.MAX_VALUE), 128L)
           .alias("zset-max-ziplist-entries")
+          .immutable()
           .doc("Members of the largest compact sorted set.");
 
   public static final Directive<Long> ZSET_MAX_LISTPACK_VALUE =
       new Directive<>("zset-max-listpack-value", ValueTypes.memory(0, Long.MAX_VALUE), 64L)
           .alias("zset-max-ziplist-value")
+          .immutable()
           .doc("Longest member of a compact sorted set.");
 
   private MemoryDirectives() {}
@@ -80,7 +88,6 @@ public final class MemoryDirectives {
         LIST_MAX_LISTPACK_SIZE,
         HASH_MAX_LISTPACK_ENTRIES,
         HASH_MAX_LISTPACK_VALUE,
-        SET_MAX_INTSET_ENTRIES,
         SET_MAX_LISTPACK_ENTRIES,
         SET_MAX_LISTPACK_VALUE,
         ZSET_MAX_LISTPACK_ENTRIES,

@@ -46,6 +46,7 @@ public final class NetworkDirectives {
 
   public static final Directive<Integer> TCP_KEEPALIVE =
       new Directive<>("tcp-keepalive", ValueTypes.integer(0, Integer.MAX_VALUE), 300)
+          .immutable()
           .doc("Seconds of silence before the kernel probes a client; 0 for never.");
 
   public static final Directive<Integer> TIMEOUT =

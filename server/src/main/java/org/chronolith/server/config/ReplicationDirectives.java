@@ -59,10 +59,6 @@ public final class ReplicationDirectives {
       new Directive<>("repl-timeout", ValueTypes.integer(1, Integer.MAX_VALUE), 60)
           .doc("Seconds of silence after which a replication link is closed.");
 
-  public static final Directive<Boolean> REPL_DISABLE_TCP_NODELAY =
-      new Directive<>("repl-disable-tcp-nodelay", ValueTypes.yesNo(), false)
-          .doc("Let the kernel collect small packets on replication links.");
-
   public static final Directive<Long> REPL_BACKLOG_SIZE =
       new Directive<>("repl-backlog-size", ValueTypes.memory(1, Long.MAX_VALUE), MIB)
           .doc(
@@ -93,7 +89,6 @@ public final class ReplicationDirectives {
         REPLICA_ANNOUNCE_PORT,
         REPL_PING_REPLICA_PERIOD,
         REPL_TIMEOUT,
-        REPL_DISABLE_TCP_NODELAY,
         REPL_BACKLOG_SIZE,
         REPL_LOG_RETENTION_BYTES,
         REPL_LOG_RETENTION_AGE);

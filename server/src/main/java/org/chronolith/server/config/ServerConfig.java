@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The values of all directives. Concluded once by {@link ConfigLoader}; afterwards it changes only
@@ -197,8 +198,9 @@ public final class ServerConfig {
     return get(GeneralDirectives.DATABASES);
   }
 
-  public int shutdownTimeoutSeconds() {
-    return get(GeneralDirectives.SHUTDOWN_TIMEOUT);
+  /** Of {@code default save nosave now force}. */
+  public Set<String> shutdownOnSigterm() {
+    return get(GeneralDirectives.SHUTDOWN_ON_SIGTERM);
   }
 
   public boolean latencyTracking() {
@@ -271,10 +273,6 @@ public final class ServerConfig {
     return get(ReplicationDirectives.REPL_TIMEOUT);
   }
 
-  public boolean replDisableTcpNodelay() {
-    return get(ReplicationDirectives.REPL_DISABLE_TCP_NODELAY);
-  }
-
   public long replBacklogSizeBytes() {
     return get(ReplicationDirectives.REPL_BACKLOG_SIZE);
   }
@@ -305,10 +303,6 @@ public final class ServerConfig {
 
   public long hashMaxListpackValueBytes() {
     return get(MemoryDirectives.HASH_MAX_LISTPACK_VALUE);
-  }
-
-  public long setMaxIntsetEntries() {
-    return get(MemoryDirectives.SET_MAX_INTSET_ENTRIES);
   }
 
   public long setMaxListpackEntries() {

@@ -1,6 +1,7 @@
 package org.chronolith.server.expiry;
 
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.server.command.CommandRunner;
@@ -26,29 +27,37 @@ public final class Upkeep {
   private final CommandRunner runner;
   private final WritePath writePath;
   private final BooleanSupplier ready;
-  private final long idlePauseMs;
+  private final IntSupplier hz;
 
   /**
    * @param ready whether there is a keyspace to look after (not while loading)
    * @param hz runs a second while there is nothing to do
    */
   public Upkeep(
-      NetworkLoop loop, CommandRunner runner, WritePath writePath, BooleanSupplier ready, int hz) {
+      NetworkLoop loop,
+      CommandRunner runner,
+      WritePath writePath,
+      BooleanSupplier ready,
+      IntSupplier hz) {
     this.loop = loop;
     this.runner = runner;
     this.writePath = writePath;
     this.ready = ready;
-    idlePauseMs = Math.max(1, 1000 / hz);
+    this.hz = hz;
   }
 
   /** Starts the runs; they end with the loop. */
   public void start() {
-    loop.schedule(this::run, idlePauseMs);
+    loop.schedule(this::run, idlePauseMs());
+  }
+
+  private long idlePauseMs() {
+    return Math.max(1, 1000 / hz.getAsInt());
   }
 
   private void run() {
     boolean more = ready.getAsBoolean() && slices();
-    loop.schedule(this::run, more ? BUSY_PAUSE_MS : idlePauseMs);
+    loop.schedule(this::run, more ? BUSY_PAUSE_MS : idlePauseMs());
   }
 
   private boolean slices() {

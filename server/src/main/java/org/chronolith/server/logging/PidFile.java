@@ -22,7 +22,11 @@ public final class PidFile implements AutoCloseable {
    */
   public static PidFile write(Path path) throws IOException {
     Path absolute = path.toAbsolutePath();
-    Files.writeString(absolute, ProcessHandle.current().pid() + "\n");
+    try {
+      Files.writeString(absolute, ProcessHandle.current().pid() + "\n");
+    } catch (IOException e) {
+      throw new IOException("cannot write the pid file: " + e, e);
+    }
     return new PidFile(absolute);
   }
 

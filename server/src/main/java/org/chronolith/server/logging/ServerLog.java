@@ -60,8 +60,12 @@ public final class ServerLog {
     config.onChange(GeneralDirectives.LOGLEVEL, level -> level(context, level));
     Optional<Path> file = config.logFile().map(Path::toAbsolutePath);
     if (file.isPresent()) {
-      Files.newOutputStream(file.get(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)
-          .close();
+      try {
+        Files.newOutputStream(file.get(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+            .close();
+      } catch (IOException e) {
+        throw new IOException("Can't open the log file: " + e, e);
+      }
     }
     writer.file(file);
   }

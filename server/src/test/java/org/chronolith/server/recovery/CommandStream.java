@@ -7,6 +7,7 @@ import java.util.List;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.KeyspaceConfig;
 import org.chronolith.engine.memory.SlabSource;
+import org.chronolith.engine.types.CollectionLimits;
 import org.chronolith.server.client.Watches;
 import org.chronolith.server.command.CommandFlag;
 import org.chronolith.server.command.CommandGroup;
@@ -32,7 +33,9 @@ final class CommandStream implements AutoCloseable {
   final StreamExecutor executor;
 
   CommandStream() {
-    dataset = new Dataset(KeyspaceConfig.of(16, 1L << 30, 7), SlabSource.inline());
+    dataset =
+        new Dataset(
+            KeyspaceConfig.of(16, 1L << 30, 7), CollectionLimits.DEFAULTS, SlabSource.inline());
     executor =
         new StreamExecutor(
             new CommandTable(commands()),

@@ -21,6 +21,16 @@ public final class SubcommandHelp {
     return container;
   }
 
+  /** The error for a subcommand with too many arguments, where arity does not say how many. */
+  public static CommandException wrongArguments(Call call, String container) {
+    return new CommandException(
+        "ERR unknown subcommand or wrong number of arguments for '"
+            + call.text(1)
+            + "'. Try "
+            + container
+            + " HELP.");
+  }
+
   private void help(Call call) {
     call.reply().array(1 + 2L * container.subcommands().size());
     call.reply()

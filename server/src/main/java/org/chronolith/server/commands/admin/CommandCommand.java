@@ -75,9 +75,9 @@ public final class CommandCommand {
             .subcommand(
                 sub(
                     "getkeys",
-                    -3,
+                    -4,
                     "2.8.13",
-                    "command [arg [arg ...]]",
+                    "command arg [arg ...]",
                     "The keys in a full command",
                     this::getKeys));
     return List.of(new SubcommandHelp().build(command));
@@ -114,7 +114,7 @@ public final class CommandCommand {
     for (int i = 2; i < call.argc(); i++) {
       CommandSpec spec = byFullName(call.text(i));
       if (spec == null) {
-        reply.nullArray();
+        reply.nullBulk();
       } else {
         CommandReplies.info(reply, spec);
       }
@@ -159,7 +159,7 @@ public final class CommandCommand {
       }
       spec.subcommands().values().stream().filter(filter).forEach(sub -> names.add(sub.fullName()));
     }
-    call.reply().set(names.size());
+    call.reply().array(names.size());
     names.forEach(call.reply()::bulk);
   }
 

@@ -9,6 +9,7 @@ import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandFlag;
 import org.chronolith.server.command.CommandGroup;
 import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.command.SubcommandHelp;
 import org.chronolith.server.config.AccessLevel;
 
 /** {@code DEBUG SLEEP|DIGEST}, for those whom {@code enable-debug-command} lets. */
@@ -64,10 +65,7 @@ public final class DebugCommand {
       call.reply().array(HELP.size());
       HELP.forEach(call.reply()::simple);
     } else {
-      throw new CommandException(
-          "ERR unknown subcommand or wrong number of arguments for '"
-              + call.text(1)
-              + "'. Try DEBUG HELP.");
+      throw SubcommandHelp.wrongArguments(call, "DEBUG");
     }
   }
 

@@ -44,21 +44,34 @@ public final class ServerCommands {
         new SubcommandHelp()
             .build(
                 container("cluster", "3.0.0", "A container for cluster commands")
-                    .subcommand(noCluster("info", "3.0.0", "Information about the cluster"))
-                    .subcommand(noCluster("nodes", "3.0.0", "The nodes of the cluster"))
-                    .subcommand(noCluster("slots", "3.0.0", "The slots of the nodes"))
-                    .subcommand(noCluster("shards", "7.0.0", "The shards of the cluster"))
-                    .subcommand(noCluster("myid", "3.0.0", "The id of this node"))),
+                    .subcommand(
+                        noCluster("info", "3.0.0", "Information about the cluster")
+                            .flags(CommandFlag.STALE))
+                    .subcommand(
+                        noCluster("nodes", "3.0.0", "The nodes of the cluster")
+                            .flags(CommandFlag.STALE))
+                    .subcommand(
+                        noCluster("slots", "3.0.0", "The slots of the nodes")
+                            .flags(CommandFlag.STALE))
+                    .subcommand(
+                        noCluster("shards", "7.0.0", "The shards of the cluster")
+                            .flags(CommandFlag.STALE))
+                    .subcommand(
+                        noCluster("myid", "3.0.0", "The id of this node")
+                            .flags(CommandFlag.STALE))),
         noCluster("readonly", "3.0.0", "Allow reads on a cluster's replica")
             .arity(1)
+            .flags(CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST)
             .group(CommandGroup.CONNECTION)
             .build(),
         noCluster("readwrite", "3.0.0", "Take READONLY back")
             .arity(1)
+            .flags(CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST)
             .group(CommandGroup.CONNECTION)
             .build(),
         noCluster("asking", "3.0.0", "Allow one command for a slot that is being imported")
             .arity(1)
+            .flags(CommandFlag.FAST)
             .group(CommandGroup.CONNECTION)
             .build());
   }
@@ -75,7 +88,6 @@ public final class ServerCommands {
   private static CommandSpec.Builder noCluster(String name, String since, String summary) {
     return CommandSpec.named(name)
         .arity(2)
-        .flags(CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST)
         .since(since)
         .summary(summary + ": always an error, there is no cluster mode")
         .handler(

@@ -136,7 +136,7 @@ public final class SlowLog {
 
   private void get(Call call) {
     if (call.argc() > 3) {
-      throw CommandException.SYNTAX;
+      throw SubcommandHelp.wrongArguments(call, "SLOWLOG");
     }
     long count = call.argc() == 3 ? call.integer(2, BAD_COUNT) : DEFAULT_COUNT;
     if (count < -1) {

@@ -24,9 +24,6 @@ public final class ClientCommands {
       new CommandException("ERR timeout is not an integer or out of range");
   private static final CommandException NEGATIVE_TIMEOUT =
       new CommandException("ERR timeout is negative");
-  private static final CommandException WRONG_PAUSE_ARGUMENTS =
-      new CommandException(
-          "ERR unknown subcommand or wrong number of arguments for 'pause'. Try CLIENT HELP.");
   private static final CommandException BAD_PAUSE_MODE =
       new CommandException("ERR CLIENT PAUSE mode must be WRITE or ALL");
 
@@ -312,7 +309,7 @@ public final class ClientCommands {
 
   private void pause(Call call) {
     if (call.argc() > 4) {
-      throw WRONG_PAUSE_ARGUMENTS;
+      throw SubcommandHelp.wrongArguments(call, "CLIENT");
     }
     long timeoutMs = call.integer(2, BAD_TIMEOUT);
     boolean everything = true;

@@ -30,8 +30,8 @@ public final class ConnectionCommands {
   private static final CommandException NOT_AUTHENTICATED =
       new CommandException(
           "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
-              + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
-              + " select the RESP protocol version at the same time");
+              + " AUTH <user> <pass> option can be used to authenticate the client and select the"
+              + " RESP protocol version at the same time");
 
   private final Authentication authentication;
   private final Watches watches;
@@ -53,7 +53,7 @@ public final class ConnectionCommands {
             .flags(CommandFlag.FAST)
             .build(),
         spec("echo", 2, "1.0.0", "message", "Echo the given string", ConnectionCommands::echo)
-            .flags(CommandFlag.FAST)
+            .flags(CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.FAST)
             .build(),
         always("quit", -1, "1.0.0", "", "Close the connection", ConnectionCommands::quit).build(),
         spec(

@@ -38,14 +38,14 @@ public final class TransactionCommands {
   public List<CommandSpec> specs() {
     return List.of(
         spec("multi", 1, "1.2.0", "", "Begin a transaction", TransactionCommands::multi)
-            .flags(CommandFlag.FAST)
+            .flags(CommandFlag.FAST, CommandFlag.ALLOW_BUSY)
             .build(),
         spec("exec", 1, "1.2.0", "", "Run the commands queued since MULTI", this::exec)
             .flags(CommandFlag.SKIP_SLOWLOG)
             .complexity("Depends on commands in the transaction")
             .build(),
         spec("discard", 1, "2.0.0", "", "Give the transaction up", this::discard)
-            .flags(CommandFlag.FAST)
+            .flags(CommandFlag.FAST, CommandFlag.ALLOW_BUSY)
             .complexity("O(N) where N is the number of queued commands")
             .build(),
         spec(
@@ -55,12 +55,12 @@ public final class TransactionCommands {
                 "key [key ...]",
                 "Let the next EXEC run only if these keys stay as they are",
                 this::watch)
-            .flags(CommandFlag.FAST)
+            .flags(CommandFlag.FAST, CommandFlag.ALLOW_BUSY)
             .keys(1, -1, 1)
             .complexity("O(1) for each key")
             .build(),
         spec("unwatch", 1, "2.2.0", "", "Forget the watched keys", this::unwatch)
-            .flags(CommandFlag.FAST)
+            .flags(CommandFlag.FAST, CommandFlag.ALLOW_BUSY)
             .build());
   }
 
@@ -68,7 +68,7 @@ public final class TransactionCommands {
       String name, int arity, String since, String arguments, String summary, Handler handler) {
     return CommandSpec.named(name)
         .arity(arity)
-        .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE, CommandFlag.ALLOW_BUSY)
+        .flags(CommandFlag.NOSCRIPT, CommandFlag.LOADING, CommandFlag.STALE)
         .group(CommandGroup.TRANSACTIONS)
         .since(since)
         .arguments(arguments)

@@ -71,6 +71,10 @@ final class Endpoints {
       for (String address : config.bind()) {
         boolean optional = address.startsWith("-");
         String host = optional ? address.substring(1) : address;
+        if (host.equals("::*")) {
+          // Redis's way to write every IPv6 address.
+          host = "::";
+        }
         try {
           listeners.add(Listener.bind(loop, host, config.port(), accept, clients, counters));
         } catch (NetworkException e) {

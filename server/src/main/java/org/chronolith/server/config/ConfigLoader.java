@@ -41,11 +41,11 @@ public final class ConfigLoader {
     if (line.standardInput()) {
       reader.readStream(standardInput);
     }
+    for (ConfigEntry option : line.entries()) {
+      reader.add(option);
+    }
     ConfigLoader loader = new ConfigLoader();
     for (ConfigEntry entry : reader.entries()) {
-      loader.apply(entry);
-    }
-    for (ConfigEntry entry : line.entries()) {
       loader.apply(entry);
     }
     ServerConfig config = new ServerConfig(loader.given, file, loader.warnings());

@@ -71,14 +71,22 @@ final class ConfigReader {
     String[] lines = new String(bytes, StandardCharsets.ISO_8859_1).split("\n", -1);
     for (int i = 0; i < lines.length; i++) {
       Optional<ConfigEntry> entry = parse(lines[i], source, i + 1);
-      if (entry.isEmpty()) {
-        continue;
+      if (entry.isPresent()) {
+        add(entry.get(), depth);
       }
-      if (isInclude(entry.get())) {
-        include(entry.get(), depth + 1);
-      } else {
-        entries.add(entry.get());
-      }
+    }
+  }
+
+  /** Adds an option of the command line. */
+  void add(ConfigEntry entry) throws ConfigException {
+    add(entry, 0);
+  }
+
+  private void add(ConfigEntry entry, int depth) throws ConfigException {
+    if (isInclude(entry)) {
+      include(entry, depth + 1);
+    } else {
+      entries.add(entry);
     }
   }
 

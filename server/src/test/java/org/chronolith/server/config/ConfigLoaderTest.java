@@ -107,6 +107,7 @@ class ConfigLoaderTest {
     Path one = file("one.conf", "include " + dir.resolve("d/1.conf") + "\nport 7000\n");
     assertEquals(7000, load(one).port());
     assertEquals(11, load(one).hz());
+    assertEquals(11, load("--include", dir.resolve("d/1.conf")).hz());
     Path all = file("all.conf", "port 7000\ninclude " + dir + "/d/*.conf\n");
     assertEquals(7002, load(all).port());
     Path bad = file("bad.conf", "prot 1\n");

@@ -43,12 +43,7 @@ class CollectionCommandsIT {
 
   @BeforeAll
   static void start() throws Exception {
-    ours =
-        ChronolithProcess.start(
-            directory.resolve("ours"),
-            ChronolithProcess.freePort(),
-            "--enable-debug-command",
-            "yes");
+    ours = startWithDebug(directory.resolve("ours"));
     redisPort = ChronolithProcess.freePort();
     redis =
         new ProcessBuilder(
@@ -212,7 +207,7 @@ class CollectionCommandsIT {
   }
 
   @Test
-  void shouldPropagateWhatWasPopped() throws IOException {
+  void shouldTakeRandomMembersOnce() throws IOException {
     connect(2);
     for (int i = 0; i < 300; i++) {
       mine.call(false, "SADD", "s", "m" + i);
@@ -226,6 +221,36 @@ class CollectionCommandsIT {
     assertTrue(mine.call(false, "SRANDMEMBER", "s", "200").startsWith("*200["));
     assertTrue(mine.call(false, "SRANDMEMBER", "s", "-500").startsWith("*500["));
     disconnect();
+  }
+
+  /** The effects in the log, those of SPOP's choices included, lead to the same state. */
+  @Test
+  void shouldRecoverTheSameStateFromItsEffects() throws IOException {
+    Path data = directory.resolve("recovered");
+    String before;
+    Random random = new Random(11);
+    try (ChronolithProcess first = startWithDebug(data);
+        RawReply connection = new RawReply(first.port())) {
+      for (int i = 0; i < 8_000; i++) {
+        connection.call(false, randomCommand(random, i / 2_000 % 2 == 0));
+        if (i % 10 == 0) {
+          connection.call(false, "SPOP", "sk");
+          connection.call(false, "SPOP", "skk", Integer.toString(random.nextInt(4)));
+        }
+      }
+      before = connection.call(false, "DEBUG", "DIGEST");
+      assertTrue(before.matches("\\+[0-9a-f]{40}"), before);
+      first.kill();
+    }
+    try (ChronolithProcess second = startWithDebug(data);
+        RawReply connection = new RawReply(second.port())) {
+      assertEquals(before, connection.call(false, "DEBUG", "DIGEST"));
+    }
+  }
+
+  private static ChronolithProcess startWithDebug(Path data) {
+    return ChronolithProcess.start(
+        data, ChronolithProcess.freePort(), "--enable-debug-command", "yes");
   }
 
   private static final String CASES =

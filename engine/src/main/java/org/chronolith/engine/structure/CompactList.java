@@ -106,6 +106,11 @@ public final class CompactList {
     return next == end(ref) ? NONE : next;
   }
 
+  /** Position behind the element at {@code position}: of the next element, or {@link #end}. */
+  public int behind(long ref, int position) {
+    return position + elementBytes(length(ref, position));
+  }
+
   /** Position of the element before the one at {@code position}, or {@link #NONE}. */
   public int previous(long ref, int position) {
     return position == start(ref) ? NONE : before(ref, position);

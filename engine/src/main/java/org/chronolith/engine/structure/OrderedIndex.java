@@ -40,9 +40,11 @@ public final class OrderedIndex {
   private static final int PREVIOUS = 8;
   private static final int NEXT = 16;
   private static final int LEAF_HEADER = 24;
-  private static final int LEAF_ITEM = 16;
+  private static final int LEAF_SHIFT = 4;
+  private static final int LEAF_ITEM = 1 << LEAF_SHIFT;
   private static final int INNER_HEADER = 8;
-  private static final int INNER_ITEM = 32;
+  private static final int INNER_SHIFT = 5;
+  private static final int INNER_ITEM = 1 << INNER_SHIFT;
   private static final int MEMBER = 8;
   private static final int CHILD = 16;
   private static final int SIZE = 24;
@@ -374,12 +376,14 @@ public final class OrderedIndex {
     int depth = 0;
     while (true) {
       boolean leaf = level(node) == 0;
+      int header = leaf ? LEAF_HEADER : INNER_HEADER;
+      int shift = leaf ? LEAF_SHIFT : INNER_SHIFT;
       int count = count(node);
       int at = 0;
       int to = leaf ? count : count - 1;
       while (at < to) {
         int middle = (at + to) >>> 1;
-        if (isBefore(node, middle, score, member)) {
+        if (isBefore(node, header + (middle << shift), score, member)) {
           at = middle + 1;
         } else {
           to = middle;
@@ -395,12 +399,13 @@ public final class OrderedIndex {
     }
   }
 
-  private boolean isBefore(long node, int slot, double score, long member) {
-    double there = scoreAt(node, slot);
+  /** Whether the item at an offset in a node comes before (score, member). */
+  private boolean isBefore(long node, int itemAt, double score, long member) {
+    double there = slabs.getDouble(node, itemAt);
     if (there != score) {
       return there < score;
     }
-    long other = memberAt(node, slot);
+    long other = slabs.getLong(node, itemAt + MEMBER);
     return other != member && members.compare(other, member) < 0;
   }
 
@@ -553,7 +558,9 @@ public final class OrderedIndex {
   private void copyLast(long child, long node, int slot) {
     int last = count(child) - 1;
     int from = level(child) == 0 ? leafAt(last) : innerAt(last);
-    slabs.copy(child, from, node, innerAt(slot), CHILD);
+    int to = innerAt(slot);
+    slabs.putLong(node, to, slabs.getLong(child, from));
+    slabs.putLong(node, to + MEMBER, slabs.getLong(child, from + MEMBER));
   }
 
   private void unlinkLeaf(long node) {

@@ -107,11 +107,10 @@ public final class ZsetValue extends CollectionValue {
       root = compact.create(CompactList.elementBytes(member.length()) + SCORE_BYTES);
     }
     root = compact.insert(root, placeOf(member, score), member);
-    int behind = compact.next(root, compact.inserted());
     root =
         compact.insertLong(
             root,
-            behind == CompactList.NONE ? compact.end(root) : behind,
+            compact.behind(root, compact.inserted()),
             // As in Redis, whose small sorted sets hold whole scores as integers: -0 becomes 0.
             Double.doubleToRawLongBits(score + 0.0));
     return !there;
@@ -307,7 +306,7 @@ public final class ZsetValue extends CollectionValue {
   }
 
   private double compactScore(int memberAt) {
-    return Double.longBitsToDouble(compact.longAt(root, compact.next(root, memberAt)));
+    return Double.longBitsToDouble(compact.longAt(root, compact.behind(root, memberAt)));
   }
 
   private int afterPair(int memberAt) {
@@ -316,14 +315,16 @@ public final class ZsetValue extends CollectionValue {
 
   /** Where a new pair goes in a compact one. */
   private int placeOf(Slice member, double score) {
-    int at = compact.first(root);
-    while (at != CompactList.NONE) {
-      double there = compactScore(at);
+    int end = compact.end(root);
+    int at = compact.start(root);
+    while (at != end) {
+      int scoreAt = compact.behind(root, at);
+      double there = Double.longBitsToDouble(compact.longAt(root, scoreAt));
       if (there > score || there == score && compact.compare(root, at, member) > 0) {
         return at;
       }
-      at = afterPair(at);
+      at = scoreAt + SCORE_BYTES;
     }
-    return compact.end(root);
+    return end;
   }
 }

@@ -147,7 +147,7 @@ class ReplyComparisonIT {
       List.of("KEYS", "SMEMBERS", "HGETALL", "HKEYS", "HVALS", "SCAN", "SPOP", "CONFIG");
 
   private static String sorted(String reply) {
-    String[] lines = reply.split("\r\n");
+    String[] lines = reply.split("\r\n", -1);
     Arrays.sort(lines);
     return String.join("|", lines);
   }

@@ -1,9 +1,16 @@
 package org.chronolith.server;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.chronolith.engine.keyspace.ExpiryMode;
+import org.chronolith.engine.keyspace.KeyspaceLoader;
+import org.chronolith.engine.rdb.RdbWriter;
+import org.chronolith.engine.snapshot.Checkpoint;
+import org.chronolith.engine.snapshot.CheckpointReader;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.server.command.CommandRunner;
 import org.chronolith.server.command.CommandTable;
@@ -103,6 +110,23 @@ final class NodeParts implements ReplicationHost {
   @Override
   public void discard(RecoveryTarget target) {
     ((DatasetTarget) target).dataset().close();
+  }
+
+  @Override
+  public long writeRdb(
+      Checkpoint checkpoint, Map<String, String> auxiliary, WritableByteChannel out)
+      throws IOException {
+    try (Dataset dataset = newDataset.get();
+        CheckpointReader reader = snapshots.get().read(checkpoint)) {
+      KeyspaceLoader loader = dataset.keyspace().loader();
+      while (reader.next()) {
+        loader.item(reader.key(), reader.value());
+      }
+      loader.finish();
+      dataset.keyspace().begin(System.currentTimeMillis(), ExpiryMode.IGNORE);
+      return new RdbWriter(dataset.keyspace(), dataset.strings(), dataset.collections(), out)
+          .write(auxiliary);
+    }
   }
 
   @Override

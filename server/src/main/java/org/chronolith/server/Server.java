@@ -127,7 +127,7 @@ public final class Server {
   private long retentionBytes;
   private DataDirectory data;
   private Recovery recovery;
-  private Recovered live;
+  private volatile Recovered live;
   private Optional<PidFile> pidFile = Optional.empty();
   private volatile boolean failed;
 

@@ -26,6 +26,7 @@ final class Replicas {
   private final ReplicationHost host;
   private final ReplicationCounters counters;
   private final Waits waits;
+  private final RdbMaker rdbs;
   private final List<ReplicaFeed> feeds = new ArrayList<>();
 
   /** Those that wait for a snapshot, with what they want of it. */
@@ -42,6 +43,7 @@ final class Replicas {
     this.engine = engine;
     this.host = host;
     this.counters = counters;
+    rdbs = new RdbMaker(host);
     waits = new Waits(engine, this::acknowledgedBy);
     feedLoop = new FeedLoop(replication, timeoutMs, this::closed, this::acknowledged);
   }
@@ -160,7 +162,25 @@ final class Replicas {
   private void send(Awaiting wanted, Checkpoint checkpoint, ReplicationLog log) {
     ReplicaFeed feed = wanted.feed();
     feed.needs(checkpoint.offset());
-    FullSyncSend send = new CheckpointSend(checkpoint, log.history().currentId());
+    String id = log.history().currentId();
+    Announcement announced = wanted.announced();
+    if (announced.capaFiles && !wanted.sync()) {
+      begin(feed, new CheckpointSend(checkpoint, id));
+      return;
+    }
+    long offset = checkpoint.offset();
+    String firstLine = wanted.sync() ? "" : "+FULLRESYNC " + id + " " + offset + "\r\n";
+    rdbs.make(
+        checkpoint,
+        id,
+        rdb ->
+            begin(
+                feed, new RdbSend(rdb.file(), rdb.bytes(), offset, firstLine, !announced.rdbOnly)),
+        cause -> feedLoop.loop().execute(() -> feed.fail(cause)));
+  }
+
+  /** Any thread. */
+  private void begin(ReplicaFeed feed, FullSyncSend send) {
     feedLoop.loop().execute(() -> feed.begin(send));
   }
 
@@ -189,6 +209,7 @@ final class Replicas {
   }
 
   void release() {
+    rdbs.close();
     feedLoop.release();
   }
 }

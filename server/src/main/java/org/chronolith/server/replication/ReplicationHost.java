@@ -1,5 +1,9 @@
 package org.chronolith.server.replication;
 
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.util.Map;
+import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.server.command.StreamExecutor;
 import org.chronolith.server.recovery.DataDirectory;
@@ -40,6 +44,15 @@ public interface ReplicationHost {
 
   /** Frees what {@link #newTarget()} gave, after a failure. Thread: loader. */
   void discard(RecoveryTarget target);
+
+  /**
+   * Writes an RDB of what {@code checkpoint} holds. Thread: rdb.
+   *
+   * @return bytes written
+   * @throws IOException if {@code out} fails
+   */
+  long writeRdb(Checkpoint checkpoint, Map<String, String> auxiliary, WritableByteChannel out)
+      throws IOException;
 
   /** Ends the process: memory and log no longer agree. Thread: any. */
   void fatal(String reason, Throwable cause);

@@ -1,0 +1,99 @@
+package org.chronolith.server.replication;
+
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import org.chronolith.network.StreamConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends an RDB, for replicas and tools that know nothing else: {@code +FULLRESYNC <id> <S>} unless
+ * it was {@code SYNC}, then {@code $<bytes>} and the bytes.
+ */
+final class RdbSend implements FullSyncSend {
+  private static final Logger LOG = LoggerFactory.getLogger(RdbSend.class);
+  private static final long CHUNK_BYTES = 4 << 20;
+
+  private final FileChannel file;
+  private final long bytes;
+  private final long offset;
+  private final String firstLine;
+  private final boolean streamFollows;
+  private StreamConnection connection;
+  private Runnable done;
+  private long position;
+  private long progressMs = System.currentTimeMillis();
+  private boolean closed;
+
+  /**
+   * @param file the RDB, which this object closes
+   * @param offset where the log follows
+   * @param firstLine {@code +FULLRESYNC …}, or empty
+   */
+  RdbSend(FileChannel file, long bytes, long offset, String firstLine, boolean streamFollows) {
+    this.file = file;
+    this.bytes = bytes;
+    this.offset = offset;
+    this.firstLine = firstLine;
+    this.streamFollows = streamFollows;
+  }
+
+  @Override
+  public void start(StreamConnection to, Runnable whenDone, Consumer<Throwable> whenFailed) {
+    connection = to;
+    done = whenDone;
+    connection.write(
+        Unpooled.copiedBuffer(firstLine + "$" + bytes + "\r\n", StandardCharsets.US_ASCII));
+    nextChunk();
+  }
+
+  private void nextChunk() {
+    progressMs = System.currentTimeMillis();
+    if (closed) {
+      return;
+    }
+    long length = Math.min(CHUNK_BYTES, bytes - position);
+    if (length == 0) {
+      done.run();
+      return;
+    }
+    long from = position;
+    position += length;
+    connection.sendFile(file, from, length, this::nextChunk);
+  }
+
+  @Override
+  public void writable() {
+    // The next chunk is sent when the one before has left, whatever the queue says.
+  }
+
+  @Override
+  public long offset() {
+    return offset;
+  }
+
+  @Override
+  public boolean streamFollows() {
+    return streamFollows;
+  }
+
+  @Override
+  public long progressMs() {
+    return progressMs;
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      try {
+        file.close();
+      } catch (IOException e) {
+        LOG.warn("Cannot close an RDB that was sent", e);
+      }
+    }
+  }
+}

@@ -157,6 +157,11 @@ final class NodeParts implements ReplicationHost {
     }
 
     @Override
+    public long appliedCommands() {
+      return filling.appliedCommands();
+    }
+
+    @Override
     public int db() {
       return filling.db();
     }

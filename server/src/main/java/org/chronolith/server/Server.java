@@ -250,13 +250,7 @@ public final class Server {
     recovered.log().adopt();
     writePath.log(recovered.log());
     effects.forgetDatabase();
-    snapshots.adopt(
-        recovered.snapshots(),
-        recovered
-            .snapshots()
-            .newest()
-            .map(checkpoint -> checkpoint.offset())
-            .orElse(recovered.log().startOffset()));
+    snapshots.adopt(recovered);
     live = recovered;
     old.keyspace().adopt();
     old.close();

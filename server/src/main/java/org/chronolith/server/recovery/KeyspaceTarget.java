@@ -45,6 +45,11 @@ public final class KeyspaceTarget implements RecoveryTarget {
   }
 
   @Override
+  public long appliedCommands() {
+    return stream.appliedCommands();
+  }
+
+  @Override
   public int db() {
     return stream.db();
   }

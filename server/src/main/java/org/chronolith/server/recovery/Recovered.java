@@ -1,5 +1,6 @@
 package org.chronolith.server.recovery;
 
+import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.ReplicationLog;
@@ -11,6 +12,7 @@ import org.chronolith.replicationlog.ReplicationLog;
  * @param streamDb database that the stream has selected at the log's end
  * @param items items loaded from the checkpoint
  * @param replayedBytes stream bytes applied after the checkpoint
+ * @param replayedCommands commands in them: changes that no snapshot has yet
  * @param elapsedMs of the whole
  */
 public record Recovered(
@@ -20,7 +22,13 @@ public record Recovered(
     int streamDb,
     long items,
     long replayedBytes,
+    long replayedCommands,
     long elapsedMs) {
+
+  /** Offset of the newest checkpoint, or where the log starts if there is none. */
+  public long snapshotOffset() {
+    return snapshots.newest().map(Checkpoint::offset).orElseGet(log::startOffset);
+  }
 
   public History history() {
     return log.history();

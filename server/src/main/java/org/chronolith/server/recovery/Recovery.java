@@ -130,7 +130,7 @@ public final class Recovery {
       }
       data.switchTo(generation);
       progress.end();
-      return opened.recovered(meta.selectedDb(), items, 0, startedNanos);
+      return opened.recovered(target, items, 0, startedNanos);
     } catch (EngineException | LogException | RecoveryException e) {
       data.remove(generation);
       throw new RecoveryException("full sync into " + generation + " failed: " + e.getMessage(), e);
@@ -159,7 +159,7 @@ public final class Recovery {
               0);
       data.switchTo(generation);
       target.select(0);
-      return opened.recovered(0, 0, 0, System.nanoTime());
+      return opened.recovered(target, 0, 0, System.nanoTime());
     }
   }
 
@@ -196,7 +196,7 @@ public final class Recovery {
       identify(opened.log, target.db(), replica);
     }
     progress.end();
-    return opened.recovered(target.db(), items, replayed, startedNanos);
+    return opened.recovered(target, items, replayed, startedNanos);
   }
 
   /** Snapshot(S) + log[S, end) must be a state: the log reaches S, and both are of one history. */
@@ -335,15 +335,16 @@ public final class Recovery {
               settings.snapshots().apply(generation.snapshots()), settings.snapshotListener());
     }
 
-    Recovered recovered(int db, long items, long replayedBytes, long startedNanos) {
+    Recovered recovered(RecoveryTarget target, long items, long replayedBytes, long startedNanos) {
       handedOn = true;
       return new Recovered(
           generation,
           store,
           log,
-          db,
+          target.db(),
           items,
           replayedBytes,
+          target.appliedCommands(),
           TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos));
     }
 

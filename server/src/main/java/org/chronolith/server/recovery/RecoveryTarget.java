@@ -16,6 +16,9 @@ public interface RecoveryTarget {
   /** Applies the complete commands at the start of {@code bytes} and moves its reader index. */
   void apply(ByteBuf bytes);
 
+  /** Commands of the stream that were applied. */
+  long appliedCommands();
+
   /** The stream's database after what was applied. */
   int db();
 }

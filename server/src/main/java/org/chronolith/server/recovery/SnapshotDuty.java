@@ -107,18 +107,20 @@ public final class SnapshotDuty implements SnapshotListener {
   }
 
   /**
-   * Goes on with the store of another generation: after a start, and after a full sync. A running
-   * snapshot is given up.
-   *
-   * @param newestOffset offset of its newest checkpoint, or where its log starts if it has none
+   * Goes on with what was recovered: after a start, and after a full sync. A running snapshot is
+   * given up. What was replayed from the log counts as changes since the last snapshot.
    */
-  public void adopt(SnapshotStore value, long newestOffset) {
+  public void adopt(Recovered recovered) {
+    adopt(recovered.snapshots(), recovered.snapshotOffset(), recovered.replayedCommands());
+  }
+
+  void adopt(SnapshotStore value, long newestOffset, long unsavedChanges) {
     if (state != State.IDLE) {
       giveUp("another generation takes over");
     }
     store = value;
     lastOffset = newestOffset;
-    changesAtLastSave = changes.getAsLong();
+    changesAtLastSave = changes.getAsLong() - unsavedChanges;
   }
 
   public State state() {

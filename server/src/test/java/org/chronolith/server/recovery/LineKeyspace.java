@@ -15,6 +15,7 @@ final class LineKeyspace implements RecoveryTarget {
   final SortedMap<String, String> map = new TreeMap<>();
   int itemsEnds;
   private int db;
+  private long appliedCommands;
 
   @Override
   public void item(ByteBuf key, ByteBuf value) {
@@ -38,6 +39,7 @@ final class LineKeyspace implements RecoveryTarget {
       String line =
           bytes.readCharSequence(end - bytes.readerIndex(), StandardCharsets.UTF_8).toString();
       bytes.skipBytes(1);
+      appliedCommands++;
       if (line.startsWith("S ")) {
         db = Integer.parseInt(line.substring(2));
       } else {
@@ -48,6 +50,11 @@ final class LineKeyspace implements RecoveryTarget {
         map.put(db + ":" + parts[0], parts[1]);
       }
     }
+  }
+
+  @Override
+  public long appliedCommands() {
+    return appliedCommands;
   }
 
   @Override

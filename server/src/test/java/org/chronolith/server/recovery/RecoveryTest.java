@@ -65,6 +65,8 @@ class RecoveryTest {
       assertEquals(List.of(), node.recovered.history().lineage());
       assertEquals(3, node.recovered.streamDb());
       assertEquals(12, node.recovered.replayedBytes());
+      assertEquals(3, node.recovered.replayedCommands());
+      assertEquals(0, node.recovered.snapshotOffset());
     }
   }
 

@@ -58,7 +58,7 @@ class SnapshotDutyTest {
             () -> {},
             nowMs);
     store = SnapshotStore.open(SnapshotConfig.defaults(directory), duty);
-    duty.adopt(store, 0);
+    duty.adopt(store, 0, 0);
   }
 
   @AfterEach
@@ -213,10 +213,11 @@ class SnapshotDutyTest {
     duty.doWork(nowMs);
     assertEquals(SnapshotDuty.State.WALKING, duty.state());
     try (SnapshotStore next = SnapshotStore.open(SnapshotConfig.defaults(other), duty)) {
-      duty.adopt(next, 500);
+      duty.adopt(next, 500, 12);
       assertEquals(List.of("another generation takes over"), outcomes);
       assertTrue(keyspace.aborted);
       assertEquals(500, duty.lastOffset());
+      assertEquals(12, duty.changesSinceLastSave());
       assertTrue(duty.statistics().lastOk());
     }
   }

@@ -92,8 +92,7 @@ final class SnapshotPlusLogScenario {
                   duty));
       recovered = recovery.start(stream.target(), false);
       recovered.log().adopt();
-      duty.adopt(
-          recovered.snapshots(), recovered.snapshots().newest().map(c -> c.offset()).orElse(0L));
+      duty.adopt(recovered);
       bytes.clear();
     }
 

@@ -133,7 +133,7 @@ final class LogPrepare implements Runnable {
       } else if (ready != null && full) {
         ready.appender().reserve(ready.appender().position() + wanted);
       }
-      if (wanted > 0) {
+      if (wanted > 0 || refused) {
         // A larger wish may have come meanwhile; it comes again with the next attempt.
         wantedBytes = 0;
         listener.spaceReserved();

@@ -107,7 +107,7 @@ public final class Server {
   private final WritePath writePath = new WritePath(effects, engineLoop, TURN_BYTES);
   private final ServerCounters counters = new ServerCounters();
   private final LoadingGate loadingGate = new LoadingGate();
-  private final LogSpaceGate logSpaceGate = new LogSpaceGate(writePath);
+  private final LogSpaceGate logSpaceGate = new LogSpaceGate(writePath, engineLoop::execute);
   private final Watches watches = new Watches(this::watching);
   private final KeyspaceEvents keyspaceEvents = new KeyspaceEvents(effects, watches);
   private final ClientPause clientPause = new ClientPause(engineLoop);
@@ -335,11 +335,14 @@ public final class Server {
     @Override
     public void spaceRefused(String reason) {
       LOG.error("No space for the log: {}; writes are refused until there is", reason);
+      logSpaceGate.spaceRefused();
     }
 
     @Override
     public void spaceReserved() {
-      LOG.info("Space for the log is reserved again; writes go on");
+      if (logSpaceGate.spaceReserved()) {
+        LOG.info("Space for the log is reserved again; writes go on");
+      }
     }
 
     @Override

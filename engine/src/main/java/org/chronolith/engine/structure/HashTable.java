@@ -22,7 +22,10 @@ import org.chronolith.engine.memory.SlabAllocator;
  * new one otherwise: so each operation looks into exactly one bucket. The tag lets a search pass
  * over entries of other keys without reading them.
  *
- * <p>The tables' hashes must be good in all 64 bits: low bits choose the bucket, high ones the tag.
+ * <p>High bits of the hash choose the bucket, so buckets are in the order of their entries' hashes
+ * at any size: bucket b of a table splits into 2b and 2b + 1 of one twice as large. Hence resizing
+ * and iteration go through memory in order, and an iteration is a position in the space of hashes,
+ * which no resizing disturbs. The low bits are the tag.
  *
  * <p>Thread: the owner of the allocator.
  */
@@ -36,7 +39,7 @@ public final class HashTable {
   private static final int MIN_BITS = 2;
   private static final int SHRINK_FACTOR = 8;
   private static final int EMPTY_BUCKETS_PER_MOVE = 16;
-  private static final long TAG_MASK = ~SlabAllocator.ADDRESS_MASK;
+  private static final int TAG_SHIFT = 48;
 
   private final SlabAllocator slabs;
   private final EntryLayout layout;
@@ -81,7 +84,7 @@ public final class HashTable {
     }
     long ref = slabs.getLong(chunk, BucketArray.slotAt(locatedBucket));
     while (ref != 0) {
-      if (((ref ^ hash) & TAG_MASK) == 0) {
+      if (ref >>> TAG_SHIFT == (hash & 0xFFFF)) {
         long entry = ref & SlabAllocator.ADDRESS_MASK;
         if (layout.keyEquals(entry, key)) {
           return entry;
@@ -106,7 +109,7 @@ public final class HashTable {
     long chunk = arrays.chunkForWrite(locatedArray, locatedBits, locatedBucket);
     int at = BucketArray.slotAt(locatedBucket);
     slabs.putLong(entry, 0, slabs.getLong(chunk, at));
-    slabs.putLong(chunk, at, (entry & SlabAllocator.ADDRESS_MASK) | (hash & TAG_MASK));
+    slabs.putLong(chunk, at, tagged(entry, hash));
   }
 
   /** Unlinks the entry of the key and returns it (the caller frees it), or 0 if there is none. */
@@ -130,7 +133,7 @@ public final class HashTable {
    */
   public void replace(long root, long entry, long replacement, long hash) {
     slabs.putLong(replacement, 0, slabs.getLong(entry, 0));
-    relink(root, entry, hash, (replacement & SlabAllocator.ADDRESS_MASK) | (hash & TAG_MASK));
+    relink(root, entry, hash, tagged(replacement, hash));
   }
 
   private void relink(long root, long entry, long hash, long target) {
@@ -216,15 +219,14 @@ public final class HashTable {
   }
 
   private void moveChain(long nextArray, int bits, int nextBits, int bucket, long first) {
-    int mask = (1 << nextBits) - 1;
     long ref = first;
     while (ref != 0) {
       long following = slabs.getLong(ref, 0);
-      // A smaller array needs fewer bits of the hash, and those are the old bucket's number.
+      // A smaller array needs fewer bits of the hash, and those are in the old bucket's number.
       int target =
           nextBits <= bits
-              ? bucket & mask
-              : (int) layout.hash(ref & SlabAllocator.ADDRESS_MASK) & mask;
+              ? bucket >>> bits - nextBits
+              : bucketOf(layout.hash(ref & SlabAllocator.ADDRESS_MASK), nextBits);
       long chunk = arrays.chunkForWrite(nextArray, nextBits, target);
       int at = BucketArray.slotAt(target);
       slabs.putLong(ref, 0, slabs.getLong(chunk, at));
@@ -257,57 +259,44 @@ public final class HashTable {
 
   /** As {@link #scan}, for a visitor that moves or removes entries. */
   public long rewrite(long root, long cursor, EntryRewriter rewriter) {
+    // To the outside a cursor has its bits reversed, which makes it a small number, as Redis's are.
+    long position = Long.reverse(cursor);
+    locate(root, position);
+    int shift = Long.SIZE - locatedBits;
+    long next = locatedBucket + 1L << shift;
     long state = slabs.getLong(root, STATE_AT);
-    long array = slabs.getLong(root, 0);
-    long v = cursor;
-    long unlinked = 0;
-    if (moved(state) < 0) {
-      long mask = (1L << bits(state)) - 1;
-      unlinked = rewriteBucket(array, bits(state), (int) (v & mask), rewriter);
-      v = advance(v, mask);
-    } else {
-      // The cursor counts with its high bits first, so the buckets of the larger array that the
-      // smaller array's bucket splits into are neighbours in its order: they are shown together.
-      long nextArray = slabs.getLong(root, NEXT_ARRAY_AT);
-      boolean growing = nextBits(state) > bits(state);
-      long small = growing ? array : nextArray;
-      long large = growing ? nextArray : array;
-      int smallBits = Math.min(bits(state), nextBits(state));
-      int largeBits = Math.max(bits(state), nextBits(state));
-      long smallMask = (1L << smallBits) - 1;
-      long largeMask = (1L << largeBits) - 1;
-      unlinked = rewriteBucket(small, smallBits, (int) (v & smallMask), rewriter);
-      do {
-        unlinked += rewriteBucket(large, largeBits, (int) (v & largeMask), rewriter);
-        v = advance(v, largeMask);
-      } while ((v & (smallMask ^ largeMask)) != 0);
+    if (moved(state) > 0) {
+      // A bucket of a smaller next array may cover buckets that were not moved to it yet.
+      long boundary = (long) moved(state) << Long.SIZE - bits(state);
+      boolean crosses = next == 0 || Long.compareUnsigned(next, boundary) > 0;
+      if (crosses && Long.compareUnsigned(position, boundary) < 0) {
+        next = boundary;
+      }
     }
+    long unlinked = rewriteBucket(locatedArray, locatedBits, locatedBucket, rewriter);
     if (unlinked > 0) {
       removed(root, unlinked);
     }
-    return v;
+    return Long.reverse(next);
   }
 
   /** As {@link #rewrite}, and moves the table's own blocks out of sparse slabs on the way. */
   public long compact(long root, long cursor, EntryRewriter rewriter) {
-    relocateAround(root, cursor, 0, bits(slabs.getLong(root, STATE_AT)));
+    long position = Long.reverse(cursor);
+    relocateAround(root, position, 0, bits(slabs.getLong(root, STATE_AT)));
     if (isResizing(root)) {
-      relocateAround(root, cursor, NEXT_ARRAY_AT, nextBits(slabs.getLong(root, STATE_AT)));
+      relocateAround(root, position, NEXT_ARRAY_AT, nextBits(slabs.getLong(root, STATE_AT)));
     }
     return rewrite(root, cursor, rewriter);
   }
 
-  private void relocateAround(long root, long cursor, int arrayAt, int bits) {
+  private void relocateAround(long root, long position, int arrayAt, int bits) {
     long array = slabs.getLong(root, arrayAt);
     if (slabs.isSparse(array)) {
       array = slabs.relocate(array);
       slabs.putLong(root, arrayAt, array);
     }
-    arrays.relocateChunk(array, bits, (int) (cursor & ((1L << bits) - 1)));
-  }
-
-  private static long advance(long cursor, long mask) {
-    return Long.reverse(Long.reverse(cursor | ~mask) + 1);
+    arrays.relocateChunk(array, bits, bucketOf(position, bits));
   }
 
   private long rewriteBucket(long array, int bits, int bucket, EntryRewriter rewriter) {
@@ -328,7 +317,8 @@ public final class HashTable {
       } else {
         if (result != entry) {
           slabs.putLong(result, 0, following);
-          slabs.putLong(holder, at, (result & SlabAllocator.ADDRESS_MASK) | (ref & TAG_MASK));
+          slabs.putLong(
+              holder, at, (result & SlabAllocator.ADDRESS_MASK) | (ref >>> TAG_SHIFT << TAG_SHIFT));
         }
         holder = result;
         at = 0;
@@ -422,16 +412,24 @@ public final class HashTable {
   private void locate(long root, long hash) {
     long state = slabs.getLong(root, STATE_AT);
     int bits = bits(state);
-    int bucket = (int) hash & (int) ((1L << bits) - 1);
+    int bucket = bucketOf(hash, bits);
     if (bucket < moved(state)) {
       locatedArray = slabs.getLong(root, NEXT_ARRAY_AT);
       locatedBits = nextBits(state);
-      locatedBucket = (int) hash & (int) ((1L << locatedBits) - 1);
+      locatedBucket = bucketOf(hash, locatedBits);
     } else {
       locatedArray = slabs.getLong(root, 0);
       locatedBits = bits;
       locatedBucket = bucket;
     }
+  }
+
+  private static int bucketOf(long hash, int bits) {
+    return (int) (hash >>> Long.SIZE - bits);
+  }
+
+  private static long tagged(long entry, long hash) {
+    return (entry & SlabAllocator.ADDRESS_MASK) | hash << TAG_SHIFT;
   }
 
   private void putState(long root, int moved, int bits, int nextBits) {
@@ -481,7 +479,7 @@ public final class HashTable {
         if (locatedArray != array || locatedBucket != bucket) {
           throw new IllegalStateException("an entry is in bucket " + bucket + " of 2^" + bits);
         }
-        if (((ref ^ hash) & TAG_MASK) != 0) {
+        if (ref >>> TAG_SHIFT != (hash & 0xFFFF)) {
           throw new IllegalStateException("an entry's tag is wrong in bucket " + bucket);
         }
         found++;

@@ -197,6 +197,8 @@ public final class Server {
       observation.register(
           keyspaceEvents, new PersistenceInfo(snapshots, recovery.progress(), writePath::log));
       observation.start(engineLoop);
+      // Clients are answered while it loads, and even HELLO begins with a look at the keyspace.
+      engineLoop.execute(() -> runner.dataset().keyspace().adopt());
       endpoints.open(engineLoop);
     } catch (IOException | RuntimeException e) {
       LOG.error("Cannot start: {}", e.getMessage());

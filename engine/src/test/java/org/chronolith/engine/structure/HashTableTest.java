@@ -68,7 +68,7 @@ class HashTableTest {
     SplittableRandom random = new SplittableRandom(seed);
     Map<Long, Integer> model = new HashMap<>();
     long root = table.create(0);
-    for (int step = 0; step < 300_000; step++) {
+    for (int step = 0; step < 150_000; step++) {
       boolean growing = step / 50_000 % 2 == 0;
       long k = random.nextInt(30_000);
       long entry = find(root, k);
@@ -118,7 +118,7 @@ class HashTableTest {
   void shouldShowEveryStableEntryWhileTheTableIsResized() {
     long seed = System.nanoTime();
     SplittableRandom random = new SplittableRandom(seed);
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 20; round++) {
       long root = table.create(0);
       int stable = random.nextInt(1, 2_000);
       for (int k = 0; k < stable; k++) {

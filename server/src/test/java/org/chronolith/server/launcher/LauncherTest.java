@@ -22,6 +22,8 @@ class LauncherTest {
 
   @TempDir Path dir;
 
+  private String javaOptions = "";
+
   private record Result(int status, String output) {}
 
   private Result run(Path launcher, Path javaHome, String... arguments) throws Exception {
@@ -30,6 +32,7 @@ class LauncherTest {
     ProcessBuilder builder =
         new ProcessBuilder(command).directory(dir.toFile()).redirectErrorStream(true);
     builder.environment().put("JAVA_HOME", javaHome.toString());
+    builder.environment().put("CHRONOLITH_JAVA_OPTS", javaOptions);
     Process process = builder.start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -86,6 +89,18 @@ class LauncherTest {
             "--port",
             "7 8"),
         words.subList(classPath + 1, words.size()));
+  }
+
+  @Test
+  void shouldLetTheUsersJvmOptionsWin() throws Exception {
+    Path launcher = builtHome();
+    Path java = fakeJava("jdk17", "17.0.15");
+    assertTrue(run(launcher, java, "server").output().contains("-XX:+UseSerialGC"));
+    javaOptions = "-Xmx2g -XX:+UseG1GC";
+    List<String> words = run(launcher, java, "server").output().lines().toList();
+    assertTrue(!words.contains("-XX:+UseSerialGC"));
+    assertTrue(words.indexOf("-Xmx2g") > words.indexOf("-Xmx512m"));
+    assertTrue(words.contains("-XX:+UseG1GC"));
   }
 
   @Test

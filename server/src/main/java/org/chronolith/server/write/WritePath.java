@@ -2,6 +2,7 @@ package org.chronolith.server.write;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
+import java.util.concurrent.locks.LockSupport;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.client.Client;
@@ -17,6 +18,9 @@ import org.chronolith.server.client.Client;
  * <p>Thread: engine.
  */
 public final class WritePath {
+  private static final long LONGEST_WAIT_NANOS = 5_000_000_000L;
+  private static final long ROOM_POLL_NANOS = 100_000;
+
   private final Effects effects;
   private final NetworkLoop loop;
   private final int turnBytes;
@@ -110,9 +114,24 @@ public final class WritePath {
     }
     // Before the first SELECT after a start the database is not known; what follows selects one.
     int db = Math.max(0, effects.stagedStartDb());
+    awaitRoom(length);
     log.append(staged, staged.readerIndex(), length, db, System.currentTimeMillis());
     effects.clearStaged();
     tellAppended();
+  }
+
+  /**
+   * The gates have made sure of the space, but for one kind of command: one whose effects are far
+   * larger than its request, such as an {@code SPOP} of a million members. It is applied already,
+   * so it must be logged: better a pause than a stop.
+   */
+  private void awaitRoom(int length) {
+    long begun = System.nanoTime();
+    while (!log.canAppendInternal(length)
+        && log.failure() == null
+        && System.nanoTime() - begun < LONGEST_WAIT_NANOS) {
+      LockSupport.parkNanos(ROOM_POLL_NANOS);
+    }
   }
 
   /**

@@ -195,7 +195,9 @@ public final class Server {
       loadingGate.loading(true);
       recovery = new Recovery(data, settings());
       observation.register(
-          keyspaceEvents, new PersistenceInfo(snapshots, recovery.progress(), writePath::log));
+          keyspaceEvents,
+          new PersistenceInfo(
+              snapshots, recovery.progress(), loadingGate::loading, writePath::log));
       observation.start(engineLoop);
       // Clients are answered while it loads, and even HELLO begins with a look at the keyspace.
       engineLoop.execute(() -> runner.dataset().keyspace().adopt());

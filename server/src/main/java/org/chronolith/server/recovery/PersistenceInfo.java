@@ -2,6 +2,7 @@ package org.chronolith.server.recovery;
 
 import java.util.Locale;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.chronolith.replicationlog.ReplicationLog;
 
@@ -15,22 +16,28 @@ import org.chronolith.replicationlog.ReplicationLog;
 public final class PersistenceInfo {
   private final SnapshotDuty snapshots;
   private final LoadProgress progress;
+  private final BooleanSupplier loading;
   private final Supplier<ReplicationLog> log;
 
   /**
+   * @param loading whether clients are told {@code LOADING}; that is longer than the files are read
    * @param log the live log, or null while there is none
    */
   public PersistenceInfo(
-      SnapshotDuty snapshots, LoadProgress progress, Supplier<ReplicationLog> log) {
+      SnapshotDuty snapshots,
+      LoadProgress progress,
+      BooleanSupplier loading,
+      Supplier<ReplicationLog> log) {
     this.snapshots = snapshots;
     this.progress = progress;
+    this.loading = loading;
     this.log = log;
   }
 
   /** Gives every field with its value, in Redis's order. */
   public void fields(long nowMs, BiConsumer<String, Object> field) {
     SnapshotStatistics statistics = snapshots.statistics();
-    field.accept("loading", flag(progress.loading()));
+    field.accept("loading", flag(loading.getAsBoolean()));
     field.accept("async_loading", 0);
     field.accept("current_cow_peak", 0);
     field.accept("current_cow_size", 0);
@@ -49,7 +56,7 @@ public final class PersistenceInfo {
     field.accept("rdb_last_load_keys_expired", 0);
     field.accept("rdb_last_load_keys_loaded", progress.keys());
     logFields(field);
-    if (progress.loading()) {
+    if (loading.getAsBoolean()) {
       loadingFields(nowMs, field);
     }
   }

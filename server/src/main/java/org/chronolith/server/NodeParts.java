@@ -94,7 +94,7 @@ final class NodeParts implements ReplicationHost {
   /** What fills {@code dataset}, which the calling thread owns. */
   static DatasetTarget newTarget(CommandTable table, Dataset dataset) {
     CommandRunner filler =
-        new CommandRunner(dataset, new ServerCounters(), null, ExpiryMode.IGNORE);
+        new CommandRunner(dataset, ServerCounters.ofLoader(), null, ExpiryMode.IGNORE);
     return new DatasetTarget(
         dataset,
         new KeyspaceTarget(dataset.keyspace(), new StreamExecutor(table, filler, call -> {})));

@@ -40,14 +40,22 @@ public final class CommandRunner {
   boolean run(Call call, long nowMs) {
     call.nowMs(nowMs);
     dataset.keyspace().begin(nowMs, expiryMode);
-    CommandSpec spec = call.spec();
-    CommandStats stats = spec.stats();
-    long replyStart = call.reply().position();
+    if (!counters.commandStatistics()) {
+      handle(call);
+      return !call.failed();
+    }
     long foundBefore = dataset.keyspace().lookupsFound();
     long missedBefore = dataset.keyspace().lookupsMissed();
     long start = System.nanoTime();
+    handle(call);
+    count(call, System.nanoTime() - start, foundBefore, missedBefore);
+    return !call.failed();
+  }
+
+  private static void handle(Call call) {
+    long replyStart = call.reply().position();
     try {
-      spec.handler().run(call);
+      call.spec().handler().run(call);
     } catch (CommandException e) {
       call.reply().rewind(replyStart);
       call.error(e.getMessage());
@@ -55,7 +63,11 @@ public final class CommandRunner {
       call.reply().rewind(replyStart);
       call.error(CommandException.WRONG_TYPE.getMessage());
     }
-    stats.ran(System.nanoTime() - start, counters.latencyTracking);
+  }
+
+  private void count(Call call, long nanos, long foundBefore, long missedBefore) {
+    CommandSpec spec = call.spec();
+    spec.stats().ran(nanos, counters.latencyTracking);
     counters.commandsProcessed++;
     if (spec.isReadOnly()) {
       // As in Redis, the look-ups of writes are neither hits nor misses.
@@ -63,10 +75,8 @@ public final class CommandRunner {
       counters.keyspaceMisses += dataset.keyspace().lookupsMissed() - missedBefore;
     }
     if (call.failed()) {
-      stats.failedCalls++;
-      return false;
+      spec.stats().failedCalls++;
     }
-    return true;
   }
 
   /** Runs one command of a transaction inside the running {@code EXEC}. */

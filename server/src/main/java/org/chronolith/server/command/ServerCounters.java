@@ -29,7 +29,29 @@ public final class ServerCounters {
   /** Error replies, Redis's {@code total_error_replies}. */
   public long errorReplies;
 
+  private final boolean commandStatistics;
   private final TreeMap<String, long[]> errorsByCode = new TreeMap<>();
+
+  /** Counters of a server. */
+  public ServerCounters() {
+    this(true);
+  }
+
+  private ServerCounters(boolean commandStatistics) {
+    this.commandStatistics = commandStatistics;
+  }
+
+  /**
+   * Counters for a loader, which runs commands on a thread of its own: the commands' statistics,
+   * which belong to the engine thread, are left alone. As in Redis, loading is not part of them.
+   */
+  public static ServerCounters ofLoader() {
+    return new ServerCounters(false);
+  }
+
+  boolean commandStatistics() {
+    return commandStatistics;
+  }
 
   /** Counts an error reply by its code word. */
   public void errorReply(String text) {

@@ -131,9 +131,20 @@ public final class Database {
     entries.copyKey(entry, out);
   }
 
-  /** Bytes of the entry's own block, as {@code MEMORY USAGE} counts them. */
+  /** Bytes of the entry's own block. */
   public int entryBytes(long entry) {
     return slabs.capacity(entry);
+  }
+
+  /**
+   * Bytes of the key and its value, as {@code MEMORY USAGE} counts them; of many elements about.
+   */
+  public long memoryBytes(long entry) {
+    int kind = entries.kind(entry);
+    if (keyspace.form(kind) == ValueForm.INLINE) {
+      return entryBytes(entry);
+    }
+    return entryBytes(entry) + keyspace.type(kind).bytes(encoding(entry), root(entry));
   }
 
   /**

@@ -76,6 +76,12 @@ public interface TypeSupport {
   long blocks(int encoding, long root);
 
   /**
+   * Bytes of a SMALL or BIG value's blocks, for {@code MEMORY USAGE}. Of a large collection some
+   * elements are looked at, and the others are taken to be like them.
+   */
+  long bytes(int encoding, long root);
+
+  /**
    * A copy of a SMALL or BIG value; returns its root. Elements of the copy are current ({@link
    * ElementChanges#current}); {@code collectionId} is 0 for SMALL. Nothing is reported.
    */

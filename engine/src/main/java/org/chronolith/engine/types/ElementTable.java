@@ -197,6 +197,17 @@ public final class ElementTable {
     return next;
   }
 
+  /** Bytes of an entry's key and value that do not lie in its block. */
+  long chainedBytes(long entry) {
+    long bytes = 0;
+    if (isKeyChained(entry)) {
+      key(entry, item);
+      bytes += item.length();
+    }
+    value(entry, item);
+    return bytes + (item.length() > MAX_INLINE_BYTES ? item.length() : 0);
+  }
+
   /** Points {@code key} at the key of an entry. */
   public void key(long entry, StoredBytes key) {
     if (isKeyChained(entry)) {

@@ -15,12 +15,20 @@ import org.chronolith.engine.structure.EntryVisitor;
  * ElementTable}.
  */
 public abstract class TableType implements TypeSupport {
+  /** Elements looked at to tell the bytes of all. */
+  private static final int BYTES_SAMPLES = 64;
+
+  private static final int BUCKET_BYTES = 8;
+
   protected final SlabAllocator slabs;
   protected final CompactList compact;
   protected final ElementTable table;
   private final int stride;
   private final EntryVisitor copier = this::copyEntry;
+  private final EntryVisitor sampler = this::sample;
   private long copyTarget;
+  private long sampledEntries;
+  private long sampledBytes;
 
   /**
    * @param stride elements of the compact list that make one of the collection
@@ -102,6 +110,27 @@ public abstract class TableType implements TypeSupport {
   @Override
   public long blocks(int encoding, long root) {
     return encoding == Encoding.LARGE ? table.size(root) : 1;
+  }
+
+  @Override
+  public long bytes(int encoding, long root) {
+    if (encoding == Encoding.COMPACT) {
+      return slabs.capacity(root);
+    }
+    sampledEntries = 0;
+    sampledBytes = 0;
+    long cursor = 0;
+    do {
+      cursor = table.scan(root, cursor, 1, sampler);
+    } while (cursor != 0 && sampledEntries < BYTES_SAMPLES);
+    long size = table.size(root);
+    // A bucket, sometimes two, for each entry.
+    return sampledBytes * size / Math.max(1, sampledEntries) + size * BUCKET_BYTES;
+  }
+
+  private void sample(long entry) {
+    sampledEntries++;
+    sampledBytes += slabs.capacity(entry) + table.chainedBytes(entry);
   }
 
   @Override

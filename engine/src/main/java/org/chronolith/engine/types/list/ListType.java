@@ -21,6 +21,9 @@ import org.chronolith.engine.types.Encoding;
  * written so that unsigned bytes sort as the keys do. Thread: the keyspace's owner.
  */
 public final class ListType implements TypeSupport {
+  /** Blocks looked at to tell the bytes of all. */
+  private static final int BYTES_SAMPLES = 64;
+
   private final SlabAllocator slabs;
   private final CompactList compact;
   private final BlockList blocks;
@@ -178,6 +181,21 @@ public final class ListType implements TypeSupport {
   @Override
   public long blocks(int encoding, long root) {
     return encoding == Encoding.LARGE ? blocks.blocks(root) : 1;
+  }
+
+  @Override
+  public long bytes(int encoding, long root) {
+    if (encoding != Encoding.LARGE) {
+      return slabs.capacity(root);
+    }
+    long sampled = 0;
+    long bytes = 0;
+    long block = blocks.head(root);
+    for (; block != 0 && sampled < BYTES_SAMPLES; block = blocks.nextBlock(block)) {
+      bytes += slabs.capacity(block);
+      sampled++;
+    }
+    return slabs.capacity(root) + bytes * blocks.blocks(root) / Math.max(1, sampled);
   }
 
   @Override

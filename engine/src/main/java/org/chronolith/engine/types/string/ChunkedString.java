@@ -287,6 +287,17 @@ final class ChunkedString implements TypeSupport {
   }
 
   @Override
+  public long bytes(int encoding, long root) {
+    int count = count(root);
+    long bytes = slabs.capacity(root) + (long) count * CHUNK_BYTES;
+    if (count > 0) {
+      bytes -= CHUNK_BYTES - slabs.capacity(chunk(root, count - 1));
+      bytes += slabs.capacity(slabs.getLong(root, DIRECTORY_AT));
+    }
+    return bytes;
+  }
+
+  @Override
   public long copy(int encoding, long root, long collectionId) {
     long copy = createBig(encoding, collectionId);
     grow(copy, length(root));

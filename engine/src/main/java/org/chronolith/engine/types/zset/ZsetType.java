@@ -17,6 +17,10 @@ public final class ZsetType extends TableType {
   private final OrderedIndex index;
   private final OrderedIndex.Cursor cursor;
   private final ElementTable.EntryMoved moved = this::moved;
+
+  /** What a member takes in the ordered index: an item of 16 bytes, in nodes two thirds full. */
+  private static final int INDEX_BYTES = 25;
+
   private final ZsetValue values;
   private long compacting;
 
@@ -48,6 +52,12 @@ public final class ZsetType extends TableType {
   /** The value that commands turn to the sorted set of a key; one at a time. */
   public ZsetValue value() {
     return values;
+  }
+
+  @Override
+  public long bytes(int encoding, long root) {
+    long bytes = super.bytes(encoding, root);
+    return encoding == Encoding.COMPACT ? bytes : bytes + table.size(root) * INDEX_BYTES;
   }
 
   @Override

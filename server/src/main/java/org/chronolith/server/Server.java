@@ -31,6 +31,7 @@ import org.chronolith.server.commands.admin.ConfigCommands;
 import org.chronolith.server.commands.admin.DebugCommand;
 import org.chronolith.server.commands.admin.InfoCommand;
 import org.chronolith.server.commands.admin.LatencyMonitor;
+import org.chronolith.server.commands.admin.MemoryCommand;
 import org.chronolith.server.commands.admin.PersistenceCommands;
 import org.chronolith.server.commands.admin.ServerCommands;
 import org.chronolith.server.commands.admin.ShutdownCommand;
@@ -399,6 +400,7 @@ public final class Server {
     all.addAll(new TransactionCommands(watches).specs());
     all.addAll(new CommandCommand(this::table).specs());
     all.addAll(ServerCommands.specs());
+    all.addAll(MemoryCommand.specs());
     all.addAll(new DebugCommand(config::enableDebugCommand).specs());
     all.addAll(new ShutdownCommand(this::requestStop).specs());
     all.addAll(slowLog.specs());

@@ -197,6 +197,45 @@ class AdminCommandsIT {
   }
 
   @Test
+  void shouldTellTheMemoryOfAKey() {
+    List<String[]> adders =
+        List.of(
+            new String[] {"HSET", "hash", "field:%d", "value:%d"},
+            new String[] {"SADD", "set", "member:%d"},
+            new String[] {"RPUSH", "list", "element:%d"},
+            new String[] {"ZADD", "zset", "%d", "member:%d"});
+    for (String[] adder : adders) {
+      long before = usedMemory();
+      int elements = 20_000;
+      for (int i = 0; i < elements; i++) {
+        String[] words = adder.clone();
+        for (int j = 2; j < words.length; j++) {
+          words[j] = words[j].formatted(i);
+        }
+        client.send(words);
+      }
+      client.flush();
+      for (int i = 0; i < elements; i++) {
+        client.receive();
+      }
+      long grown = usedMemory() - before;
+      long told = (Long) client.call("MEMORY", "USAGE", adder[1], "SAMPLES", "0");
+      assertTrue(told > grown * 0.7 && told < grown * 1.3, adder[1] + ": " + told + " of " + grown);
+    }
+    long before = usedMemory();
+    client.call("SET", "text", "x".repeat(300_000));
+    long told = (Long) client.call("MEMORY", "USAGE", "text");
+    // What the database itself grew by is not the key's.
+    assertEquals(usedMemory() - before, told, 1_000.0);
+    client.call("SET", "small", "x");
+    assertTrue((Long) client.call("MEMORY", "USAGE", "small") < 100);
+  }
+
+  private long usedMemory() {
+    return Long.parseLong(client.info("memory", "used_memory"));
+  }
+
+  @Test
   void shouldRunATransactionAsOneUnitOfTheStream() {
     client.call("SET", "k", "1");
     long before = offset();

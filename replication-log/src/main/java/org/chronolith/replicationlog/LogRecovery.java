@@ -48,6 +48,10 @@ final class LogRecovery {
   }
 
   private final LogConfig config;
+
+  /** Whether what cannot be used is taken out of the log, or only told. */
+  private final boolean readOnly;
+
   private final RecordHeader header = new RecordHeader();
   private final List<String> findings = new ArrayList<>();
   private final List<SegmentFiles.Entry> aside = new ArrayList<>();
@@ -58,12 +62,18 @@ final class LogRecovery {
   private History history;
   private boolean clean;
 
-  private LogRecovery(LogConfig config) {
+  private LogRecovery(LogConfig config, boolean readOnly) {
     this.config = config;
+    this.readOnly = readOnly;
   }
 
   static Result recover(LogConfig config) throws IOException {
-    return new LogRecovery(config).run();
+    return new LogRecovery(config, false).run();
+  }
+
+  /** What {@link #recover} would find; no file is changed. */
+  static Result foresee(LogConfig config) throws IOException {
+    return new LogRecovery(config, true).run();
   }
 
   private Result run() throws IOException {
@@ -187,7 +197,9 @@ final class LogRecovery {
 
   private void drop(Head head) throws IOException {
     if (head.neverBegun()) {
-      SegmentFiles.delete(head.entry().dir());
+      if (!readOnly) {
+        SegmentFiles.delete(head.entry().dir());
+      }
       return;
     }
     if (head.usable()) {
@@ -202,7 +214,7 @@ final class LogRecovery {
   }
 
   private void setAside() throws IOException {
-    if (aside.isEmpty()) {
+    if (aside.isEmpty() || readOnly) {
       return;
     }
     SegmentFiles.deleteSetAside(config.dir());
@@ -327,7 +339,7 @@ final class LogRecovery {
   /**
    * Position behind the last byte at or behind {@code from} that is not zero; 0 if there is none.
    */
-  private static long lastByte(FileChannel channel, long from) throws IOException {
+  static long lastByte(FileChannel channel, long from) throws IOException {
     ByteBuf buffer = ByteBufAllocator.DEFAULT.directBuffer(RecordCursor.WINDOW_BYTES);
     try {
       for (long end = channel.size(); end > from; ) {

@@ -35,6 +35,11 @@ final class RecordCursor implements AutoCloseable {
   private int payloadIndex;
   private String problem;
 
+  /** Length of the refused document's content, or -1 if its framing cannot be trusted. */
+  private int damagedLength;
+
+  private boolean unfinished;
+
   RecordCursor(int maxRecordBytes) {
     this.maxDocumentBytes =
         RecordHeader.BYTES + Math.max(maxRecordBytes, 8 + History.MAX_ENCODED_BYTES);
@@ -90,7 +95,7 @@ final class RecordCursor implements AutoCloseable {
       }
       int length = QueueFile.length(word);
       if (QueueFile.isIncomplete(word)) {
-        return damaged("a record was not finished");
+        return unfinished("a record was not finished");
       }
       if (QueueFile.isQueueOwn(word)) {
         position = QueueFile.next(position, length);
@@ -101,7 +106,7 @@ final class RecordCursor implements AutoCloseable {
       }
       index = fetch(QueueFile.HEADER_BYTES + length, limit);
       if (index < 0) {
-        return damaged("the file ends within a record of " + length + " bytes");
+        return unfinished("the file ends within a record of " + length + " bytes");
       }
       int start = index + QueueFile.HEADER_BYTES;
       if (isPreamble(start, length)) {
@@ -113,15 +118,34 @@ final class RecordCursor implements AutoCloseable {
     return Step.END;
   }
 
+  /** Forgets what was read ahead: the file may have been written to meanwhile. */
+  void forget() {
+    windowLength = 0;
+  }
+
+  /**
+   * After {@link Step#DAMAGED}: moves behind the refused record if its framing is whole, so that
+   * what follows can be looked at. It is not known then which offset that has.
+   *
+   * @return false if there is no telling where the next record starts
+   */
+  boolean skipDamaged() {
+    if (damagedLength < 0) {
+      return false;
+    }
+    position = QueueFile.next(position, damagedLength);
+    return true;
+  }
+
   private Step record(RecordHeader header, int start, int length) {
     String wrong = header.read(window, start, length);
     if (wrong != null) {
-      return damaged(wrong);
+      return damaged(wrong, length);
     }
     RecordHeader.begin(checksum, window, start);
     checksum.update(window.internalNioBuffer(start + RecordHeader.BYTES, header.payloadLength));
     if ((int) checksum.getValue() != header.crc) {
-      return damaged("checksum of a record of " + length + " bytes is wrong");
+      return damaged("checksum of a record of " + length + " bytes is wrong", length);
     }
     payloadIndex = start + RecordHeader.BYTES;
     documentPosition = position;
@@ -133,8 +157,25 @@ final class RecordCursor implements AutoCloseable {
     return length == Long.BYTES && window.getLong(start) == SegmentAppender.PREAMBLE;
   }
 
+  /** Whether the record at {@link #position()} may be one that is being written. */
+  boolean isUnfinished() {
+    return unfinished;
+  }
+
+  private Step unfinished(String what) {
+    damaged(what, -1);
+    unfinished = true;
+    return Step.DAMAGED;
+  }
+
   private Step damaged(String what) {
+    return damaged(what, -1);
+  }
+
+  private Step damaged(String what, int length) {
     problem = what;
+    damagedLength = length;
+    unfinished = false;
     return Step.DAMAGED;
   }
 

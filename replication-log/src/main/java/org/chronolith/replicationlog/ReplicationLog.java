@@ -3,6 +3,7 @@ package org.chronolith.replicationlog;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -230,6 +231,25 @@ public final class ReplicationLog implements AutoCloseable {
    */
   public LogReader reader(long offset) {
     return LogReader.open(state, config, offset);
+  }
+
+  /**
+   * Copies the log, as far as it is committed now, into an empty directory: sealed segments by hard
+   * links, the newest one by its bytes. The copy is on disk when this returns. Not for the engine
+   * thread.
+   *
+   * <p>REQUIRES: nothing that the copy must hold is trimmed meanwhile; oldest segments that go are
+   * left out.
+   *
+   * @throws LogException IO, also if the log is replaced or removed meanwhile
+   */
+  public LogCopy copyTo(Path target) {
+    try {
+      return LogCopy.make(state, config.maxRecordBytes(), target);
+    } catch (IOException e) {
+      throw new LogException(
+          LogException.Kind.IO, "cannot copy the log to " + target + ": " + e, e);
+    }
   }
 
   /** Asks the log-sync thread to force all that has been appended. */

@@ -50,11 +50,16 @@ final class SegmentFiles {
    * those of the newest cut are kept.
    */
   static Path setAside(Entry entry) throws IOException {
-    Path target = entry.dir().resolveSibling(CUT_PREFIX + entry.dir().getFileName());
+    Path target = asidePath(entry.dir());
     if (Files.exists(target)) {
       delete(target);
     }
     return Files.move(entry.dir(), target);
+  }
+
+  /** Where a segment goes that is taken out of the log. */
+  static Path asidePath(Path segmentDir) {
+    return segmentDir.resolveSibling(CUT_PREFIX + segmentDir.getFileName());
   }
 
   /** Removes what an earlier cut set aside. */

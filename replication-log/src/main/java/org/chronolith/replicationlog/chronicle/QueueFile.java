@@ -53,6 +53,11 @@ public final class QueueFile {
     return -length & 3;
   }
 
+  /** Whether the file's name is that of a queue file. */
+  public static boolean isOne(Path file) {
+    return file.getFileName().toString().endsWith(SUFFIX);
+  }
+
   /** The one queue file in a segment's directory, or null if there is none. */
   public static Path find(Path segmentDir) throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(segmentDir, "*" + SUFFIX)) {

@@ -1,0 +1,116 @@
+package org.chronolith.replicationlog;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A copy of a log that is in use: sealed segments, which never change, are shared by hard links;
+ * the valid part of the newest one is copied. Where the target is on another file system, all of it
+ * is copied.
+ *
+ * @param startOffset first byte that the copy holds
+ * @param endOffset behind the last commit in it
+ * @param linkedFiles segments shared by a hard link
+ * @param copiedBytes of the others
+ */
+public record LogCopy(
+    long startOffset,
+    long endOffset,
+    int linkedFiles,
+    long linkedBytes,
+    int copiedFiles,
+    long copiedBytes) {
+
+  /** Makes the copy in {@code target}, an empty directory. Everything in it is forced. */
+  static LogCopy make(LogState state, int maxRecordBytes, Path target) throws IOException {
+    List<Segment> segments = List.of(state.segments());
+    int linkedFiles = 0;
+    long linkedBytes = 0;
+    int copiedFiles = 0;
+    long copiedBytes = 0;
+    Segment first = null;
+    for (Segment segment : segments) {
+      // Read before the file: what is committed by then is in the copy.
+      long bytes = segment.committedPosition;
+      // The newest one is copied even if nothing will be appended to it: bytes that a recovery has
+      // cut may lie behind its end.
+      boolean shared = segment.sealed && segment != segments.get(segments.size() - 1);
+      try {
+        Path dir = target.resolve(segment.dir.getFileName());
+        Path file = dir.resolve(segment.file.getFileName());
+        Files.createDirectory(dir);
+        if (shared && link(segment.file, file)) {
+          SegmentFiles.forceFile(file);
+          linkedFiles++;
+          linkedBytes += bytes;
+        } else {
+          LogCut.copyPrefix(segment.file, file, bytes);
+          copiedFiles++;
+          copiedBytes += bytes;
+        }
+        SegmentFiles.forceDir(dir);
+        first = first == null ? segment : first;
+      } catch (NoSuchFileException e) {
+        if (first != null) {
+          throw e;
+        }
+        // Retention took an oldest segment; the copy begins behind it.
+        SegmentFiles.delete(target.resolve(segment.dir.getFileName()));
+      }
+    }
+    if (first == null) {
+      throw new IOException("the log was replaced while it was copied");
+    }
+    SegmentFiles.forceDir(target);
+    return new LogCopy(
+        first.startOffset,
+        endOf(target, maxRecordBytes),
+        linkedFiles,
+        linkedBytes,
+        copiedFiles,
+        copiedBytes);
+  }
+
+  /** False if the two are on different file systems, or theirs has no links. */
+  private static boolean link(Path existing, Path name) throws IOException {
+    try {
+      Files.createLink(name, existing);
+      return true;
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (FileSystemException | UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  /** Reads the newest segment of the copy: it must be sound, and it tells where the copy ends. */
+  private static long endOf(Path target, int maxRecordBytes) throws IOException {
+    List<SegmentFiles.Entry> entries = SegmentFiles.list(target);
+    LogInspector newest =
+        LogInspector.open(entries.get(entries.size() - 1).dir(), false, maxRecordBytes);
+    long[] end = {-1};
+    newest.walk(
+        new LogInspector.Visitor() {
+          @Override
+          public boolean record(LogInspector.SegmentInfo segment, LogRecord record, long position) {
+            return true;
+          }
+
+          @Override
+          public void damaged(LogInspector.Damage damage) {
+            throw new LogException(LogException.Kind.DAMAGED, damage.toString());
+          }
+
+          @Override
+          public void segmentEnd(
+              LogInspector.SegmentInfo segment, long endOffset, long endPosition) {
+            end[0] = endOffset;
+          }
+        });
+    return end[0];
+  }
+}

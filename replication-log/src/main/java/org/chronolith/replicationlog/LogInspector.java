@@ -1,0 +1,305 @@
+package org.chronolith.replicationlog;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.chronolith.replicationlog.chronicle.QueueFile;
+
+/**
+ * Reads a log's files as they are, changing nothing: for tools, beside a running server too. Unlike
+ * a start, it verifies every record of every segment, and goes on behind damage where it can.
+ *
+ * <p>Thread: one at a time, any that may wait for the disk.
+ */
+public final class LogInspector {
+  /**
+   * A segment as its first record describes it.
+   *
+   * @param name of its directory, which may be one that was set aside
+   * @param sequence from the name; 0 if the name has none
+   * @param file null if there is none
+   * @param startOffset of its first record; 0 if that cannot be read
+   * @param startMs wall clock of its first record
+   * @param problem why its first record cannot be read, or null
+   * @param neverBegun it was prepared ahead and holds nothing; {@code problem} is then set as well
+   */
+  public record SegmentInfo(
+      String name,
+      long sequence,
+      Path dir,
+      Path file,
+      long fileBytes,
+      long startOffset,
+      long startMs,
+      String problem,
+      boolean neverBegun) {
+    /** Whether it has a first record, and so a place in the stream. */
+    public boolean usable() {
+      return problem == null;
+    }
+  }
+
+  /**
+   * A place that holds something that is not valid, or nothing where something must be.
+   *
+   * @param file the file, or the directory if there is none
+   * @param position in the file
+   * @param offset first stream byte that is lost here
+   * @param nextOffset where the stream goes on, as far as it is known; -1 if nothing follows
+   * @param keptBytes file bytes before it that end at a commit
+   */
+  public record Damage(
+      Path file, long position, long offset, long nextOffset, String problem, long keptBytes) {
+    @Override
+    public String toString() {
+      return file + " at position " + position + " (offset " + offset + "): " + problem;
+    }
+  }
+
+  /** Where a walk comes by. The methods that are not overridden go on. */
+  public interface Visitor {
+    /** A usable segment. Returns whether its records are wanted. */
+    default boolean segment(SegmentInfo segment) {
+      return true;
+    }
+
+    /**
+     * A verified record in its place. A part of a group is shown before it is known whether its
+     * group is whole: {@link #groupLost} takes it back.
+     *
+     * @param position of the record in the file
+     * @return whether to go on
+     */
+    boolean record(SegmentInfo segment, LogRecord record, long position);
+
+    /** The parts since the last commit belong to no complete group. */
+    default void groupLost(SegmentInfo segment) {}
+
+    /** Something is not valid; the walk goes on behind it. */
+    default void damaged(Damage damage) {}
+
+    /**
+     * The records of a segment are over.
+     *
+     * @param endOffset behind its last commit
+     * @param endPosition file position behind its last commit
+     */
+    default void segmentEnd(SegmentInfo segment, long endOffset, long endPosition) {}
+
+    /** The segment was removed by a running server's retention before it was read. */
+    default void removed(SegmentInfo segment) {}
+  }
+
+  private final List<SegmentInfo> segments;
+  private final int maxRecordBytes;
+  private final boolean running;
+
+  private LogInspector(List<SegmentInfo> segments, int maxRecordBytes, boolean running) {
+    this.segments = List.copyOf(segments);
+    this.maxRecordBytes = maxRecordBytes;
+    this.running = running;
+  }
+
+  /** Whether {@code path} is something that {@link #open} can open. */
+  public static boolean isLog(Path path) {
+    try {
+      return !find(path).isEmpty();
+    } catch (IOException e) {
+      throw io(path, e);
+    }
+  }
+
+  /**
+   * Opens a log.
+   *
+   * @param path the directory of the segments, the directory of one segment (one that was set aside
+   *     too), or one segment's file
+   * @param running whether a server may be writing to it: an unfinished end is then no damage
+   * @throws LogException DAMAGED if there is no segment, IO
+   */
+  public static LogInspector open(Path path, boolean running) {
+    return open(path, running, LogConfig.of(path).maxRecordBytes());
+  }
+
+  static LogInspector open(Path path, boolean running, int maxRecordBytes) {
+    try (RecordCursor cursor = new RecordCursor(maxRecordBytes)) {
+      List<SegmentInfo> infos = new ArrayList<>();
+      for (SegmentFiles.Entry entry : find(path)) {
+        readHead(cursor, entry, path).ifPresent(infos::add);
+      }
+      if (infos.isEmpty()) {
+        throw new LogException(LogException.Kind.DAMAGED, "there is no log in " + path);
+      }
+      return new LogInspector(infos, maxRecordBytes, running);
+    } catch (IOException e) {
+      throw io(path, e);
+    }
+  }
+
+  private static List<SegmentFiles.Entry> find(Path path) throws IOException {
+    if (Files.isRegularFile(path)) {
+      return QueueFile.isOne(path)
+          ? List.of(new SegmentFiles.Entry(0, path.toAbsolutePath().getParent()))
+          : List.of();
+    }
+    if (Files.isDirectory(path) && QueueFile.find(path) != null) {
+      return List.of(new SegmentFiles.Entry(0, path));
+    }
+    return SegmentFiles.list(path);
+  }
+
+  private static Optional<SegmentInfo> readHead(
+      RecordCursor cursor, SegmentFiles.Entry entry, Path path) throws IOException {
+    Path file = Files.isRegularFile(path) ? path : null;
+    try {
+      file = file == null ? QueueFile.find(entry.dir()) : file;
+      if (file == null) {
+        return Optional.of(unusable(entry, null, 0, "the segment has no file", false));
+      }
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        return Optional.of(readHead(cursor, entry, file, channel));
+      }
+    } catch (NoSuchFileException e) {
+      // Retention removed it after it was listed.
+      return Optional.empty();
+    }
+  }
+
+  private static SegmentInfo readHead(
+      RecordCursor cursor, SegmentFiles.Entry entry, Path file, FileChannel channel)
+      throws IOException {
+    RecordHeader header = new RecordHeader();
+    long size = channel.size();
+    cursor.reset(channel, 0);
+    RecordCursor.Step step = cursor.next(header, size);
+    if (step == RecordCursor.Step.DAMAGED) {
+      return unusable(entry, file, size, cursor.problem(), false);
+    }
+    if (step == RecordCursor.Step.END) {
+      boolean empty =
+          cursor.position() > 0 && LogRecovery.lastByte(channel, cursor.position()) == 0;
+      return unusable(entry, file, size, "there is no first record", empty);
+    }
+    if (!header.has(RecordHeader.IDENTITY)) {
+      return unusable(entry, file, size, "the first record is not an identity", false);
+    }
+    return new SegmentInfo(
+        name(entry),
+        entry.sequence(),
+        entry.dir(),
+        file,
+        size,
+        header.startOffset,
+        header.wallClockMs,
+        null,
+        false);
+  }
+
+  private static SegmentInfo unusable(
+      SegmentFiles.Entry entry, Path file, long bytes, String problem, boolean neverBegun) {
+    return new SegmentInfo(
+        name(entry), entry.sequence(), entry.dir(), file, bytes, 0, 0, problem, neverBegun);
+  }
+
+  private static String name(SegmentFiles.Entry entry) {
+    return entry.dir().getFileName().toString();
+  }
+
+  /** In the order of their sequence. */
+  public List<SegmentInfo> segments() {
+    return segments;
+  }
+
+  /** Bytes of all segments' files, the space reserved ahead included. */
+  public long totalBytes() {
+    return segments.stream().mapToLong(SegmentInfo::fileBytes).sum();
+  }
+
+  /**
+   * What a start would find in {@code logDir}, and the history that it would go on with (before it
+   * takes a new id, if it does).
+   *
+   * @throws LogException DAMAGED if it would find no usable log, IO
+   */
+  public static Foreseen foresee(Path logDir) {
+    try {
+      LogRecovery.Result found = LogRecovery.foresee(LogConfig.of(logDir));
+      return new Foreseen(found.report(), found.history());
+    } catch (IOException e) {
+      throw io(logDir, e);
+    }
+  }
+
+  /** See {@link #foresee}. */
+  public record Foreseen(RecoveryReport report, History history) {}
+
+  /**
+   * Shows every record of every segment to {@code visitor}, in the order of the stream.
+   *
+   * @throws LogException IO
+   */
+  public void walk(Visitor visitor) {
+    try (SegmentWalk walk = new SegmentWalk(visitor, maxRecordBytes)) {
+      boolean more = true;
+      for (int i = 0; i < segments.size() && more; i++) {
+        SegmentInfo segment = segments.get(i);
+        long stopAt = nextStart(i);
+        if (!segment.usable()) {
+          if (!segment.neverBegun()) {
+            tellUnusable(visitor, segment, walk.reachedOffset(), stopAt);
+          }
+        } else if (stopAt < segment.startOffset()) {
+          tellMisplaced(visitor, segment, stopAt);
+        } else if (visitor.segment(segment)) {
+          try {
+            more = walk.run(segment, stopAt, running && stopAt == Long.MAX_VALUE);
+          } catch (NoSuchFileException e) {
+            visitor.removed(segment);
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw io(segments.get(0).dir(), e);
+    }
+  }
+
+  private static void tellUnusable(Visitor visitor, SegmentInfo segment, long offset, long stopAt) {
+    Path where = segment.file() == null ? segment.dir() : segment.file();
+    long next = stopAt == Long.MAX_VALUE ? -1 : stopAt;
+    visitor.damaged(new Damage(where, 0, offset, next, segment.problem(), 0));
+  }
+
+  private static void tellMisplaced(Visitor visitor, SegmentInfo segment, long stopAt) {
+    visitor.damaged(
+        new Damage(
+            segment.file(),
+            0,
+            stopAt,
+            stopAt,
+            "the segment starts at offset "
+                + segment.startOffset()
+                + ", and the one that follows it at "
+                + stopAt,
+            0));
+  }
+
+  /** Start of the next usable segment: bytes at or beyond it are not this one's to say. */
+  private long nextStart(int index) {
+    for (int i = index + 1; i < segments.size(); i++) {
+      if (segments.get(i).usable()) {
+        return segments.get(i).startOffset();
+      }
+    }
+    return Long.MAX_VALUE;
+  }
+
+  private static LogException io(Path path, IOException e) {
+    return new LogException(LogException.Kind.IO, "cannot read the log in " + path + ": " + e, e);
+  }
+}

@@ -1,0 +1,247 @@
+package org.chronolith.replicationlog;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.chronolith.replicationlog.chronicle.QueueFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Reading a log's files without opening the log, copying it while it is in use, cutting it. */
+class LogInspectorTest {
+  private static final long ORIGIN = 1000;
+
+  @TempDir Path dir;
+
+  /** What a walk shows; the bytes of committed records alone. */
+  private static final class Seen implements LogInspector.Visitor {
+    final ByteBuf stream = Unpooled.buffer();
+    final List<LogInspector.Damage> damage = new ArrayList<>();
+    final List<Long> positions = new ArrayList<>();
+    int committed;
+    int identities;
+    long end;
+
+    @Override
+    public boolean record(LogInspector.SegmentInfo segment, LogRecord record, long position) {
+      positions.add(position);
+      if (record.isIdentity()) {
+        identities++;
+        assertEquals(0, record.history().lineage().size());
+      }
+      stream.writeBytes(record.buffer(), record.payloadIndex(), record.length());
+      committed = record.isCommit() ? stream.writerIndex() : committed;
+      return true;
+    }
+
+    @Override
+    public void groupLost(LogInspector.SegmentInfo segment) {
+      stream.writerIndex(committed);
+    }
+
+    @Override
+    public void damaged(LogInspector.Damage one) {
+      damage.add(one);
+    }
+
+    @Override
+    public void segmentEnd(LogInspector.SegmentInfo segment, long endOffset, long endPosition) {
+      end = endOffset;
+    }
+
+    byte[] bytes() {
+      return Arrays.copyOf(stream.array(), stream.writerIndex());
+    }
+  }
+
+  private static Seen walk(Path path, boolean running) {
+    Seen seen = new Seen();
+    LogInspector.open(path, running).walk(seen);
+    return seen;
+  }
+
+  private LogModel filled(int segments) {
+    LogModel model = new LogModel(LogModel.smallConfig(dir.resolve("log")), ORIGIN, new Random(7));
+    while (segments(model).size() < segments) {
+      model.append(1 + model.random.nextInt(40_000));
+    }
+    return model;
+  }
+
+  private static List<LogInspector.SegmentInfo> segments(LogModel model) {
+    return LogInspector.open(model.config.dir(), true).segments().stream()
+        .filter(LogInspector.SegmentInfo::usable)
+        .collect(Collectors.toList());
+  }
+
+  /** Every file with its size and time: what a reader must not change. */
+  private static Map<String, String> files(Path under) throws IOException {
+    Map<String, String> found = new TreeMap<>();
+    try (Stream<Path> paths = Files.walk(under)) {
+      for (Path path : paths.collect(Collectors.toList())) {
+        found.put(path.toString(), Files.getLastModifiedTime(path) + " " + Files.size(path));
+      }
+    }
+    return found;
+  }
+
+  private static void flip(Path file, long at) throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.seek(at);
+      int old = open.read();
+      open.seek(at);
+      open.write(old ^ 4);
+    }
+  }
+
+  @Test
+  void shouldShowTheWholeStreamBesideTheWriterAndAfterIt() throws IOException {
+    try (LogModel model = filled(3)) {
+      Seen live = walk(model.config.dir(), true);
+      assertEquals(List.of(), live.damage);
+      assertArrayEquals(model.bytes, live.bytes());
+      model.log.markClean(0, 5);
+    }
+    Map<String, String> before = files(dir);
+    Seen closed = walk(dir.resolve("log"), false);
+    assertEquals(List.of(), closed.damage);
+    assertEquals(3, closed.identities);
+    assertTrue(LogInspector.foresee(dir.resolve("log")).report().clean());
+    assertEquals(before, files(dir));
+  }
+
+  @Test
+  void shouldReadOneSegmentAndOneFile() throws IOException {
+    List<LogInspector.SegmentInfo> segments;
+    byte[] bytes;
+    try (LogModel model = filled(3)) {
+      segments = segments(model);
+      bytes = model.bytes;
+    }
+    Path aside = Files.move(segments.get(1).dir(), dir.resolve("cut-segment-0000000002"));
+    int from = (int) (segments.get(1).startOffset() - ORIGIN);
+    int to = (int) (segments.get(2).startOffset() - ORIGIN);
+    assertArrayEquals(Arrays.copyOfRange(bytes, from, to), walk(aside, false).bytes());
+    assertArrayEquals(
+        Arrays.copyOfRange(bytes, from, to), walk(QueueFile.find(aside), false).bytes());
+    assertFalse(LogInspector.isLog(dir));
+    LogException none = assertThrows(LogException.class, () -> LogInspector.open(dir, false));
+    assertTrue(none.getMessage().contains("there is no log in"), none.getMessage());
+  }
+
+  @Test
+  void shouldGoOnBehindADamagedRecordAndTellEachDamage() throws IOException {
+    List<LogInspector.SegmentInfo> segments;
+    try (LogModel model = filled(3)) {
+      segments = segments(model);
+    }
+    Seen sound = walk(dir.resolve("log"), false);
+    Path first = segments.get(0).file();
+    Path last = segments.get(2).file();
+    flip(first, sound.positions.get(2) + 60);
+    flip(last, sound.positions.get(sound.positions.size() - 1) + 60);
+    Seen seen = walk(dir.resolve("log"), false);
+    assertEquals(2, seen.damage.size(), seen.damage.toString());
+    LogInspector.Damage one = seen.damage.get(0);
+    assertEquals(first, one.file());
+    assertEquals(sound.positions.get(2), one.position());
+    assertTrue(one.problem().contains("checksum"), one.toString());
+    assertTrue(one.offset() >= ORIGIN && one.nextOffset() > one.offset(), one.toString());
+    assertEquals(last, seen.damage.get(1).file());
+    int lost = sound.bytes().length - seen.bytes().length;
+    assertTrue(lost > 0 && lost <= 2 * 40_000, "lost " + lost);
+  }
+
+  @Test
+  void shouldTellAMissingSegmentAndAnUnreadableOne() throws IOException {
+    List<LogInspector.SegmentInfo> segments;
+    try (LogModel model = filled(4)) {
+      segments = segments(model);
+    }
+    SegmentFiles.delete(segments.get(1).dir());
+    Files.write(segments.get(3).file(), new byte[100]);
+    Seen seen = walk(dir.resolve("log"), false);
+    assertEquals(2, seen.damage.size(), seen.damage.toString());
+    assertEquals(segments.get(1).startOffset(), seen.damage.get(0).offset());
+    assertEquals(segments.get(2).startOffset(), seen.damage.get(0).nextOffset());
+    assertEquals(segments.get(3).file(), seen.damage.get(1).file());
+    assertEquals(segments.get(3).startOffset(), seen.damage.get(1).offset());
+  }
+
+  @Test
+  void shouldCutAtTheFirstDamageAndKeepWhatItCut() throws IOException {
+    List<LogInspector.SegmentInfo> segments;
+    byte[] bytes;
+    try (LogModel model = filled(4)) {
+      segments = segments(model);
+      bytes = model.bytes;
+    }
+    Path log = dir.resolve("log");
+    LogInspector.SegmentInfo third = segments.get(2);
+    // A backup shares the file: it must not change.
+    Path shared = Files.createLink(dir.resolve("shared.cq4"), third.file());
+    flip(third.file(), third.fileBytes() / 2);
+    byte[] damaged = Files.readAllBytes(shared);
+    Seen seen = walk(log, false);
+    LogInspector inspector = LogInspector.open(log, false);
+    assertEquals(
+        Optional.empty(),
+        LogCut.plan(log, inspector, seen.damage, segments.get(3).startOffset(), seen.end));
+    LogCut cut = LogCut.plan(log, inspector, seen.damage, ORIGIN, seen.end).orElseThrow();
+    assertEquals(List.of(third.name(), segments.get(3).name()), cut.segments());
+    List<Path> kept = cut.apply();
+    assertEquals(2, kept.size());
+    assertArrayEquals(damaged, Files.readAllBytes(shared));
+    assertArrayEquals(damaged, Files.readAllBytes(QueueFile.find(kept.get(1))));
+
+    Seen after = walk(log, false);
+    assertEquals(List.of(), after.damage);
+    assertEquals(cut.newEndOffset(), after.end);
+    assertArrayEquals(Arrays.copyOf(bytes, (int) (cut.newEndOffset() - ORIGIN)), after.bytes());
+    try (ReplicationLog open = ReplicationLog.open(LogModel.smallConfig(log), LogListener.none())) {
+      assertEquals(List.of(), open.recovery().findings());
+      assertEquals(cut.newEndOffset(), open.endOffset());
+    }
+  }
+
+  @Test
+  void shouldCopyALogThatIsInUse() throws IOException {
+    Path copy = Files.createDirectory(dir.resolve("copy"));
+    try (LogModel model = filled(3)) {
+      byte[] then = model.bytes;
+      LogCopy made = model.log.copyTo(copy);
+      assertEquals(ORIGIN, made.startOffset());
+      assertEquals(model.end(), made.endOffset());
+      assertEquals(2, made.linkedFiles());
+      assertEquals(1, made.copiedFiles());
+      model.append(30_000);
+      assertArrayEquals(then, walk(copy, false).bytes());
+      Path oldest = SegmentFiles.list(model.config.dir()).get(0).dir();
+      assertTrue(
+          Files.isSameFile(
+              QueueFile.find(oldest), QueueFile.find(copy.resolve(oldest.getFileName()))));
+    }
+    try (ReplicationLog open =
+        ReplicationLog.open(LogModel.smallConfig(copy), LogListener.none())) {
+      assertEquals(List.of(), open.recovery().findings());
+    }
+  }
+}

@@ -24,17 +24,17 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 public final class MemoryCommand implements Callable<Integer> {
 
-  /**
-   * What both servers are started with: the log on, no snapshot rules. The last directive keeps
-   * redis-server from forking for its log's sake in the phase that has no save in it; Chronolith,
-   * which never rewrites its log, accepts it with a warning.
-   */
+  /** The log on, and no snapshot rules: the only save is the one that is asked for. */
   private static final List<String> DIRECTIVES =
-      List.of(
-          "--appendonly", "yes",
-          "--appendfsync", "everysec",
-          "--save", "",
-          "--auto-aof-rewrite-percentage", "0");
+      List.of("--appendonly", "yes", "--appendfsync", "everysec", "--save", "");
+
+  /** Keeps redis-server from forking because its log has grown. */
+  private static final List<String> REFERENCE_DIRECTIVES =
+      List.of("--auto-aof-rewrite-percentage", "0");
+
+  /** Keeps Chronolith from a snapshot because its log has grown. */
+  private static final List<String> SUBJECT_DIRECTIVES =
+      List.of("--snapshot-trigger-log-bytes", "0");
 
   @Option(names = "--keys", paramLabel = "N", defaultValue = "3000000", description = "keys")
   private int keys;
@@ -75,12 +75,16 @@ public final class MemoryCommand implements Callable<Integer> {
     out.println(keys + " keys of 16 bytes, values of " + valueBytes + " bytes");
     List<MemoryReport.Side> sides =
         List.of(
-            measure(candidates.startReference(DIRECTIVES), out),
-            measure(candidates.startSubject(DIRECTIVES), out));
+            measure(candidates.startReference(with(REFERENCE_DIRECTIVES)), out),
+            measure(candidates.startSubject(with(SUBJECT_DIRECTIVES)), out));
     out.println();
     out.println(MemoryReport.table(sides));
     candidates.writeJson(MemoryReport.json(facts, sides));
     return 0;
+  }
+
+  private static List<String> with(List<String> own) {
+    return Stream.concat(DIRECTIVES.stream(), own.stream()).toList();
   }
 
   /** Measures the server, and stops it. */

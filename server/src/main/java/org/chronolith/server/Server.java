@@ -395,7 +395,7 @@ public final class Server {
     all.addAll(new DatabaseCommands(watches).all());
     all.addAll(new PersistenceCommands(snapshots).specs());
     all.addAll(new ConnectionCommands(config, watches, replication::role).specs());
-    all.addAll(new ClientCommands(clients, watches, clientPause, List::of).specs());
+    all.addAll(new ClientCommands(clients, watches, clientPause, replication::peers).specs());
     all.addAll(replication.commands());
     all.addAll(new TransactionCommands(watches).specs());
     all.addAll(new CommandCommand(this::table).specs());

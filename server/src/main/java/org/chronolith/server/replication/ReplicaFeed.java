@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import org.chronolith.network.Connection;
 import org.chronolith.network.ProtocolException;
 import org.chronolith.network.Request;
 import org.chronolith.network.RequestDecoder;
@@ -12,6 +13,9 @@ import org.chronolith.network.StreamHandler;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogReader;
 import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.server.client.Client;
+import org.chronolith.server.commands.connection.ClientType;
+import org.chronolith.server.commands.connection.LinkedPeer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +25,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread: the replication loop, except for the getters, which the engine thread reads.
  */
-final class ReplicaFeed implements StreamHandler {
+final class ReplicaFeed implements StreamHandler, LinkedPeer {
   /** With Redis's words for {@code INFO}. */
   enum State {
     WAIT_BGSAVE("wait_bgsave"),
@@ -50,6 +54,10 @@ final class ReplicaFeed implements StreamHandler {
 
   private final FeedLoop feeds;
   private final ReplicationLog log;
+  private final long id;
+  private final String remoteAddress;
+  private final String localAddress;
+  private final long createdMs;
   private final String ip;
   private final int port;
   private final RequestDecoder decoder = new RequestDecoder(INPUT_LIMIT_BYTES);
@@ -59,6 +67,7 @@ final class ReplicaFeed implements StreamHandler {
   private volatile long ackOffset;
   private volatile long ackMs = System.currentTimeMillis();
   private volatile long neededOffset;
+  private volatile long pendingBytes;
   private volatile boolean closeRequested;
 
   private StreamConnection connection;
@@ -69,14 +78,15 @@ final class ReplicaFeed implements StreamHandler {
   private boolean hasAcknowledged;
 
   private ReplicaFeed(
-      FeedLoop feeds,
-      ReplicationLog log,
-      Announcement announced,
-      String remoteAddress,
-      State state,
-      long neededOffset) {
+      FeedLoop feeds, ReplicationLog log, Client client, State state, long neededOffset) {
     this.feeds = feeds;
     this.log = log;
+    this.id = client.id();
+    Connection connection = client.connection();
+    this.remoteAddress = connection.remoteAddress();
+    this.localAddress = connection.localAddress();
+    this.createdMs = connection.createdMs();
+    Announcement announced = Announcement.of(client);
     int colon = remoteAddress.lastIndexOf(':');
     this.ip = announced.ip.isEmpty() ? remoteAddress.substring(0, colon) : announced.ip;
     this.port =
@@ -87,22 +97,16 @@ final class ReplicaFeed implements StreamHandler {
 
   /** A replica that goes on at {@code offset}. Engine thread. */
   static ReplicaFeed partial(
-      FeedLoop feeds,
-      ReplicationLog log,
-      Announcement announced,
-      String remoteAddress,
-      long offset,
-      String firstLine) {
-    ReplicaFeed feed = new ReplicaFeed(feeds, log, announced, remoteAddress, State.ONLINE, offset);
+      FeedLoop feeds, ReplicationLog log, Client client, long offset, String firstLine) {
+    ReplicaFeed feed = new ReplicaFeed(feeds, log, client, State.ONLINE, offset);
     feed.firstLine = firstLine;
     feed.ackOffset = offset;
     return feed;
   }
 
   /** A replica that waits for a data set, no older than {@code end}. Engine thread. */
-  static ReplicaFeed waiting(
-      FeedLoop feeds, ReplicationLog log, Announcement announced, String remoteAddress, long end) {
-    return new ReplicaFeed(feeds, log, announced, remoteAddress, State.WAIT_BGSAVE, end);
+  static ReplicaFeed waiting(FeedLoop feeds, ReplicationLog log, Client client, long end) {
+    return new ReplicaFeed(feeds, log, client, State.WAIT_BGSAVE, end);
   }
 
   State state() {
@@ -147,8 +151,44 @@ final class ReplicaFeed implements StreamHandler {
     neededOffset = offset;
   }
 
+  @Override
+  public long id() {
+    return id;
+  }
+
+  @Override
+  public ClientType type() {
+    return ClientType.REPLICA;
+  }
+
+  @Override
+  public String remoteAddress() {
+    return remoteAddress;
+  }
+
+  @Override
+  public String localAddress() {
+    return localAddress;
+  }
+
+  @Override
+  public long createdMs() {
+    return createdMs;
+  }
+
+  @Override
+  public long lastInteractionMs() {
+    return ackMs;
+  }
+
+  @Override
+  public long pendingBytes() {
+    return pendingBytes;
+  }
+
   /** Any thread. */
-  void close() {
+  @Override
+  public void close() {
     closeRequested = true;
     feeds.loop().execute(this::closeNow);
   }
@@ -308,6 +348,7 @@ final class ReplicaFeed implements StreamHandler {
 
   /** Once a second. */
   void housekeeping(long nowMs, long timeoutMs) {
+    pendingBytes = connection.pendingBytes();
     switch (state) {
       case WAIT_BGSAVE -> {
         // A sign of life, which replicas skip.

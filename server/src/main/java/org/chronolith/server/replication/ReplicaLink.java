@@ -4,8 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import org.chronolith.network.Dialer;
 import org.chronolith.network.NetworkLoop;
@@ -64,13 +62,23 @@ final class ReplicaLink implements StreamApply.Source {
   private volatile State state = State.CONNECT;
   private volatile long lastIoMs = System.currentTimeMillis();
   private volatile long downSinceMs = System.currentTimeMillis();
+  private volatile long connectedMs;
+  private volatile String remoteAddress = "?:0";
+  private volatile String localAddress = "?:0";
   private volatile long syncTotalBytes;
   private volatile long syncReadBytes;
   private volatile boolean stopped;
 
   private final Scheduled ticks;
-  private StreamConnection connection;
-  private final Deque<Expected> expected = new ArrayDeque<>();
+
+  /** Other threads compare it only, to tell the connections apart. */
+  private volatile StreamConnection connection;
+
+  private Handshake handshake;
+
+  /** {@code PSYNC} was sent and its answer has not come. */
+  private boolean asked;
+
   private FullSyncStream fullSync;
 
   /** Stream bytes that came before the engine was ready for them. */
@@ -78,49 +86,6 @@ final class ReplicaLink implements StreamApply.Source {
 
   private long pauseMs = FIRST_PAUSE_MS;
   private int waitingBytes;
-
-  /** What the link asks of the engine side. Called on the replication loop; answers come on it. */
-  interface LinkOwner {
-    /** Where this node stands, once everything handed over before has been applied. */
-    void position(ReplicaLink from, PositionAnswer answer);
-
-    /** {@code +CONTINUE}; {@code then} runs when the engine goes on under that id. */
-    void continued(ReplicaLink from, String replicationId, Runnable then);
-
-    /** A full resync begins: sub-replicas will have to resync as well. */
-    void fullResync();
-
-    /** Bytes of the stream; takes the buffer over. */
-    void stream(ByteBuf bytes, StreamApply.Source source);
-
-    /** Makes what receives the files of a full sync. */
-    FullSyncStream receive(String replicationId, long offset, ReplicaLink link);
-
-    /** End of this node's log, to be acknowledged. Any thread. */
-    long endOffset();
-
-    /** The port that clients of this node use. */
-    int listeningPort();
-  }
-
-  /** Takes the answer of {@link LinkOwner#position}. */
-  interface PositionAnswer {
-    /**
-     * @param id what to ask for; {@code ?} for a full resync
-     * @param nextByte offset of the first byte wanted, plus one
-     */
-    void at(String id, long nextByte);
-  }
-
-  /** What the next line of the master answers. */
-  private enum Expected {
-    PONG,
-    AUTH,
-    REPLCONF_PORT,
-    REPLCONF_IP,
-    REPLCONF_CAPA,
-    PSYNC
-  }
 
   ReplicaLink(NetworkLoop loop, HostPort master, ServerConfig config, LinkOwner owner) {
     this.loop = loop;
@@ -149,12 +114,35 @@ final class ReplicaLink implements StreamApply.Source {
     return downSinceMs;
   }
 
+  /** {@code host:port} of the master. */
+  String remoteAddress() {
+    return remoteAddress;
+  }
+
+  /** {@code host:port} of this side. */
+  String localAddress() {
+    return localAddress;
+  }
+
+  /** Wall clock of the last connect. */
+  long connectedMs() {
+    return connectedMs;
+  }
+
   long syncTotalBytes() {
     return syncTotalBytes;
   }
 
   long syncReadBytes() {
     return syncReadBytes;
+  }
+
+  /** Cuts the connection; a new one is made. Any thread. */
+  void disconnect() {
+    StreamConnection current = connection;
+    if (current != null) {
+      current.close();
+    }
   }
 
   /** Ends the link for good. Any thread. */
@@ -176,7 +164,6 @@ final class ReplicaLink implements StreamApply.Source {
     LOG.info("Connecting to MASTER {}:{}", master.host(), master.port());
     state = State.CONNECTING;
     waitingBytes = 0;
-    expected.clear();
     Attempt attempt = new Attempt();
     connection =
         Dialer.connect(
@@ -223,80 +210,22 @@ final class ReplicaLink implements StreamApply.Source {
     connection.flush();
   }
 
-  private void handshake() {
-    if (!config.masterAuth().isEmpty()) {
-      send(
-          config.masterUser().isEmpty()
-              ? List.of("AUTH", config.masterAuth())
-              : List.of("AUTH", config.masterUser(), config.masterAuth()));
-      expected.add(Expected.AUTH);
-    }
-    int port = config.replicaAnnouncePort();
-    send(
-        List.of(
-            "REPLCONF",
-            "listening-port",
-            Integer.toString(port > 0 ? port : owner.listeningPort())));
-    expected.add(Expected.REPLCONF_PORT);
-    if (!config.replicaAnnounceIp().isEmpty()) {
-      send(List.of("REPLCONF", "ip-address", config.replicaAnnounceIp()));
-      expected.add(Expected.REPLCONF_IP);
-    }
-    send(
-        List.of(
-            "REPLCONF", "capa", "eof", "capa", "psync2", "capa", ReplicationCommands.CAPA_FILES));
-    expected.add(Expected.REPLCONF_CAPA);
-  }
-
   private void line(String line) {
     if (line.isEmpty()) {
       // A sign of life while the master prepares.
       return;
     }
-    Expected answered = expected.peek();
-    if (answered == null) {
-      throw new ProtocolException("unexpected line from the master: " + line);
-    }
-    if (answered != Expected.PSYNC) {
-      expected.poll();
-    }
-    switch (answered) {
-      case PONG -> pong(line);
-      case AUTH -> {
-        if (line.startsWith("-")) {
-          throw new ProtocolException("Unable to AUTH to MASTER: " + line);
-        }
-      }
-      case REPLCONF_PORT -> tolerate(line, "listening-port");
-      case REPLCONF_IP -> tolerate(line, "ip-address");
-      case REPLCONF_CAPA -> {
-        tolerate(line, "capa");
-        psync();
-      }
-      case PSYNC -> psyncReply(line);
-    }
-  }
-
-  private void pong(String line) {
-    if (line.startsWith("-")
-        && !line.startsWith("-NOAUTH")
-        && !line.startsWith("-NOPERM")
-        && !line.startsWith("-ERR operation not permitted")) {
-      throw new ProtocolException("Error reply to PING from master: '" + line + "'");
-    }
-    LOG.info("Master replied to PING, replication can continue...");
-    handshake();
-  }
-
-  private static void tolerate(String line, String option) {
-    if (line.startsWith("-")) {
-      LOG.info("(Non critical) Master does not understand REPLCONF {}: {}", option, line);
+    if (handshake == null) {
+      psyncReply(line);
+    } else if (handshake.line(line)) {
+      handshake = null;
+      psync();
     }
   }
 
   private void psync() {
     StreamConnection asking = connection;
-    expected.add(Expected.PSYNC);
+    asked = false;
     owner.position(
         this,
         (id, nextByte) -> {
@@ -308,6 +237,7 @@ final class ReplicaLink implements StreamApply.Source {
           } else {
             LOG.info("Trying a partial resynchronization (request {}:{}).", id, nextByte);
           }
+          asked = true;
           send(List.of("PSYNC", id, Long.toString(nextByte)));
         });
   }
@@ -315,19 +245,19 @@ final class ReplicaLink implements StreamApply.Source {
   private void psyncReply(String line) {
     String[] words = line.split(" ");
     if (words[0].equals("+CONTINUE")) {
-      expected.poll();
+      asked = false;
       LOG.info("Successful partial resynchronization with master.");
       String id = words.length > 1 ? words[1] : "";
       StreamConnection continuing = connection;
       connection.readPaused(true);
       owner.continued(this, id, () -> goOn(continuing));
     } else if (words[0].equals("+FULLRESYNC") && words.length == 3) {
-      expected.poll();
+      asked = false;
       LOG.info("Full resync from master: {}:{}", words[1], words[2]);
       owner.fullResync();
       state = State.SYNC;
       syncReadBytes = 0;
-      fullSync = owner.receive(words[1], Long.parseLong(words[2]), this);
+      fullSync = owner.receive(words[1], this);
     } else if (line.startsWith("-NOMASTERLINK") || line.startsWith("-LOADING")) {
       throw new ProtocolException(
           "Master is currently unable to PSYNC but should be in the future: " + line);
@@ -397,13 +327,14 @@ final class ReplicaLink implements StreamApply.Source {
 
   @Override
   public void malformed(ProtocolException cause) {
-    loop.execute(() -> broken(cause));
+    StreamConnection over = connection;
+    loop.execute(() -> broken(over, cause));
   }
 
-  /** The link cannot go on as it is; it will try again. */
-  void broken(Throwable cause) {
+  /** The link cannot go on over this connection; it will try again. */
+  void broken(StreamConnection over, Throwable cause) {
     LOG.warn("MASTER link: {}", cause.getMessage());
-    if (connection != null) {
+    if (over != null && over == connection) {
       connection.close();
     }
   }
@@ -425,7 +356,7 @@ final class ReplicaLink implements StreamApply.Source {
             return;
           }
           line(line);
-          if (expected.isEmpty() && fullSync == null) {
+          if (handshake == null && !asked && fullSync == null) {
             // Continued: what follows is the stream, once the engine is ready.
             break;
           }
@@ -442,7 +373,7 @@ final class ReplicaLink implements StreamApply.Source {
         }
       }
     } catch (ProtocolException e) {
-      broken(e);
+      broken(connection, e);
     }
   }
 
@@ -505,9 +436,12 @@ final class ReplicaLink implements StreamApply.Source {
       }
       LOG.info("Non blocking connect for SYNC fired the event.");
       state = State.HANDSHAKE;
+      connectedMs = System.currentTimeMillis();
+      remoteAddress = made.remoteAddress();
+      localAddress = made.localAddress();
       lastIoMs = System.currentTimeMillis();
-      expected.add(Expected.PONG);
-      send(List.of("PING"));
+      handshake = new Handshake(config, owner.listeningPort(), ReplicaLink.this::send);
+      handshake.start();
     }
 
     @Override

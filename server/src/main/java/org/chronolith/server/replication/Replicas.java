@@ -94,7 +94,7 @@ final class Replicas {
     counters.partialOk();
     String line =
         announced.capaPsync2 ? "+CONTINUE " + log.history().currentId() + "\r\n" : "+CONTINUE\r\n";
-    add(client, ReplicaFeed.partial(feedLoop, log, announced, name, nextByte - 1, line));
+    add(client, ReplicaFeed.partial(feedLoop, log, client, nextByte - 1, line));
   }
 
   /**
@@ -106,7 +106,7 @@ final class Replicas {
     String name = client.connection().remoteAddress();
     LOG.info("Full resync requested by replica {}", name);
     counters.full();
-    ReplicaFeed feed = ReplicaFeed.waiting(feedLoop, log, announced, name, log.endOffset());
+    ReplicaFeed feed = ReplicaFeed.waiting(feedLoop, log, client, log.endOffset());
     add(client, feed);
     Awaiting wanted = new Awaiting(feed, announced, sync);
     Checkpoint checkpoint = usable(log);

@@ -1,22 +1,23 @@
 package org.chronolith.server.replication;
 
-import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.network.NetworkLoop;
-import org.chronolith.network.StreamConnection;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.client.Client;
 import org.chronolith.server.client.ClientRegistry;
 import org.chronolith.server.command.Call;
+import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandRunner;
 import org.chronolith.server.command.CommandSpec;
 import org.chronolith.server.command.Gate;
+import org.chronolith.server.commands.connection.LinkedPeer;
 import org.chronolith.server.config.HostPort;
 import org.chronolith.server.config.ReplicationDirectives;
 import org.chronolith.server.config.ServerConfig;
@@ -24,7 +25,6 @@ import org.chronolith.server.info.Info;
 import org.chronolith.server.info.InfoSection;
 import org.chronolith.server.logging.ServerLog;
 import org.chronolith.server.recovery.Recovered;
-import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.write.WritePath;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,21 +54,13 @@ public final class Replication {
   private final ReplicationCounters counters = new ReplicationCounters();
   private final Replicas replicas;
 
-  private volatile ReplicationLog log;
-  private volatile ReplicaLink link;
-  private boolean serving;
-  private StreamApply apply;
+  /** Null until the data is loaded. */
+  private volatile Following following;
 
   /** Of a master: the stream's database at the log's end before its first effect. */
   private int dbAtStart;
 
   private long secondsSincePing;
-  private boolean getAckSeen;
-
-  /** A full sync under way, and who waits for its end. */
-  private FullSyncReceive receiving;
-
-  private final List<Runnable> afterReceiving = new ArrayList<>();
 
   /**
    * @param runner runs clients' commands; its expiry mode follows the role
@@ -94,8 +86,6 @@ public final class Replication {
     replicas =
         new Replicas(
             engine, loop, host, counters, () -> config.replTimeoutSeconds() * (long) SECOND_MS);
-    apply =
-        new StreamApply(engine, writePath, host.streamExecutor(this::control), this::applied, host);
     writePath.onAppended(replicas::wake);
     clients.onClose(replicas.waits()::forget);
   }
@@ -125,16 +115,13 @@ public final class Replication {
 
   /** {@code master} or {@code replica}, as {@code HELLO} says it. */
   public String role() {
-    return link == null ? "master" : "replica";
+    return isReplica() ? "replica" : "master";
   }
 
   /** The role that the configuration gives, once the data is loaded and adopted. */
   public void start(Recovered recovered) {
-    log = recovered.log();
     dbAtStart = recovered.streamDb();
-    apply =
-        new StreamApply(engine, writePath, host.streamExecutor(this::control), this::applied, host);
-    serving = true;
+    following = new Following(engine, loop, config, writePath, host, replicas, listeningPort);
     engine.every(this::everySecond, SECOND_MS);
     Optional<HostPort> master = config.replicaOf();
     if (master.isPresent()) {
@@ -144,11 +131,8 @@ public final class Replication {
 
   /** Cuts the link to the master and those of replicas. */
   public void stop() {
-    if (link != null) {
-      link.stop();
-    }
-    if (receiving != null) {
-      receiving.giveUp();
+    if (following != null) {
+      following.stop();
     }
     replicas.disconnectAll();
   }
@@ -160,20 +144,32 @@ public final class Replication {
 
   /** Any thread. */
   public boolean isReplica() {
-    return link != null;
+    return link() != null;
   }
 
-  /** The link to the master, or null. */
+  /** The link to the master, or null. Any thread. */
   ReplicaLink link() {
-    return link;
+    Following current = following;
+    return current == null ? null : current.link();
+  }
+
+  /** Its own connections, for {@code CLIENT LIST} and {@code CLIENT KILL}. */
+  public Collection<LinkedPeer> peers() {
+    List<LinkedPeer> peers = new ArrayList<>(replicas.feeds());
+    ReplicaLink current = link();
+    if (current != null && current.state() == ReplicaLink.State.CONNECTED) {
+      peers.add(new MasterPeer(current));
+    }
+    return peers;
   }
 
   Replicas replicas() {
     return replicas;
   }
 
+  /** The live log; null until it is loaded. */
   ReplicationLog log() {
-    return log;
+    return writePath.log();
   }
 
   ServerConfig config() {
@@ -182,7 +178,7 @@ public final class Replication {
 
   /** Whether the stream of the master has been reached. */
   public boolean linkUp() {
-    ReplicaLink current = link;
+    ReplicaLink current = link();
     return current != null && current.state() == ReplicaLink.State.CONNECTED;
   }
 
@@ -198,17 +194,16 @@ public final class Replication {
    * @param mostBytes that limit; 0 for none
    */
   public long keepFromOffset(long mostBytes) {
-    if (log == null) {
-      return Long.MAX_VALUE;
-    }
     long needed = replicas.neededOffset();
-    return mostBytes == 0 ? needed : Math.max(needed, log.endOffset() - mostBytes);
+    return mostBytes == 0 || needed == Long.MAX_VALUE
+        ? needed
+        : Math.max(needed, log().endOffset() - mostBytes);
   }
 
   /** The database that the stream has selected at the log's end. */
   public int streamDb() {
-    if (link != null) {
-      return apply.db();
+    if (isReplica()) {
+      return following.db();
     }
     int db = writePath.effects().streamDb();
     return db < 0 ? dbAtStart : db;
@@ -218,7 +213,7 @@ public final class Replication {
 
   /** {@code REPLICAOF host port}. */
   void replicaOf(HostPort master, Client by) {
-    if (link != null && link.master().equals(master)) {
+    if (isReplica() && link().master().equals(master)) {
       LOG.info(
           "REPLICAOF would result into synchronization with the master we are already"
               + " connected with. No operation performed.");
@@ -232,43 +227,35 @@ public final class Replication {
 
   private void follow(HostPort master) {
     writePath.append();
-    if (link == null) {
-      apply.reset();
-      apply.select(streamDb());
+    if (!isReplica()) {
       replicas.waits().unblockAll();
       for (Client client : clients.all()) {
         if (client.transaction() != null) {
           client.transaction().abort();
         }
       }
-    } else {
-      link.stop();
-      giveUpReceiving();
     }
-    link = new ReplicaLink(loop, master, config, new Owner());
+    following.follow(master, streamDb());
     runner.expiryMode(ExpiryMode.HIDE);
     ServerLog.role(ServerLog.Role.REPLICA);
   }
 
   /** {@code REPLICAOF NO ONE}: a new history begins at the end of the log. */
   void promote(Client by) {
-    if (link == null) {
+    if (!isReplica()) {
       return;
     }
-    link.stop();
-    if (!giveUpReceiving()) {
-      // On disk the new data set is already the live one: what is written before it is adopted
-      // would be lost. It is a matter of milliseconds; until then this is a replica.
-      afterReceiving.add(() -> promote(by));
+    if (!log().canAppendInternal(INTERNAL_BYTES)) {
+      throw new CommandException("ERR no space is reserved for the log, try again");
+    }
+    dbAtStart = following.db();
+    if (!following.end(() -> promote(by))) {
       return;
     }
-    apply.reset();
-    History old = log.history();
-    History next = old.newId(log.endOffset());
-    dbAtStart = apply.db();
+    ReplicationLog log = log();
+    History next = log.history().newId(log.endOffset());
     log.appendIdentity(next, dbAtStart, System.currentTimeMillis());
     log.requestSync();
-    link = null;
     writePath.effects().forgetDatabase();
     runner.expiryMode(ExpiryMode.DELETE);
     ServerLog.role(ServerLog.Role.MASTER);
@@ -280,14 +267,6 @@ public final class Replication {
         next.currentId());
     LOG.info("MASTER MODE enabled (user request from '{}')", name(by));
     replicas.disconnectAll();
-  }
-
-  private boolean giveUpReceiving() {
-    if (receiving == null || receiving.giveUp()) {
-      receiving = null;
-      return true;
-    }
-    return false;
   }
 
   private static String name(Client client) {
@@ -304,12 +283,13 @@ public final class Replication {
   /** {@code PSYNC id nextByte}, or {@code SYNC} with a null id. */
   void psync(Call call, String id, long nextByte) {
     Client client = call.client();
-    if (!serving) {
+    if (following == null) {
       call.error("LOADING Redis is loading the dataset in memory");
       return;
     }
     writePath.append();
     Announcement announced = Announcement.of(client);
+    ReplicationLog log = log();
     History history = log.history();
     long start = log.startOffset();
     long end = log.endOffset();
@@ -320,7 +300,7 @@ public final class Replication {
       return;
     }
     boolean ahead = id != null && nextByte - 1 > end && id.equalsIgnoreCase(history.currentId());
-    if (link != null && (ahead || !linkUp())) {
+    if (isReplica() && (ahead || !linkUp())) {
       // A replica that is behind its own replicas catches up first; they need not start over.
       call.error("NOMASTERLINK Can't SYNC while not connected with my master");
       return;
@@ -357,7 +337,7 @@ public final class Replication {
 
   /** {@code WAIT replicas timeout}. */
   void await(Call call, long wanted, long timeoutMs) {
-    if (link != null) {
+    if (isReplica()) {
       call.error(
           "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if"
               + " a replica is configured to be writable (which is not the default) writes to"
@@ -377,7 +357,8 @@ public final class Replication {
   }
 
   private void internal(byte[] bytes) {
-    if (link == null && log.canAppendInternal(writePath.effects().stagedBytes() + INTERNAL_BYTES)) {
+    if (!isReplica()
+        && log().canAppendInternal(writePath.effects().stagedBytes() + INTERNAL_BYTES)) {
       writePath.effects().raw(bytes);
       writePath.staged();
     }
@@ -390,172 +371,6 @@ public final class Replication {
       if (!replicas.feeds().isEmpty()) {
         internal(PING);
       }
-    }
-  }
-
-  // The stream of the master.
-
-  private void control(Call call) {
-    if (call.argc() == 3 && call.is(0, "replconf") && call.is(1, "getack")) {
-      getAckSeen = true;
-    }
-  }
-
-  private void applied() {
-    if (getAckSeen) {
-      getAckSeen = false;
-      ReplicaLink current = link;
-      if (current != null) {
-        loop.execute(current::acknowledge);
-      }
-    }
-  }
-
-  /**
-   * Where this node's data stands: {@code (id, end + 1)}. If the current id was taken here, and
-   * nothing was written under it, an older one names the same state, and is known to more nodes.
-   */
-  private void position(ReplicaLink from, ReplicaLink.PositionAnswer answer) {
-    if (from != link) {
-      return;
-    }
-    if (receiving != null) {
-      afterReceiving.add(() -> position(from, answer));
-      return;
-    }
-    apply.reset();
-    History history = log.history();
-    long end = log.endOffset();
-    String id = history.currentId();
-    for (History.Ancestor ancestor : history.lineage()) {
-      if (ancestor.validTo() == end) {
-        id = ancestor.id();
-      }
-    }
-    if (end == 0 && history.lineage().isEmpty()) {
-      // Nothing was ever written here: there is nothing to go on from.
-      loop.execute(() -> answer.at("?", -1));
-      return;
-    }
-    String asked = id;
-    loop.execute(() -> answer.at(asked, end + 1));
-  }
-
-  private void continued(ReplicaLink from, String id, Runnable then) {
-    if (from != link) {
-      return;
-    }
-    History history = log.history();
-    if (History.isId(id) && !id.equalsIgnoreCase(history.currentId())) {
-      LOG.info("Master replication ID changed to {}", id);
-      log.appendIdentity(
-          history.withId(id, log.endOffset()), apply.db(), System.currentTimeMillis());
-      log.requestSync();
-      replicas.disconnectAll();
-    }
-    loop.execute(then);
-  }
-
-  private void adopt(
-      ReplicaLink from, StreamConnection over, Recovered recovered, RecoveryTarget target) {
-    receiving = null;
-    replicas.disconnectAll();
-    apply.reset();
-    host.adopt(recovered, target);
-    log = recovered.log();
-    dbAtStart = recovered.streamDb();
-    apply.select(recovered.streamDb());
-    LOG.info("MASTER <-> REPLICA sync: Finished with success");
-    runAfterReceiving();
-    loop.execute(() -> from.goOn(over));
-  }
-
-  private void receiveFailed(ReplicaLink from, FullSyncReceive failed, Exception cause) {
-    if (receiving == failed) {
-      receiving = null;
-      runAfterReceiving();
-    }
-    loop.execute(() -> from.broken(cause));
-  }
-
-  private void runAfterReceiving() {
-    List<Runnable> waiting = List.copyOf(afterReceiving);
-    afterReceiving.clear();
-    waiting.forEach(Runnable::run);
-  }
-
-  /** The link's way to the engine. Thread: the replication loop. */
-  private final class Owner implements ReplicaLink.LinkOwner {
-    @Override
-    public void position(ReplicaLink from, ReplicaLink.PositionAnswer answer) {
-      engine.execute(() -> Replication.this.position(from, answer));
-    }
-
-    @Override
-    public void continued(ReplicaLink from, String replicationId, Runnable then) {
-      engine.execute(() -> Replication.this.continued(from, replicationId, then));
-    }
-
-    @Override
-    public void fullResync() {
-      engine.execute(replicas::disconnectAll);
-    }
-
-    @Override
-    public void stream(ByteBuf bytes, StreamApply.Source source) {
-      engine.execute(
-          () -> {
-            if (source == link) {
-              apply.accept(bytes, source);
-            } else {
-              bytes.release();
-            }
-          });
-    }
-
-    @Override
-    public FullSyncStream receive(String replicationId, long offset, ReplicaLink from) {
-      StreamConnection over = from.connection();
-      return new FullSyncStream(
-          from, totalBytes -> receiver(replicationId, totalBytes, from, over));
-    }
-
-    private FullSyncReceive receiver(
-        String replicationId, long totalBytes, ReplicaLink from, StreamConnection over) {
-      FullSyncReceive[] made = new FullSyncReceive[1];
-      made[0] =
-          new FullSyncReceive(
-              host,
-              replicationId,
-              totalBytes,
-              new FullSyncReceive.Listener() {
-                @Override
-                public void written(int bytes) {
-                  from.taken(bytes);
-                }
-
-                @Override
-                public void loaded(Recovered recovered, RecoveryTarget target) {
-                  engine.execute(() -> adopt(from, over, recovered, target));
-                }
-
-                @Override
-                public void failed(Exception cause) {
-                  engine.execute(() -> receiveFailed(from, made[0], cause));
-                }
-              });
-      engine.execute(() -> receiving = made[0]);
-      return made[0];
-    }
-
-    @Override
-    public long endOffset() {
-      return log.endOffset();
-    }
-
-    @Override
-    public int listeningPort() {
-      return listeningPort.getAsInt();
     }
   }
 }

@@ -294,5 +294,13 @@ class ReplicationIT {
     assertSame(master, replica);
     assertEquals("1", info(master, "stats", "sync_full"));
     assertEquals("1", info(master, "stats", "sync_partial_ok"));
+    for (int round = 0; round < 10; round++) {
+      boolean fromBelow = round % 2 == 0;
+      call(
+          fromBelow ? replica : master, "CLIENT", "KILL", "TYPE", fromBelow ? "master" : "replica");
+      fill(master, round, 500);
+      assertSame(master, replica);
+    }
+    assertEquals("1", info(master, "stats", "sync_full"));
   }
 }

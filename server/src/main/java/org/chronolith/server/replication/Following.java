@@ -1,0 +1,302 @@
+package org.chronolith.server.replication;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntSupplier;
+import org.chronolith.network.NetworkLoop;
+import org.chronolith.network.StreamConnection;
+import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.server.command.Call;
+import org.chronolith.server.config.HostPort;
+import org.chronolith.server.config.ServerConfig;
+import org.chronolith.server.recovery.Recovered;
+import org.chronolith.server.recovery.RecoveryTarget;
+import org.chronolith.server.write.WritePath;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The engine's side of following a master: where this node stands, what comes in, and the switch to
+ * what a full sync has brought.
+ *
+ * <p>Thread: engine, unless a method says otherwise.
+ */
+final class Following implements LinkOwner {
+  private static final Logger LOG = LoggerFactory.getLogger(Following.class);
+
+  private final NetworkLoop engine;
+  private final NetworkLoop loop;
+  private final ServerConfig config;
+  private final ReplicationHost host;
+  private final IntSupplier listeningPort;
+  private final Replicas replicas;
+  private final WritePath writePath;
+  private final StreamApply apply;
+
+  /** Null while this node is a master. */
+  private volatile ReplicaLink link;
+
+  private boolean getAckSeen;
+
+  /** A full sync under way, and who waits for its end. */
+  private FullSyncReceive receiving;
+
+  private final List<Runnable> afterReceiving = new ArrayList<>();
+
+  Following(
+      NetworkLoop engine,
+      NetworkLoop loop,
+      ServerConfig config,
+      WritePath writePath,
+      ReplicationHost host,
+      Replicas replicas,
+      IntSupplier listeningPort) {
+    this.engine = engine;
+    this.loop = loop;
+    this.config = config;
+    this.writePath = writePath;
+    this.host = host;
+    this.replicas = replicas;
+    this.listeningPort = listeningPort;
+    apply =
+        new StreamApply(engine, writePath, host.streamExecutor(this::control), this::applied, host);
+  }
+
+  /** The link to the master, or null. Any thread. */
+  ReplicaLink link() {
+    return link;
+  }
+
+  /** The database that the stream has selected at the log's end. Of a replica. */
+  int db() {
+    return apply.db();
+  }
+
+  /**
+   * Follows a master from the end of the log on.
+   *
+   * @param db database that the stream has selected there
+   */
+  void follow(HostPort master, int db) {
+    if (link == null) {
+      apply.reset();
+      apply.select(db);
+    } else {
+      link.stop();
+      giveUpReceiving();
+    }
+    link = new ReplicaLink(loop, master, config, this);
+  }
+
+  /**
+   * Ends the following. If a full sync has come too far to be given up, {@code again} is called
+   * when it is adopted.
+   *
+   * @return whether it has ended
+   */
+  boolean end(Runnable again) {
+    link.stop();
+    if (!giveUpReceiving()) {
+      // On disk the new data set is already the live one: what is written before it is adopted
+      // would be lost. It is a matter of milliseconds; until then this is a replica.
+      afterReceiving.add(again);
+      return false;
+    }
+    apply.reset();
+    link = null;
+    return true;
+  }
+
+  /** The process ends. */
+  void stop() {
+    if (link != null) {
+      link.stop();
+    }
+    giveUpReceiving();
+  }
+
+  private boolean giveUpReceiving() {
+    if (receiving == null || receiving.giveUp()) {
+      receiving = null;
+      return true;
+    }
+    return false;
+  }
+
+  private void control(Call call) {
+    if (call.argc() == 3 && call.is(0, "replconf") && call.is(1, "getack")) {
+      getAckSeen = true;
+    }
+  }
+
+  private void applied() {
+    if (getAckSeen) {
+      getAckSeen = false;
+      ReplicaLink current = link;
+      if (current != null) {
+        loop.execute(current::acknowledge);
+      }
+    }
+  }
+
+  @Override
+  public void position(ReplicaLink from, PositionAnswer answer) {
+    engine.execute(() -> answerPosition(from, answer));
+  }
+
+  /**
+   * Where this node's data stands: {@code (id, end + 1)}. If the current id was taken here, and
+   * nothing was written under it, an older one names the same state, and is known to more nodes.
+   */
+  private void answerPosition(ReplicaLink from, PositionAnswer answer) {
+    if (from != link) {
+      return;
+    }
+    if (receiving != null) {
+      afterReceiving.add(() -> answerPosition(from, answer));
+      return;
+    }
+    apply.reset();
+    ReplicationLog log = writePath.log();
+    History history = log.history();
+    long end = log.endOffset();
+    if (end == 0 && history.lineage().isEmpty()) {
+      // Nothing was ever written here: there is nothing to go on from.
+      loop.execute(() -> answer.at("?", -1));
+      return;
+    }
+    String id = history.currentId();
+    for (History.Ancestor ancestor : history.lineage()) {
+      if (ancestor.validTo() == end) {
+        id = ancestor.id();
+      }
+    }
+    String asked = id;
+    loop.execute(() -> answer.at(asked, end + 1));
+  }
+
+  @Override
+  public void continued(ReplicaLink from, String replicationId, Runnable then) {
+    engine.execute(
+        () -> {
+          if (from == link) {
+            takeId(replicationId);
+            loop.execute(then);
+          }
+        });
+  }
+
+  private void takeId(String id) {
+    ReplicationLog log = writePath.log();
+    History history = log.history();
+    if (History.isId(id) && !id.equalsIgnoreCase(history.currentId())) {
+      LOG.info("Master replication ID changed to {}", id);
+      log.appendIdentity(
+          history.withId(id, log.endOffset()), apply.db(), System.currentTimeMillis());
+      log.requestSync();
+      replicas.disconnectAll();
+    }
+  }
+
+  @Override
+  public void fullResync() {
+    engine.execute(replicas::disconnectAll);
+  }
+
+  @Override
+  public void stream(ByteBuf bytes, StreamApply.Source source) {
+    engine.execute(
+        () -> {
+          if (source == link) {
+            apply.accept(bytes, source);
+          } else {
+            bytes.release();
+          }
+        });
+  }
+
+  @Override
+  public FullSyncStream receive(String replicationId, ReplicaLink from) {
+    StreamConnection over = from.connection();
+    return new FullSyncStream(
+        from,
+        totalBytes -> {
+          Arrival arrival = new Arrival(from, over);
+          FullSyncReceive made = new FullSyncReceive(host, replicationId, totalBytes, arrival);
+          arrival.receive = made;
+          engine.execute(() -> begin(from, made));
+          return made;
+        });
+  }
+
+  private void begin(ReplicaLink from, FullSyncReceive made) {
+    if (from == link && receiving == null) {
+      receiving = made;
+    } else {
+      made.giveUp();
+    }
+  }
+
+  @Override
+  public long endOffset() {
+    return writePath.log().endOffset();
+  }
+
+  @Override
+  public int listeningPort() {
+    return listeningPort.getAsInt();
+  }
+
+  /** How a full sync ends. Thread: loader. */
+  private final class Arrival implements FullSyncReceive.Listener {
+    private final ReplicaLink from;
+    private final StreamConnection over;
+    private volatile FullSyncReceive receive;
+
+    Arrival(ReplicaLink from, StreamConnection over) {
+      this.from = from;
+      this.over = over;
+    }
+
+    @Override
+    public void written(int bytes) {
+      from.taken(bytes);
+    }
+
+    @Override
+    public void loaded(Recovered recovered, RecoveryTarget target) {
+      engine.execute(() -> adopt(recovered, target));
+    }
+
+    private void adopt(Recovered recovered, RecoveryTarget target) {
+      receiving = null;
+      replicas.disconnectAll();
+      apply.reset();
+      host.adopt(recovered, target);
+      apply.select(recovered.streamDb());
+      LOG.info("MASTER <-> REPLICA sync: Finished with success");
+      runAfterReceiving();
+      loop.execute(() -> from.goOn(over));
+    }
+
+    @Override
+    public void failed(Exception cause) {
+      engine.execute(
+          () -> {
+            if (receiving == receive) {
+              receiving = null;
+              runAfterReceiving();
+            }
+            loop.execute(() -> from.broken(over, cause));
+          });
+    }
+
+    private void runAfterReceiving() {
+      List<Runnable> waiting = List.copyOf(afterReceiving);
+      afterReceiving.clear();
+      waiting.forEach(Runnable::run);
+    }
+  }
+}

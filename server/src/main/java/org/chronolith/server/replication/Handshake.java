@@ -1,0 +1,101 @@
+package org.chronolith.server.replication;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.chronolith.network.ProtocolException;
+import org.chronolith.server.config.ServerConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a replica says to its master before {@code PSYNC}, as Redis does: {@code PING}, {@code
+ * AUTH}, {@code REPLCONF listening-port}, {@code ip-address}, {@code capa}.
+ *
+ * <p>Thread: the replication loop.
+ */
+final class Handshake {
+  private static final Logger LOG = LoggerFactory.getLogger(Handshake.class);
+
+  private final ServerConfig config;
+  private final int listeningPort;
+  private final Consumer<List<String>> out;
+  private final Deque<Consumer<String>> expected = new ArrayDeque<>();
+
+  /**
+   * @param out sends a command
+   */
+  Handshake(ServerConfig config, int listeningPort, Consumer<List<String>> out) {
+    this.config = config;
+    this.listeningPort = listeningPort;
+    this.out = out;
+  }
+
+  void start() {
+    send(this::pong, "PING");
+  }
+
+  private void send(Consumer<String> answer, String... words) {
+    expected.add(answer);
+    out.accept(List.of(words));
+  }
+
+  /**
+   * Takes the next line of the master.
+   *
+   * @return whether the handshake is over
+   * @throws ProtocolException if the link cannot go on
+   */
+  boolean line(String line) {
+    Consumer<String> answer = expected.poll();
+    if (answer == null) {
+      throw new ProtocolException("unexpected line from the master: " + line);
+    }
+    answer.accept(line);
+    return expected.isEmpty();
+  }
+
+  private void pong(String line) {
+    if (line.startsWith("-")
+        && !line.startsWith("-NOAUTH")
+        && !line.startsWith("-NOPERM")
+        && !line.startsWith("-ERR operation not permitted")) {
+      throw new ProtocolException("Error reply to PING from master: '" + line + "'");
+    }
+    LOG.info("Master replied to PING, replication can continue...");
+    if (!config.masterAuth().isEmpty()) {
+      List<String> words = new ArrayList<>(List.of("AUTH"));
+      if (!config.masterUser().isEmpty()) {
+        words.add(config.masterUser());
+      }
+      words.add(config.masterAuth());
+      send(Handshake::authenticated, words.toArray(String[]::new));
+    }
+    int port = config.replicaAnnouncePort() > 0 ? config.replicaAnnouncePort() : listeningPort;
+    replconf("listening-port", Integer.toString(port));
+    if (!config.replicaAnnounceIp().isEmpty()) {
+      replconf("ip-address", config.replicaAnnounceIp());
+    }
+    replconf("capa", "eof", "capa", "psync2", "capa", ReplicationCommands.CAPA_FILES);
+  }
+
+  private void replconf(String... words) {
+    List<String> all = new ArrayList<>(List.of("REPLCONF"));
+    all.addAll(List.of(words));
+    send(
+        line -> {
+          if (line.startsWith("-")) {
+            LOG.info("(Non critical) Master does not understand REPLCONF {}: {}", words[0], line);
+          }
+        },
+        all.toArray(String[]::new));
+  }
+
+  private static void authenticated(String line) {
+    if (line.startsWith("-")) {
+      throw new ProtocolException("Unable to AUTH to MASTER: " + line);
+    }
+  }
+}

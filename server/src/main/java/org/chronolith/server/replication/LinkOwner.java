@@ -1,0 +1,36 @@
+package org.chronolith.server.replication;
+
+import io.netty.buffer.ByteBuf;
+
+/** What the link asks of the engine side. Called on the replication loop; answers come on it. */
+interface LinkOwner {
+  /** Where this node stands, once everything handed over before has been applied. */
+  void position(ReplicaLink from, PositionAnswer answer);
+
+  /** {@code +CONTINUE}; {@code then} runs when the engine goes on under that id. */
+  void continued(ReplicaLink from, String replicationId, Runnable then);
+
+  /** A full resync begins: sub-replicas will have to resync as well. */
+  void fullResync();
+
+  /** Bytes of the stream; takes the buffer over. */
+  void stream(ByteBuf bytes, StreamApply.Source source);
+
+  /** Makes what receives the files of a full sync. */
+  FullSyncStream receive(String replicationId, ReplicaLink from);
+
+  /** End of this node's log, to be acknowledged. Any thread. */
+  long endOffset();
+
+  /** The port that clients of this node use. */
+  int listeningPort();
+
+  /** Takes the answer of {@link #position}. */
+  interface PositionAnswer {
+    /**
+     * @param id what to ask for; {@code ?} for a full resync
+     * @param nextByte offset of the first byte wanted, plus one
+     */
+    void at(String id, long nextByte);
+  }
+}

@@ -1,0 +1,77 @@
+package org.chronolith.server.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.chronolith.network.ProtocolException;
+import org.chronolith.server.config.ConfigException;
+import org.chronolith.server.config.ConfigLoader;
+import org.chronolith.server.config.ServerConfig;
+import org.junit.jupiter.api.Test;
+
+class HandshakeTest {
+  private final List<List<String>> sent = new ArrayList<>();
+
+  private Handshake handshake(String... arguments) throws ConfigException {
+    ServerConfig config =
+        ConfigLoader.load(List.of(arguments), new ByteArrayInputStream(new byte[0]));
+    Handshake handshake = new Handshake(config, 7001, sent::add);
+    handshake.start();
+    return handshake;
+  }
+
+  @Test
+  void shouldSayWhatRedisSaysInItsOrder() throws ConfigException {
+    Handshake handshake = handshake();
+    assertEquals(List.of(List.of("PING")), sent);
+    assertFalse(handshake.line("+PONG"));
+    assertEquals(List.of("REPLCONF", "listening-port", "7001"), sent.get(1));
+    assertEquals(
+        List.of("REPLCONF", "capa", "eof", "capa", "psync2", "capa", "chronolith-files"),
+        sent.get(2));
+    assertFalse(handshake.line("+OK"));
+    assertTrue(handshake.line("+OK"));
+    assertEquals(3, sent.size());
+  }
+
+  @Test
+  void shouldAuthenticateAndAnnounceItsAddress() throws ConfigException {
+    Handshake handshake =
+        handshake(
+            "--masterauth",
+            "secret",
+            "--masteruser",
+            "bob",
+            "--replica-announce-ip",
+            "10.1.1.1",
+            "--replica-announce-port",
+            "99");
+    assertFalse(handshake.line("-NOAUTH Authentication required."));
+    assertEquals(List.of("AUTH", "bob", "secret"), sent.get(1));
+    assertEquals(List.of("REPLCONF", "listening-port", "99"), sent.get(2));
+    assertEquals(List.of("REPLCONF", "ip-address", "10.1.1.1"), sent.get(3));
+    ProtocolException refused =
+        assertThrows(ProtocolException.class, () -> handshake.line("-WRONGPASS invalid password"));
+    assertTrue(refused.getMessage().contains("Unable to AUTH"), refused.getMessage());
+  }
+
+  @Test
+  void shouldGoOnWithAMasterThatDoesNotKnowAnOption() throws ConfigException {
+    Handshake handshake = handshake();
+    handshake.line("+PONG");
+    assertFalse(handshake.line("-ERR Unrecognized REPLCONF option: listening-port"));
+    assertTrue(handshake.line("-ERR whatever"));
+  }
+
+  @Test
+  void shouldRefuseAMasterThatIsNone() throws ConfigException {
+    Handshake handshake = handshake();
+    assertThrows(ProtocolException.class, () -> handshake.line("-ERR loading"));
+    assertThrows(ProtocolException.class, () -> handshake.line("+surplus"));
+  }
+}

@@ -1,0 +1,117 @@
+package org.chronolith.server.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RedisServerProcess;
+import org.chronolith.server.testing.RequiresRedis;
+import org.chronolith.server.testing.RespClient;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real redis-server that follows a Chronolith, and redis-cli that fetches an RDB. */
+@Tag("slow")
+@RequiresRedis
+class StockReplicaIT {
+  private static final long DEADLINE_S = 60;
+  @TempDir Path directory;
+
+  @Test
+  void shouldFeedARedisServerWithAnRdbAndThenTheStream() throws IOException {
+    Path redisDirectory = Files.createDirectories(directory.resolve("redis"));
+    try (ChronolithProcess master =
+            ChronolithProcess.start(
+                directory.resolve("master"),
+                ChronolithProcess.freePort(),
+                "--enable-debug-command",
+                "yes");
+        RespClient client = master.connect()) {
+      fill(client);
+      try (RedisServerProcess redis =
+              RedisServerProcess.start(
+                  redisDirectory,
+                  "--enable-debug-command",
+                  "yes",
+                  "--replicaof",
+                  "127.0.0.1 " + master.port());
+          RespClient replica = new RespClient(redis.port())) {
+        await(() -> replica.info("replication", "master_link_status").equals("up"));
+        client.call("SELECT", "3");
+        client.call("SET", "later", "in three");
+        client.call("SELECT", "0");
+        client.call("INCR", "counter");
+        assertEquals(1L, client.call("WAIT", "1", "20000"));
+        assertEquals(client.call("DEBUG", "DIGEST"), replica.call("DEBUG", "DIGEST"));
+
+        // The link is cut and the log goes on where it was.
+        client.call("CLIENT", "KILL", "TYPE", "replica");
+        client.call("INCR", "counter");
+        await(() -> "2".equals(replica.call("GET", "counter")));
+        assertEquals("1", client.info("stats", "sync_full"));
+        assertEquals("1", client.info("stats", "sync_partial_ok"));
+      }
+    }
+  }
+
+  @Test
+  void shouldGiveRedisCliAnRdb() throws IOException, InterruptedException {
+    try (ChronolithProcess master =
+            ChronolithProcess.start(directory.resolve("master"), ChronolithProcess.freePort());
+        RespClient client = master.connect()) {
+      fill(client);
+      Path rdb = directory.resolve("dump.rdb");
+      run("redis-cli", "-p", Integer.toString(master.port()), "--rdb", rdb.toString());
+      run("redis-check-rdb", rdb.toString());
+    }
+  }
+
+  private void run(String... command) throws IOException, InterruptedException {
+    Path output = directory.resolve("output.txt");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    assertTrue(process.waitFor(DEADLINE_S, TimeUnit.SECONDS), command[0]);
+    assertEquals(0, process.exitValue(), Files.readString(output));
+  }
+
+  private static void fill(RespClient client) {
+    Random random = new Random(4);
+    client.call("SET", "plain", "value");
+    client.call("SET", "expiring", "value", "PX", "100000000");
+    client.call("SET", "binary", "\u0000\u00ff\r\n");
+    client.call("SET", "huge", "x".repeat(3_000_000));
+    for (int i = 0; i < 700; i++) {
+      client.call("RPUSH", "list", "element" + i, "y".repeat(random.nextInt(200)));
+      client.call("HSET", "hash", "field" + i, "value" + i);
+      client.call("ZADD", "zset", Double.toString(random.nextGaussian()), "member" + i);
+      client.call("SADD", "set", "member" + i, Integer.toString(i));
+      client.call("RPUSH", "small" + i % 10, Integer.toString(i));
+    }
+    client.call("ZADD", "edges", "inf", "a", "-inf", "b", "0", "c");
+    client.call("SELECT", "3");
+    client.call("SADD", "other", "database");
+    client.call("SELECT", "0");
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "too late");
+      try {
+        TimeUnit.MILLISECONDS.sleep(20);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+}

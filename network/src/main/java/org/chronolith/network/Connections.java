@@ -53,6 +53,10 @@ final class Connections {
     holding.add(connection);
   }
 
+  void restartOffsets() {
+    releasedOffset = Long.MIN_VALUE;
+  }
+
   void release(long offset) {
     if (offset <= releasedOffset) {
       return;

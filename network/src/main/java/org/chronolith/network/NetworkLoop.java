@@ -150,6 +150,14 @@ public final class NetworkLoop implements Executor, AutoCloseable {
     connections.release(offset);
   }
 
+  /**
+   * Offsets begin anew, perhaps below those released so far: another stream is served. REQUIRES:
+   * nothing is held.
+   */
+  public void restartOffsets() {
+    connections.restartOffsets();
+  }
+
   /** Number of client connections on this loop. */
   public int connectionCount() {
     return connections.size();

@@ -265,6 +265,9 @@ public final class Server {
   private void adoptSynced(Recovered recovered, Dataset loaded) {
     Recovered before = live;
     watches.touchedAll();
+    // A reply that still waits is of a write that the master's data has replaced.
+    engineLoop.release(Long.MAX_VALUE);
+    engineLoop.restartOffsets();
     adopt(recovered, loaded);
     new Thread(
             () -> {

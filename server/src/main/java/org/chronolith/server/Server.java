@@ -330,7 +330,8 @@ public final class Server {
   private final class LogEvents implements LogListener {
     @Override
     public void durable(long offset) {
-      engineLoop.execute(() -> engineLoop.release(offset));
+      // Of the live log: one that a full sync has replaced may still report.
+      engineLoop.execute(() -> engineLoop.release(writePath.log().durableOffset()));
       replication.durable();
     }
 

@@ -326,12 +326,18 @@ public final class Server {
         snapshots);
   }
 
+  /** Of the live log: one that is being loaded, or that a full sync has replaced, reports too. */
+  private void releaseDurable() {
+    if (live != null) {
+      engineLoop.release(writePath.log().durableOffset());
+    }
+  }
+
   /** What the log reports, from its own threads. */
   private final class LogEvents implements LogListener {
     @Override
     public void durable(long offset) {
-      // Of the live log: one that a full sync has replaced may still report.
-      engineLoop.execute(() -> engineLoop.release(writePath.log().durableOffset()));
+      engineLoop.execute(Server.this::releaseDurable);
       replication.durable();
     }
 

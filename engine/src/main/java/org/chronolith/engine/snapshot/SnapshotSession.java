@@ -102,7 +102,8 @@ public final class SnapshotSession implements BatchSink {
    * @return false if the session is already over
    */
   public boolean finish(SnapshotMeta meta) {
-    if (!move(State.RECEIVING, State.FINISHING) && !move(State.OPENING, State.FINISHING)) {
+    // In this order: the snapshot thread may move from opening to receiving between the two.
+    if (!move(State.OPENING, State.FINISHING) && !move(State.RECEIVING, State.FINISHING)) {
       return false;
     }
     store.enqueueFinish(this, meta);
@@ -115,7 +116,7 @@ public final class SnapshotSession implements BatchSink {
    * @return false if the session was finished or is already over
    */
   public boolean abort(String why) {
-    if (move(State.RECEIVING, State.ABORTED) || move(State.OPENING, State.ABORTED)) {
+    if (move(State.OPENING, State.ABORTED) || move(State.RECEIVING, State.ABORTED)) {
       reason = why;
       return true;
     }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -43,11 +44,22 @@ class ConnectionTest {
     memory.assertNoneLeaked();
   }
 
+  /** Asks the one connection, once it has been accepted. */
   private <T> T onLoop(Function<Connection, T> question) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
-    server.loop.execute(
-        () -> server.loop.forEachConnection(c -> answer.complete(question.apply(c))));
-    return answer.join();
+    List<T> answers = new CopyOnWriteArrayList<>();
+    await(
+        "a connection",
+        () -> {
+          CompletableFuture<Void> asked = new CompletableFuture<>();
+          server.loop.execute(
+              () -> {
+                server.loop.forEachConnection(c -> answers.add(question.apply(c)));
+                asked.complete(null);
+              });
+          asked.join();
+          return !answers.isEmpty();
+        });
+    return answers.get(0);
   }
 
   @ParameterizedTest

@@ -227,7 +227,7 @@ public final class Server {
   private void ready(Recovered recovered, Dataset loaded) {
     adopt(recovered, loaded);
     snapshotLoop.start(snapshots);
-    new Upkeep(engineLoop, runner, writePath, () -> true, config::hz).start();
+    new Upkeep(engineLoop, runner, writePath, () -> !clientPause.isPaused(), config::hz).start();
     followAppendFsync(config.appendFsync());
     config.onChange(PersistenceDirectives.APPENDFSYNC, this::followAppendFsync);
     engineLoop.every(this::syncEverySecond, SYNC_PERIOD_MS);

@@ -26,23 +26,23 @@ public final class Upkeep {
   private final NetworkLoop loop;
   private final CommandRunner runner;
   private final WritePath writePath;
-  private final BooleanSupplier ready;
+  private final BooleanSupplier mayExpire;
   private final IntSupplier hz;
 
   /**
-   * @param ready whether there is a keyspace to look after (not while loading)
+   * @param mayExpire whether keys may be removed now; not while clients are paused
    * @param hz runs a second while there is nothing to do
    */
   public Upkeep(
       NetworkLoop loop,
       CommandRunner runner,
       WritePath writePath,
-      BooleanSupplier ready,
+      BooleanSupplier mayExpire,
       IntSupplier hz) {
     this.loop = loop;
     this.runner = runner;
     this.writePath = writePath;
-    this.ready = ready;
+    this.mayExpire = mayExpire;
     this.hz = hz;
   }
 
@@ -56,13 +56,14 @@ public final class Upkeep {
   }
 
   private void run() {
-    boolean more = ready.getAsBoolean() && slices();
+    boolean more = slices();
     loop.schedule(this::run, more ? BUSY_PAUSE_MS : idlePauseMs());
   }
 
   private boolean slices() {
     boolean more = false;
-    if (runner.expiryMode() == ExpiryMode.DELETE
+    if (mayExpire.getAsBoolean()
+        && runner.expiryMode() == ExpiryMode.DELETE
         && writePath
             .log()
             .canAppendInternal(writePath.effects().stagedBytes() + EXPIRY_LOG_BYTES)) {

@@ -19,7 +19,7 @@ final class ReplicaGate implements Gate {
     if (!replication.isReplica()) {
       return null;
     }
-    if (call.spec().isWrite()) {
+    if (call.writes()) {
       return "READONLY You can't write against a read only replica.";
     }
     if (!call.spec().isStale() && !config.replicaServeStaleData() && !replication.linkUp()) {

@@ -130,8 +130,11 @@ public final class LogInspector {
   static LogInspector open(Path path, boolean running, int maxRecordBytes) {
     try (RecordCursor cursor = new RecordCursor(maxRecordBytes)) {
       List<SegmentInfo> infos = new ArrayList<>();
-      for (SegmentFiles.Entry entry : find(path)) {
-        readHead(cursor, entry, path).ifPresent(infos::add);
+      List<SegmentFiles.Entry> entries = find(path);
+      for (int i = 0; i < entries.size(); i++) {
+        // The newest directory of a running server may be one whose file is just being made.
+        boolean mayBeMaking = running && i == entries.size() - 1;
+        readHead(cursor, entries.get(i), path, mayBeMaking).ifPresent(infos::add);
       }
       if (infos.isEmpty()) {
         throw new LogException(LogException.Kind.DAMAGED, "there is no log in " + path);
@@ -155,12 +158,13 @@ public final class LogInspector {
   }
 
   private static Optional<SegmentInfo> readHead(
-      RecordCursor cursor, SegmentFiles.Entry entry, Path path) throws IOException {
+      RecordCursor cursor, SegmentFiles.Entry entry, Path path, boolean mayBeMaking)
+      throws IOException {
     Path file = Files.isRegularFile(path) ? path : null;
     try {
       file = file == null ? QueueFile.find(entry.dir()) : file;
       if (file == null) {
-        return Optional.of(unusable(entry, null, 0, "the segment has no file", false));
+        return Optional.of(unusable(entry, null, 0, "the segment has no file", mayBeMaking));
       }
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
         return Optional.of(readHead(cursor, entry, file, channel));

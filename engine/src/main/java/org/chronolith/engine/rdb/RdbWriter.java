@@ -24,17 +24,6 @@ import org.chronolith.engine.types.zset.ZsetValue;
  * <p>Thread: the owner of the keyspace, which must not change meanwhile.
  */
 public final class RdbWriter {
-  private static final String MAGIC = "REDIS0009";
-  private static final int OP_AUX = 0xfa;
-  private static final int OP_RESIZE_DB = 0xfb;
-  private static final int OP_EXPIRE_MS = 0xfc;
-  private static final int OP_SELECT_DB = 0xfe;
-  private static final int OP_EOF = 0xff;
-  private static final int TYPE_STRING = 0;
-  private static final int TYPE_LIST = 1;
-  private static final int TYPE_SET = 2;
-  private static final int TYPE_HASH = 4;
-  private static final int TYPE_ZSET_2 = 5;
   private static final int FLUSH_BYTES = 64 << 10;
 
   private final Keyspace keyspace;
@@ -69,17 +58,19 @@ public final class RdbWriter {
    */
   public long write(Map<String, String> auxiliary) throws IOException {
     try {
-      out.writeCharSequence(MAGIC, StandardCharsets.US_ASCII);
+      out.writeCharSequence(
+          String.format("%s%04d", RdbFormat.MAGIC, RdbFormat.WRITTEN_VERSION),
+          StandardCharsets.US_ASCII);
       auxiliary.forEach(
           (name, value) -> {
-            out.writeByte(OP_AUX);
+            out.writeByte(RdbFormat.OP_AUX);
             string(name);
             string(value);
           });
       for (int i = 0; i < keyspace.databases(); i++) {
         database(keyspace.database(i));
       }
-      out.writeByte(OP_EOF);
+      out.writeByte(RdbFormat.OP_EOF);
       flush(0);
       // Not part of itself.
       out.writeLongLE(crc.value());
@@ -98,9 +89,9 @@ public final class RdbWriter {
     if (db.size() == 0) {
       return;
     }
-    out.writeByte(OP_SELECT_DB);
+    out.writeByte(RdbFormat.OP_SELECT_DB);
     length(db.number());
-    out.writeByte(OP_RESIZE_DB);
+    out.writeByte(RdbFormat.OP_RESIZE_DB);
     length(db.size());
     length(db.expiring());
     long cursor = 0;
@@ -115,7 +106,7 @@ public final class RdbWriter {
   private void entry(Database db, long entry) {
     long expireAtMs = db.expireAtMs(entry);
     if (expireAtMs >= 0) {
-      out.writeByte(OP_EXPIRE_MS);
+      out.writeByte(RdbFormat.OP_EXPIRE_MS);
       out.writeLongLE(expireAtMs);
     }
     switch (db.type(entry)) {
@@ -129,8 +120,8 @@ public final class RdbWriter {
     flush(FLUSH_BYTES);
   }
 
-  private void head(int type, Database db, long entry) {
-    out.writeByte(type);
+  private void head(RdbType type, Database db, long entry) {
+    out.writeByte(type.code());
     key.clear();
     db.copyKey(entry, key);
     length(key.readableBytes());
@@ -138,14 +129,14 @@ public final class RdbWriter {
   }
 
   private void stringValue(Database db, long entry) {
-    head(TYPE_STRING, db, entry);
+    head(RdbType.STRING, db, entry);
     length(strings.length(db, entry));
     strings.copyTo(db, entry, out);
   }
 
   private void list(Database db, long entry) {
     ListValue list = collections.lists().open(db.encoding(entry), db.root(entry));
-    head(TYPE_LIST, db, entry);
+    head(RdbType.LIST, db, entry);
     length(list.size());
     for (boolean more = list.seek(0); more; more = list.next()) {
       list.element(element);
@@ -155,14 +146,14 @@ public final class RdbWriter {
 
   private void set(Database db, long entry) {
     SetValue set = collections.sets().open(db.encoding(entry), db.root(entry));
-    head(TYPE_SET, db, entry);
+    head(RdbType.SET, db, entry);
     length(set.size());
     set.forEach((member, none) -> bytes(member));
   }
 
   private void hash(Database db, long entry) {
     HashValue hash = collections.hashes().open(db.encoding(entry), db.root(entry));
-    head(TYPE_HASH, db, entry);
+    head(RdbType.HASH, db, entry);
     length(hash.size());
     hash.forEach(
         (field, value) -> {
@@ -173,7 +164,7 @@ public final class RdbWriter {
 
   private void zset(Database db, long entry) {
     ZsetValue zset = collections.zsets().open(db.encoding(entry), db.root(entry));
-    head(TYPE_ZSET_2, db, entry);
+    head(RdbType.ZSET_2, db, entry);
     length(zset.size());
     zset.forEach(
         (member, score) -> {

@@ -1,6 +1,7 @@
 /**
- * Redis's RDB format, for replicas and tools that know nothing else.
+ * Redis's RDB format, read and written, for masters, replicas and tools that know nothing else.
+ * What a type's code means is a row of {@code RdbType}.
  *
- * <p>Thread: the one that owns the keyspace that is written.
+ * <p>Thread: the one that owns the keyspace that is read into or written.
  */
 package org.chronolith.engine.rdb;

@@ -217,7 +217,7 @@ public final class RdbReader {
       throw unsupported(missing(type));
     }
     if (db.find(key) != 0) {
-      throw in.damaged("the key '" + shown(key.toString()) + "' is there twice");
+      throw in.damaged("the key '" + shownKey() + "' is there twice");
     }
     if (values.read(type, db, key)) {
       keys++;
@@ -225,7 +225,7 @@ public final class RdbReader {
         db.expireAt(db.find(key), expireAtMs);
       }
     } else {
-      listener.skipped("the " + type.label() + " '" + shown(key.toString()) + "', which is empty");
+      listener.skipped("the " + type.label() + " '" + shownKey() + "', which is empty");
     }
     expireAtMs = -1;
     RdbInput.shrink(keyBytes);
@@ -240,7 +240,7 @@ public final class RdbReader {
       what += " of the type " + moduleName(in.number64("a module's id"));
     }
     return "the key '"
-        + shown(key.toString())
+        + shownKey()
         + "' of database "
         + db.number()
         + " is a "
@@ -258,6 +258,11 @@ public final class RdbReader {
       throw in.damaged(
           String.format("the checksum is %016x, and its bytes have %016x", stated, computed));
     }
+  }
+
+  private String shownKey() {
+    int shownBytes = Math.min(key.length(), SHOWN_KEY_CHARACTERS + 1);
+    return shown(new Slice(key.buffer(), key.offset(), shownBytes).toString());
   }
 
   private static String shown(String text) {

@@ -1,0 +1,134 @@
+package org.chronolith.engine.rdb;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The same RDBs read by a real redis-server: equal data, equal digests. */
+@Tag("slow")
+class RdbEncodingsIT {
+  private static final long DEADLINE_S = 30;
+  @TempDir Path directory;
+
+  @Test
+  void shouldReadWhatRedisServerReads() throws Exception {
+    assumeRedis();
+    Path file = directory.resolve("dump.rdb");
+    Files.write(file, RdbSamples.upTo10().end());
+    try (RdbFixture fixture = new RdbFixture()) {
+      fixture.read(Files.readAllBytes(file));
+      assertEquals(fixture.digest(), new Redis().call("DEBUG", "DIGEST"));
+    }
+  }
+
+  @Test
+  void shouldReadWhatRedisServerWritesAndTheOtherWayRound() throws Exception {
+    assumeRedis();
+    Path file = directory.resolve("dump.rdb");
+    String digest;
+    try (RdbFixture fixture = new RdbFixture()) {
+      fixture.read(RdbSamples.upTo10().end());
+      digest = fixture.digest();
+      try (FileChannel out =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        new RdbWriter(fixture.keyspace, fixture.strings, fixture.collections, out)
+            .write(Map.of("redis-ver", "7.0.15"));
+      }
+    }
+    assertEquals(0, run("redis-check-rdb", file.toString()).exit());
+    // Once more through it, packed as it likes and as small as it can.
+    Redis redis = new Redis("--list-max-listpack-size", "-1", "--rdbcompression", "yes");
+    assertEquals(digest, redis.call("DEBUG", "DIGEST", "AND", "SAVE"));
+    try (RdbFixture again = new RdbFixture()) {
+      again.read(Files.readAllBytes(file));
+      assertEquals(digest, again.digest());
+    }
+  }
+
+  /** A redis-server that loads the file, answers one command and is gone. */
+  private final class Redis {
+    private final String[] directives;
+
+    Redis(String... directives) {
+      this.directives = directives;
+    }
+
+    /** {@code DEBUG DIGEST}, and with more words a {@code SAVE} behind it. */
+    String call(String... words) throws IOException, InterruptedException {
+      String port = Integer.toString(freePort());
+      List<String> command = new ArrayList<>(List.of("redis-server", "--port", port));
+      command.addAll(List.of("--dir", directory.toString(), "--save", ""));
+      command.addAll(List.of("--enable-debug-command", "yes"));
+      command.addAll(List.of(directives));
+      Process redis =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(directory.resolve("redis.log").toFile())
+              .start();
+      try {
+        awaitAnswer(port);
+        String digest = run("redis-cli", "-p", port, words[0], words[1]).output().strip();
+        if (words.length > 2) {
+          assertEquals("OK", run("redis-cli", "-p", port, "SAVE").output().strip());
+        }
+        return digest;
+      } finally {
+        redis.destroyForcibly();
+        redis.waitFor(DEADLINE_S, TimeUnit.SECONDS);
+      }
+    }
+
+    private void awaitAnswer(String port) throws IOException, InterruptedException {
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
+      while (!run("redis-cli", "-p", port, "PING").output().contains("PONG")) {
+        assertTrue(System.nanoTime() < deadline, Files.readString(directory.resolve("redis.log")));
+      }
+    }
+  }
+
+  private record Ran(int exit, String output) {}
+
+  private Ran run(String... command) throws IOException, InterruptedException {
+    Path output = directory.resolve("output.txt");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    assertTrue(process.waitFor(DEADLINE_S, TimeUnit.SECONDS), command[0]);
+    return new Ran(process.exitValue(), Files.readString(output));
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return probe.getLocalPort();
+    }
+  }
+
+  private static void assumeRedis() throws InterruptedException {
+    try {
+      Process process =
+          new ProcessBuilder("redis-server", "--version")
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      process.waitFor();
+    } catch (IOException e) {
+      Assumptions.abort("redis-server is not installed");
+    }
+  }
+}

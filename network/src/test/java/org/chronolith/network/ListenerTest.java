@@ -89,11 +89,11 @@ class ListenerTest {
             assertEquals("ordered", Thread.currentThread().getName());
             assertTrue(loop.inLoop());
             loop.onEndOfTurn(() -> order.add("end of turn"));
+            loop.execute(() -> order.add("next task"));
             loop.requestEndOfTurn();
             loop.requestEndOfTurn();
             order.add("task");
           });
-      loop.execute(() -> order.add("next task"));
       Scheduled never = loop.schedule(() -> order.add("cancelled"), 30);
       never.cancel();
       loop.schedule(done::countDown, 60);

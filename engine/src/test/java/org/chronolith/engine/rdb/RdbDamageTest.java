@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Bytes that are no RDB, or not quite one: a clear error with the offset, and nothing else. */
 class RdbDamageTest {
-  private static final int FUZZ_ROUNDS = 500;
+  private static final int FUZZ_ROUNDS = 200;
 
   static Stream<Arguments> damage() {
     return Stream.of(

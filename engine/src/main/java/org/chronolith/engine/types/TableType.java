@@ -50,6 +50,11 @@ public abstract class TableType implements TypeSupport {
     return table;
   }
 
+  /** Elements of the compact list that make one of the collection. */
+  final int stride() {
+    return stride;
+  }
+
   @Override
   public final ValueForm form(int encoding) {
     return encoding == Encoding.LARGE ? ValueForm.BIG : ValueForm.SMALL;

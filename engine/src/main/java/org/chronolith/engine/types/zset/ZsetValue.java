@@ -3,51 +3,29 @@ package org.chronolith.engine.types.zset;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.ValueType;
 import org.chronolith.engine.structure.CompactList;
-import org.chronolith.engine.structure.EntryVisitor;
 import org.chronolith.engine.structure.OrderedIndex;
 import org.chronolith.engine.structure.StoredBytes;
-import org.chronolith.engine.types.CollectionLimits;
 import org.chronolith.engine.types.CollectionMemory;
-import org.chronolith.engine.types.CollectionValue;
-import org.chronolith.engine.types.ElementScratch;
-import org.chronolith.engine.types.ElementTable;
-import org.chronolith.engine.types.ElementVisitor;
-import org.chronolith.engine.types.Encoding;
+import org.chronolith.engine.types.TableValue;
 
 /**
- * A way to look at one sorted set at a time: {@link #open} it, work, and store {@link #value()}
- * again if it was changed. Small ones are a {@link CompactList} of members and scores in order;
- * beyond the limits they become an {@link ElementTable}. Thread: the owner of the keyspace.
+ * A way to look at one sorted set at a time: {@link #find} it, work, and {@link #store} it. Small
+ * ones are a {@link CompactList} of members and scores in order; beyond the limits they become a
+ * table. Thread: the owner of the keyspace.
  */
-public final class ZsetValue extends CollectionValue {
+public final class ZsetValue extends TableValue {
   private static final int SCORE_BYTES = CompactList.elementBytes(Double.BYTES);
 
-  private final CollectionMemory memory;
-  private final CollectionLimits limits;
-  private final CompactList compact;
-  private final ElementTable table;
   private final OrderedIndex index;
   private final OrderedIndex.Cursor cursor;
-  private final StoredBytes element;
-  private final StoredBytes scoreBytes;
-  private final ElementScratch scratch = new ElementScratch();
-  private final EntryVisitor shower = this::show;
 
-  /** Place of the cursor in a compact one, and of {@link #findCompact}'s find. */
+  /** Place of the cursor in a compact one, and of {@link #locate}'s find. */
   private int position;
 
-  private ElementVisitor visitor;
-
   public ZsetValue(CollectionMemory memory, ZsetType type) {
-    super(ValueType.ZSET);
-    this.memory = memory;
-    this.limits = memory.limits();
-    this.compact = type.compact();
-    this.table = type.table();
+    super(ValueType.ZSET, memory, type);
     this.index = type.index();
     this.cursor = index.cursor();
-    this.element = new StoredBytes(memory.slabs());
-    this.scoreBytes = new StoredBytes(memory.slabs());
   }
 
   /** Turns to a sorted set that no key is known of; root 0 is an empty one. */
@@ -56,26 +34,13 @@ public final class ZsetValue extends CollectionValue {
     return this;
   }
 
-  @Override
-  protected long collectionId() {
-    return table.collectionId(root);
-  }
-
-  @Override
-  public long size() {
-    if (root == 0) {
-      return 0;
-    }
-    return isLarge() ? table.size(root) : compact.count(root) >>> 1;
-  }
-
   /** Score of a member, NaN if there is no such member. */
   public double score(Slice member) {
     if (isLarge()) {
       long entry = table.find(root, member);
       return entry == 0 ? Double.NaN : scoreOf(entry);
     }
-    return findCompact(member) ? compactScore(position) : Double.NaN;
+    return locate(member) ? compactScore(position) : Double.NaN;
   }
 
   /**
@@ -90,7 +55,7 @@ public final class ZsetValue extends CollectionValue {
     if (isLarge()) {
       return setLarge(member, score);
     }
-    boolean there = findCompact(member);
+    boolean there = locate(member);
     if (there) {
       if (compactScore(position) == score) {
         return false;
@@ -142,48 +107,20 @@ public final class ZsetValue extends CollectionValue {
     if (root == 0) {
       return limits.zsetMaxEntries() > 0;
     }
-    return compact.count(root) >>> 1 < limits.zsetMaxEntries()
+    return compactSize() < limits.zsetMaxEntries()
         && compact.fits(root, CompactList.elementBytes(member.length()) + SCORE_BYTES);
   }
 
-  private void convert() {
-    long old = root;
-    long large = table.create(memory.ids().getAsLong(), size() * 2);
-    if (old != 0) {
-      int at = compact.first(old);
-      while (at != CompactList.NONE) {
-        compact.element(old, at, element);
-        at = compact.next(old, at);
-        long bits = compact.longAt(old, at);
-        at = compact.next(old, at);
-        long entry = table.addLong(large, scratch.clear().first(element), bits);
-        table.setIndex(
-            large, index.insert(table.index(large), Double.longBitsToDouble(bits), entry));
-      }
-      memory.slabs().free(old);
-    }
-    root = large;
-    encoding = Encoding.LARGE;
+  @Override
+  protected void addTo(long large) {
+    long bits = value.longValue();
+    long entry = table.addLong(large, scratch.first(key), bits);
+    table.setIndex(large, index.insert(table.index(large), Double.longBitsToDouble(bits), entry));
   }
 
-  /** Removes a member; false if there is none. An empty sorted set is the caller's to remove. */
-  public boolean remove(Slice member) {
-    if (isLarge()) {
-      long entry = table.find(root, member);
-      if (entry == 0) {
-        return false;
-      }
-      willChange();
-      table.setIndex(root, index.remove(table.index(root), scoreOf(entry), entry));
-      table.remove(root, entry);
-      return true;
-    }
-    if (!findCompact(member)) {
-      return false;
-    }
-    willChange();
-    root = compact.remove(root, position, 2);
-    return true;
+  @Override
+  protected void removing(long entry) {
+    table.setIndex(root, index.remove(table.index(root), scoreOf(entry), entry));
   }
 
   /** Number of members before this one, or -1 if there is no such member. */
@@ -192,7 +129,7 @@ public final class ZsetValue extends CollectionValue {
       long entry = table.find(root, member);
       return entry == 0 ? -1 : index.rank(table.index(root), scoreOf(entry), entry);
     }
-    if (!findCompact(member)) {
+    if (!locate(member)) {
       return -1;
     }
     long rank = 0;
@@ -249,46 +186,6 @@ public final class ZsetValue extends CollectionValue {
     return isLarge() ? cursor.score() : compactScore(position);
   }
 
-  /** Shows all members in the order of the table, which is none, with their scores. */
-  public void forEach(ElementVisitor visitor) {
-    long at = 0;
-    do {
-      at = scan(at, Integer.MAX_VALUE, visitor);
-    } while (at != 0);
-  }
-
-  /**
-   * Shows the members of one step of an iteration and returns the next step's cursor; 0 begins and
-   * ends. A small one is one step, a large one's is {@code buckets} buckets of its table. {@link
-   * #score(StoredBytes)} reads the values.
-   */
-  public long scan(long from, int buckets, ElementVisitor visitor) {
-    if (root == 0) {
-      return 0;
-    }
-    if (isLarge()) {
-      this.visitor = visitor;
-      long to = table.scan(root, from, buckets, shower);
-      this.visitor = null;
-      return to;
-    }
-    int at = compact.first(root);
-    while (at != CompactList.NONE) {
-      compact.element(root, at, element);
-      at = compact.next(root, at);
-      compact.element(root, at, scoreBytes);
-      at = compact.next(root, at);
-      visitor.visit(element, scoreBytes);
-    }
-    return 0;
-  }
-
-  private void show(long entry) {
-    table.key(entry, element);
-    table.value(entry, scoreBytes);
-    visitor.visit(element, scoreBytes);
-  }
-
   /** The score in the eight bytes that {@link #scan} shows as a member's value. */
   public double score(StoredBytes value) {
     return Double.longBitsToDouble(value.longValue());
@@ -300,8 +197,9 @@ public final class ZsetValue extends CollectionValue {
     return Double.longBitsToDouble(table.valueLong(entry));
   }
 
-  private boolean findCompact(Slice member) {
-    position = root == 0 ? CompactList.NONE : compact.find(root, member, 2);
+  /** Moves {@link #position} to a member of a compact one; false if it is not there. */
+  private boolean locate(Slice member) {
+    position = findCompact(member);
     return position != CompactList.NONE;
   }
 

@@ -397,6 +397,14 @@ public final class Connection {
     return outputLimit == null ? limits.outputLimit() : outputLimit;
   }
 
+  /**
+   * Closes the connection if the replies that wait are more than its hard limit. The end of each
+   * turn does so too; this is for who writes much to others within one.
+   */
+  public void enforceOutputLimit() {
+    checkHardLimit();
+  }
+
   private void checkHardLimit() {
     long hardBytes = limit().hardBytes();
     if (hardBytes > 0 && !closed && pendingOutputBytes() > hardBytes) {

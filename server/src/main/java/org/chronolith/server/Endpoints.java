@@ -2,6 +2,7 @@ package org.chronolith.server;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.chronolith.network.ClientLimits;
 import org.chronolith.network.Listener;
 import org.chronolith.network.ListenerConfig;
@@ -22,14 +23,23 @@ final class Endpoints {
 
   private final ServerConfig config;
   private final ClientLimits limits;
+  private final Consumer<OutputLimit> subscriberLimit;
   private final ClientRegistry clients;
   private final NetworkListener counters;
   private final List<Listener> listeners = new ArrayList<>();
 
+  /**
+   * @param subscriberLimit told the limit of clients that have subscribed to something
+   */
   Endpoints(
-      ServerConfig config, ClientLimits limits, ClientRegistry clients, NetworkListener counters) {
+      ServerConfig config,
+      ClientLimits limits,
+      Consumer<OutputLimit> subscriberLimit,
+      ClientRegistry clients,
+      NetworkListener counters) {
     this.config = config;
     this.limits = limits;
+    this.subscriberLimit = subscriberLimit;
     this.clients = clients;
     this.counters = counters;
     followLimits();
@@ -41,17 +51,21 @@ final class Endpoints {
   }
 
   private void followLimits() {
-    OutputBufferLimits.Limit normal = config.clientOutputBufferLimits().normal();
+    OutputBufferLimits output = config.clientOutputBufferLimits();
     limits
         .maxClients((int) Math.min(Integer.MAX_VALUE, config.maxClients()))
         .idleTimeoutMs((int) Math.min(Integer.MAX_VALUE, config.timeoutSeconds() * 1000L))
         .maxBulkBytes(config.protoMaxBulkLenBytes())
         .queryBufferBytes(config.clientQueryBufferLimitBytes())
-        .outputLimit(
-            new OutputLimit(
-                normal.hardBytes(),
-                normal.softBytes(),
-                (int) Math.min(Integer.MAX_VALUE, normal.softSeconds())));
+        .outputLimit(outputLimit(output.normal()));
+    subscriberLimit.accept(outputLimit(output.pubsub()));
+  }
+
+  private static OutputLimit outputLimit(OutputBufferLimits.Limit limit) {
+    return new OutputLimit(
+        limit.hardBytes(),
+        limit.softBytes(),
+        (int) Math.min(Integer.MAX_VALUE, limit.softSeconds()));
   }
 
   /**

@@ -12,12 +12,14 @@ import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.CheckpointReader;
 import org.chronolith.engine.snapshot.SnapshotStore;
+import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandRunner;
 import org.chronolith.server.command.CommandTable;
 import org.chronolith.server.command.Dataset;
 import org.chronolith.server.command.Dispatcher;
 import org.chronolith.server.command.ServerCounters;
 import org.chronolith.server.command.StreamExecutor;
+import org.chronolith.server.commands.pubsub.PubSubCommands;
 import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.KeyspaceTarget;
 import org.chronolith.server.recovery.Recovered;
@@ -37,6 +39,7 @@ final class NodeParts implements ReplicationHost {
   private final Supplier<SnapshotStore> snapshots;
   private final BiConsumer<Recovered, Dataset> adoption;
   private final Dispatcher.FatalStop fatalStop;
+  private final Supplier<PubSubCommands> pubSub;
   private CommandRunner applier;
 
   NodeParts(
@@ -48,7 +51,8 @@ final class NodeParts implements ReplicationHost {
       Supplier<Recovery> recovery,
       Supplier<SnapshotStore> snapshots,
       BiConsumer<Recovered, Dataset> adoption,
-      Dispatcher.FatalStop fatalStop) {
+      Dispatcher.FatalStop fatalStop,
+      Supplier<PubSubCommands> pubSub) {
     this.table = table;
     this.runner = runner;
     this.newDataset = newDataset;
@@ -58,6 +62,7 @@ final class NodeParts implements ReplicationHost {
     this.snapshots = snapshots;
     this.adoption = adoption;
     this.fatalStop = fatalStop;
+    this.pubSub = pubSub;
   }
 
   @Override
@@ -83,7 +88,13 @@ final class NodeParts implements ReplicationHost {
   @Override
   public StreamExecutor streamExecutor(StreamExecutor.Control control) {
     applier = new CommandRunner(runner.dataset(), runner.counters(), null, ExpiryMode.IGNORE);
-    return new StreamExecutor(table.get(), applier, control);
+    return new StreamExecutor(table.get(), applier, call -> control(call, control));
+  }
+
+  private void control(Call call, StreamExecutor.Control control) {
+    if (!pubSub.get().received(call)) {
+      control.control(call);
+    }
   }
 
   @Override

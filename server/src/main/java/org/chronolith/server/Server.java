@@ -17,6 +17,7 @@ import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogListener;
 import org.chronolith.server.client.ClientRegistry;
+import org.chronolith.server.client.Subscriptions;
 import org.chronolith.server.client.Watches;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandRunner;
@@ -45,6 +46,7 @@ import org.chronolith.server.commands.keys.ExpiryCommands;
 import org.chronolith.server.commands.keys.KeyCommands;
 import org.chronolith.server.commands.keys.ScanCommands;
 import org.chronolith.server.commands.lists.ListCommands;
+import org.chronolith.server.commands.pubsub.PubSubCommands;
 import org.chronolith.server.commands.sets.RandomMemberCommands;
 import org.chronolith.server.commands.sets.SetCommands;
 import org.chronolith.server.commands.sortedsets.SortedSetCommands;
@@ -63,6 +65,7 @@ import org.chronolith.server.gate.AuthGate;
 import org.chronolith.server.gate.LoadingGate;
 import org.chronolith.server.gate.LogSpaceGate;
 import org.chronolith.server.gate.MemoryGate;
+import org.chronolith.server.gate.SubscriberGate;
 import org.chronolith.server.info.Info;
 import org.chronolith.server.logging.PidFile;
 import org.chronolith.server.logging.ServerLog;
@@ -97,6 +100,9 @@ public final class Server {
   /** How many times the retention a slow replica may hold before its claim ends. */
   private static final long RETENTION_FACTOR = 4;
 
+  /** What a message may log beyond its own words: SELECT, MULTI, EXEC. */
+  private static final long MESSAGE_RESERVE_BYTES = 1 << 10;
+
   private static final int READY_SLABS = 64;
   private static final long SYNC_PERIOD_MS = 1000;
 
@@ -113,6 +119,8 @@ public final class Server {
   private final KeyspaceEvents keyspaceEvents = new KeyspaceEvents(effects, watches);
   private final ClientPause clientPause = new ClientPause(engineLoop);
   private final Info info = new Info();
+  private final Subscriptions subscriptions = new Subscriptions();
+  private final PubSubCommands pubSub = new PubSubCommands(subscriptions, this::relaysMessage);
   private final SlowLog slowLog;
   private final LatencyMonitor latencyMonitor;
   private final CommandRunner runner;
@@ -168,10 +176,14 @@ public final class Server {
     table = new CommandTable(commands());
     clients.protectedMode(config::protectedMode);
     clients.onClose(watches::unwatch);
+    clients.onClose(subscriptions::forget);
     clients.dispatcher(new Dispatcher(table, runner, writePath, gates(), this::ran, this::fatal));
     replication.register(info);
+    pubSub.register(info);
     observation = new Observation(info, config, table, runner, clients, engineLoop.isNative());
-    endpoints = new Endpoints(config, new ClientLimits(), clients, observation.network());
+    endpoints =
+        new Endpoints(
+            config, new ClientLimits(), subscriptions::limit, clients, observation.network());
     engineLoop.onEndOfTurn(this::endOfTurn);
     engineLoop.onUncaught(cause -> fatal("the engine thread failed", cause));
   }
@@ -288,7 +300,19 @@ public final class Server {
         () -> recovery,
         () -> live.snapshots(),
         this::adoptSynced,
-        this::fatal);
+        this::fatal,
+        () -> pubSub);
+  }
+
+  /**
+   * Whether a message of {@code bytes} goes into the stream: if somebody follows, who may have
+   * subscribers. A message is worth no wait for space in the log, and while writes are paused the
+   * offset stands still.
+   */
+  private boolean relaysMessage(long bytes) {
+    return replication.isFollowed()
+        && !clientPause.isPaused()
+        && writePath.hasRoom(effects.unitBytes() + 2 * bytes + MESSAGE_RESERVE_BYTES);
   }
 
   private int streamDb() {
@@ -381,6 +405,7 @@ public final class Server {
   private List<Gate> gates() {
     return List.of(
         new AuthGate(),
+        new SubscriberGate(),
         loadingGate,
         replication.gate(),
         new MemoryGate(config::maxMemoryBytes),
@@ -404,9 +429,12 @@ public final class Server {
     all.addAll(new ScanCommands(new java.util.Random()).all());
     all.addAll(new DatabaseCommands(watches).all());
     all.addAll(new PersistenceCommands(snapshots).specs());
-    all.addAll(new ConnectionCommands(config, watches, replication::role).specs());
-    all.addAll(new ClientCommands(clients, watches, clientPause, replication::peers).specs());
+    all.addAll(new ConnectionCommands(config, watches, subscriptions, replication::role).specs());
+    all.addAll(
+        new ClientCommands(clients, watches, subscriptions, clientPause, replication::peers)
+            .specs());
     all.addAll(replication.commands());
+    all.addAll(pubSub.specs());
     all.addAll(new TransactionCommands(watches).specs());
     all.addAll(new CommandCommand(this::table).specs());
     all.addAll(ServerCommands.specs());

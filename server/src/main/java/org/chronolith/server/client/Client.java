@@ -27,6 +27,8 @@ public final class Client {
   private long lastCommandMs;
   private long lastWriteOffset;
   private Object replicationState;
+  private boolean subscriber;
+  private long pushedTo;
 
   /** Whether replies are sent, {@code CLIENT REPLY}. */
   public enum ReplyMode {
@@ -171,6 +173,30 @@ public final class Client {
 
   public void lastWriteOffset(long offset) {
     lastWriteOffset = offset;
+  }
+
+  /** Whether it has subscribed to anything. */
+  public boolean isSubscriber() {
+    return subscriber;
+  }
+
+  void subscriber(boolean value) {
+    subscriber = value;
+  }
+
+  /** What was just written to its output is no reply: {@code CLIENT REPLY OFF} leaves it there. */
+  public void pushed() {
+    pushedTo = connection.reply().position();
+  }
+
+  /** Position in its output behind what was pushed last; 0 for nothing. */
+  public long pushedTo() {
+    return pushedTo;
+  }
+
+  /** What was pushed is taken back, or need not be told from replies any more. */
+  public void clearPushed() {
+    pushedTo = 0;
   }
 
   /** What a replica has announced with {@code REPLCONF}; owned by the replication package. */

@@ -241,6 +241,14 @@ public final class Call {
   /** This command's effect is the request as it came. */
   public void propagate() {
     runner.counters().changes++;
+    relay();
+  }
+
+  /**
+   * As {@link #propagate()}, for a request that changes no data: a message to the replicas' own
+   * subscribers.
+   */
+  public void relay() {
     Effects effects = runner.effects();
     if (effects == null) {
       return;

@@ -76,7 +76,10 @@ public final class Dispatcher {
     if (client.replyMode() == Client.ReplyMode.ON) {
       return;
     }
-    reply.rewind(replyStart);
+    // Messages and confirmed subscriptions stay. Not inside EXEC's reply, which goes as a whole.
+    boolean pushes = client.pushedTo() > replyStart && !client.lastCommand().isExec();
+    reply.rewind(pushes ? client.pushedTo() : replyStart);
+    client.clearPushed();
     if (before == Client.ReplyMode.SKIP_NEXT) {
       client.replyMode(Client.ReplyMode.ON);
     }

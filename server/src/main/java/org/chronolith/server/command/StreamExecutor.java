@@ -35,7 +35,9 @@ public final class StreamExecutor {
 
   /** What the stream says to the replica itself rather than to its data. */
   public interface Control {
-    /** A stream command that is no data: {@code PING}, {@code REPLCONF GETACK *}. */
+    /**
+     * A stream command that is no data: {@code PING}, {@code REPLCONF GETACK *}, {@code PUBLISH}.
+     */
     void control(Call call);
   }
 
@@ -133,7 +135,7 @@ public final class StreamExecutor {
         client.select((int) call.integer(1));
         return;
       }
-      case "ping", "replconf" -> {
+      case "ping", "replconf", "publish", "spublish" -> {
         call.spec(spec);
         control.control(call);
         return;

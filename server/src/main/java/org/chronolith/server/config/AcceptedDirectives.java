@@ -168,7 +168,7 @@ final class AcceptedDirectives {
         "notify-keyspace-events",
         new KeyspaceEvents(),
         "",
-        "there is no publish/subscribe in this version");
+        "keyspace events are not published in this version");
   }
 
   private void observation() {

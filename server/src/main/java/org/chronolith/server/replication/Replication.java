@@ -142,6 +142,11 @@ public final class Replication {
     replicas.release();
   }
 
+  /** Whether this node is a master, and a replica is connected. */
+  public boolean isFollowed() {
+    return !isReplica() && !replicas.feeds().isEmpty();
+  }
+
   /** Any thread. */
   public boolean isReplica() {
     return link() != null;

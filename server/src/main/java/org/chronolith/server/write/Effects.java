@@ -67,6 +67,11 @@ public final class Effects implements AutoCloseable {
     return true;
   }
 
+  /** Bytes of the open unit's effects so far. */
+  public int unitBytes() {
+    return unit.readableBytes();
+  }
+
   /** Whether the open unit, if any, has effects. */
   public boolean unitHasEffects() {
     return depth > 0 && effectsInUnit > 0;

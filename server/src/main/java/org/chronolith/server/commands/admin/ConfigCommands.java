@@ -93,8 +93,6 @@ public final class ConfigCommands {
                     .handler(this::set))
             .subcommand(
                 sub("rewrite", 2, "2.8.0", "Write the configuration in effect to its file")
-                    // Its reply comes later than the command: it cannot be part of an EXEC's.
-                    .flags(CommandFlag.NO_MULTI)
                     .handler(this::rewrite))
             .subcommand(
                 sub("resetstat", 2, "2.0.0", "Reset the statistics that INFO returns")
@@ -146,18 +144,28 @@ public final class ConfigCommands {
       throw new CommandException("ERR The server is running without a config file");
     }
     Connection connection = call.client().connection();
+    boolean queued = call.queued();
     ConfigRewriter rewriter = new ConfigRewriter(config);
     // A disk is waited for elsewhere; only the client that asked for it waits.
     try {
       rewrites.execute(
           () -> {
             String failure = rewrite(rewriter);
+            if (queued) {
+              return;
+            }
             connection.loop().execute(() -> rewritten(connection, failure));
           });
     } catch (RejectedExecutionException e) {
       throw new CommandException("ERR Rewriting config file: too many are waiting already");
     }
-    connection.pauseRequests();
+    if (queued) {
+      // As Sentinel sends it. Inside EXEC a reply has its place and cannot wait for a disk: it says
+      // that the rewrite is under way, and the log says how it ended.
+      call.reply().ok();
+    } else {
+      connection.pauseRequests();
+    }
   }
 
   /** The reason of the failure, or null. */

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.chronolith.server.client.Client;
 import org.chronolith.server.client.ClientRegistry;
+import org.chronolith.server.client.Subscriptions;
 import org.chronolith.server.client.Watches;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
@@ -29,6 +30,7 @@ public final class ClientCommands {
 
   private final ClientRegistry clients;
   private final Watches watches;
+  private final Subscriptions subscriptions;
   private final ClientPause pause;
   private final Supplier<Collection<LinkedPeer>> peers;
 
@@ -38,10 +40,12 @@ public final class ClientCommands {
   public ClientCommands(
       ClientRegistry clients,
       Watches watches,
+      Subscriptions subscriptions,
       ClientPause pause,
       Supplier<Collection<LinkedPeer>> peers) {
     this.clients = clients;
     this.watches = watches;
+    this.subscriptions = subscriptions;
     this.pause = pause;
     this.peers = peers;
   }
@@ -244,7 +248,7 @@ public final class ClientCommands {
 
   private String line(Client client, Call call) {
     CommandSpec running = client == call.client() ? call.spec() : null;
-    return ClientLine.of(client, running, watches, call.nowMs());
+    return ClientLine.of(client, running, watches, subscriptions, call.nowMs());
   }
 
   private void list(Call call) {
@@ -262,7 +266,7 @@ public final class ClientCommands {
     }
     StringBuilder lines = new StringBuilder();
     for (Client client : clients.all()) {
-      if ((type == null || type == ClientType.NORMAL)
+      if ((type == null || type == ClientType.of(client))
           && (ids == null || ids.contains(client.id()))) {
         lines.append(line(client, call)).append('\n');
       }

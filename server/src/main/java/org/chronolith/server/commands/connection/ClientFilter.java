@@ -66,7 +66,7 @@ final class ClientFilter {
   boolean matches(Client client, Client caller) {
     return matches(
             client.id(),
-            ClientType.NORMAL,
+            ClientType.of(client),
             client.connection().remoteAddress(),
             client.connection().localAddress())
         && !(skipMe && client == caller);

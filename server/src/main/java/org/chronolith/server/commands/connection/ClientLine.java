@@ -2,6 +2,7 @@ package org.chronolith.server.commands.connection;
 
 import org.chronolith.network.Connection;
 import org.chronolith.server.client.Client;
+import org.chronolith.server.client.Subscriptions;
 import org.chronolith.server.client.Transaction;
 import org.chronolith.server.client.Watches;
 import org.chronolith.server.command.CommandSpec;
@@ -17,8 +18,13 @@ final class ClientLine {
   /**
    * @param running the command that this client runs right now, or null
    */
-  static String of(Client client, CommandSpec running, Watches watches, long nowMs) {
-    return new ClientLine().client(client, running, watches, nowMs);
+  static String of(
+      Client client,
+      CommandSpec running,
+      Watches watches,
+      Subscriptions subscriptions,
+      long nowMs) {
+    return new ClientLine().client(client, running, watches, subscriptions, nowMs);
   }
 
   /** The line of a link whose socket belongs to the replication. */
@@ -28,20 +34,28 @@ final class ClientLine {
     text.ages(peer.createdMs(), peer.lastInteractionMs(), nowMs);
     text.field("flags", peer.type() == ClientType.MASTER ? "M" : "S");
     text.field("db", 0);
-    text.subscriptions();
+    text.subscriptions(0, 0, 0);
     text.buffers(-1, 0, 0, 0, peer.pendingBytes());
     text.field("cmd", peer.type() == ClientType.MASTER ? "NULL" : "replconf");
     text.tail(2, "", "");
     return text.line.toString();
   }
 
-  private String client(Client client, CommandSpec running, Watches watches, long nowMs) {
+  private String client(
+      Client client,
+      CommandSpec running,
+      Watches watches,
+      Subscriptions subscriptions,
+      long nowMs) {
     Connection connection = client.connection();
     addresses(client.id(), connection.remoteAddress(), connection.localAddress(), client.name());
     ages(connection.createdMs(), connection.lastInteractionMs(), nowMs);
     field("flags", flags(client, watches));
     field("db", client.db());
-    subscriptions();
+    subscriptions(
+        subscriptions.count(client, Subscriptions.Kind.CHANNEL),
+        subscriptions.count(client, Subscriptions.Kind.PATTERN),
+        subscriptions.count(client, Subscriptions.Kind.SHARD_CHANNEL));
     Transaction transaction = client.transaction();
     buffers(
         transaction == null ? -1 : transaction.commands().size(),
@@ -57,6 +71,9 @@ final class ClientLine {
 
   private static String flags(Client client, Watches watches) {
     StringBuilder flags = new StringBuilder();
+    if (client.isSubscriber()) {
+      flags.append('P');
+    }
     if (client.transaction() != null) {
       flags.append('x');
     }
@@ -94,10 +111,10 @@ final class ClientLine {
     field("idle", Math.max(0, nowMs - lastInteractionMs) / 1000);
   }
 
-  private void subscriptions() {
-    field("sub", 0);
-    field("psub", 0);
-    field("ssub", 0);
+  private void subscriptions(int channels, int patterns, int shardChannels) {
+    field("sub", channels);
+    field("psub", patterns);
+    field("ssub", shardChannels);
   }
 
   private void buffers(

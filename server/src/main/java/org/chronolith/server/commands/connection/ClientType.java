@@ -1,5 +1,6 @@
 package org.chronolith.server.commands.connection;
 
+import org.chronolith.server.client.Client;
 import org.chronolith.server.command.CommandException;
 
 /** The kinds of connections that {@code CLIENT LIST} and {@code CLIENT KILL} tell apart. */
@@ -8,6 +9,11 @@ public enum ClientType {
   MASTER,
   REPLICA,
   PUBSUB;
+
+  /** The type of a client that is none of the replication's. */
+  static ClientType of(Client client) {
+    return client.isSubscriber() ? PUBSUB : NORMAL;
+  }
 
   /**
    * The type of that name in any case; {@code slave} is a replica.

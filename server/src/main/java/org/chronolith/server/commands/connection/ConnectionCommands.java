@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.chronolith.network.RespWriter;
 import org.chronolith.server.client.Client;
+import org.chronolith.server.client.Subscriptions;
 import org.chronolith.server.client.Watches;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
@@ -35,14 +36,17 @@ public final class ConnectionCommands {
 
   private final Authentication authentication;
   private final Watches watches;
+  private final Subscriptions subscriptions;
   private final Supplier<String> role;
 
   /**
    * @param role {@code master} or {@code replica}, as HELLO says it
    */
-  public ConnectionCommands(ServerConfig config, Watches watches, Supplier<String> role) {
+  public ConnectionCommands(
+      ServerConfig config, Watches watches, Subscriptions subscriptions, Supplier<String> role) {
     this.authentication = new Authentication(config::requirePass);
     this.watches = watches;
+    this.subscriptions = subscriptions;
     this.role = role;
   }
 
@@ -113,7 +117,16 @@ public final class ConnectionCommands {
     if (call.argc() > 2) {
       throw WRONG_PING_ARGUMENTS;
     }
-    if (call.argc() == 2) {
+    if (call.client().isSubscriber() && call.reply().protocol() == 2) {
+      // Where replies and messages mix, it must look like a message.
+      call.reply().array(2);
+      call.reply().bulk("pong");
+      if (call.argc() == 1) {
+        call.reply().bulk("");
+      } else {
+        echo(call);
+      }
+    } else if (call.argc() == 2) {
       echo(call);
     } else {
       call.reply().simple("PONG");
@@ -145,6 +158,7 @@ public final class ConnectionCommands {
     Client client = call.client();
     client.transaction(null);
     watches.unwatch(client);
+    subscriptions.forget(client);
     client.select(0);
     client.name("");
     client.noEvict(false);

@@ -44,7 +44,7 @@ public record LogCopy(
         Path file = dir.resolve(segment.file.getFileName());
         Files.createDirectory(dir);
         if (shared && link(segment.file, file)) {
-          SegmentFiles.forceFile(file);
+          SegmentFiles.forceFile(file, LogDisk.SYSTEM);
           linkedFiles++;
           linkedBytes += bytes;
         } else {
@@ -66,13 +66,13 @@ public record LogCopy(
       throw new IOException("the log was replaced while it was copied");
     }
     SegmentFiles.forceDir(target);
+    long endOffset = endOf(target, maxRecordBytes);
+    try (ForcedEnd forced = ForcedEnd.open(target, LogDisk.SYSTEM)) {
+      forced.record(endOffset, segments.get(segments.size() - 1).sequence, 0);
+      forced.forceNow();
+    }
     return new LogCopy(
-        first.startOffset,
-        endOf(target, maxRecordBytes),
-        linkedFiles,
-        linkedBytes,
-        copiedFiles,
-        copiedBytes);
+        first.startOffset, endOffset, linkedFiles, linkedBytes, copiedFiles, copiedBytes);
   }
 
   /** False if the two are on different file systems, or theirs has no links. */

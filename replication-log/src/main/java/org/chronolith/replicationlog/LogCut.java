@@ -125,6 +125,8 @@ public final class LogCut {
   public List<Path> apply() {
     List<Path> kept = new ArrayList<>();
     try {
+      // First: else a start in between would miss what is cut.
+      ForcedEnd.lower(logDir, newEndOffset(), LogDisk.SYSTEM);
       for (int i = behind.size() - 1; i >= 0; i--) {
         kept.add(setAside(behind.get(i).dir()));
       }

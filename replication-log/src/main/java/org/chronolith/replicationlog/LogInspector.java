@@ -1,11 +1,9 @@
 package org.chronolith.replicationlog;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +22,7 @@ public final class LogInspector {
    * @param name of its directory, which may be one that was set aside
    * @param sequence from the name; 0 if the name has none
    * @param file null if there is none
+   * @param firstPosition of its first record in the file
    * @param startOffset of its first record; 0 if that cannot be read
    * @param startMs wall clock of its first record
    * @param problem why its first record cannot be read, or null
@@ -35,6 +34,7 @@ public final class LogInspector {
       Path dir,
       Path file,
       long fileBytes,
+      long firstPosition,
       long startOffset,
       long startMs,
       String problem,
@@ -163,52 +163,27 @@ public final class LogInspector {
     Path file = Files.isRegularFile(path) ? path : null;
     try {
       file = file == null ? QueueFile.find(entry.dir()) : file;
-      if (file == null) {
-        return Optional.of(unusable(entry, null, 0, "the segment has no file", mayBeMaking));
-      }
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-        return Optional.of(readHead(cursor, entry, file, channel));
-      }
+      SegmentHead head = SegmentHead.read(cursor, entry, file);
+      boolean making = mayBeMaking && head.isEmpty();
+      return Optional.of(info(head, file == null ? 0 : Files.size(file), making));
     } catch (NoSuchFileException e) {
       // Retention removed it after it was listed.
       return Optional.empty();
     }
   }
 
-  private static SegmentInfo readHead(
-      RecordCursor cursor, SegmentFiles.Entry entry, Path file, FileChannel channel)
-      throws IOException {
-    RecordHeader header = new RecordHeader();
-    long size = channel.size();
-    cursor.reset(channel, 0);
-    RecordCursor.Step step = cursor.next(header, size);
-    if (step == RecordCursor.Step.DAMAGED) {
-      return unusable(entry, file, size, cursor.problem(), false);
-    }
-    if (step == RecordCursor.Step.END) {
-      boolean empty =
-          cursor.position() > 0 && LogRecovery.lastByte(channel, cursor.position()) == 0;
-      return unusable(entry, file, size, "there is no first record", empty);
-    }
-    if (!header.has(RecordHeader.IDENTITY)) {
-      return unusable(entry, file, size, "the first record is not an identity", false);
-    }
+  private static SegmentInfo info(SegmentHead head, long bytes, boolean making) {
     return new SegmentInfo(
-        name(entry),
-        entry.sequence(),
-        entry.dir(),
-        file,
-        size,
-        header.startOffset,
-        header.wallClockMs,
-        null,
-        false);
-  }
-
-  private static SegmentInfo unusable(
-      SegmentFiles.Entry entry, Path file, long bytes, String problem, boolean neverBegun) {
-    return new SegmentInfo(
-        name(entry), entry.sequence(), entry.dir(), file, bytes, 0, 0, problem, neverBegun);
+        name(head.entry()),
+        head.entry().sequence(),
+        head.entry().dir(),
+        head.file(),
+        bytes,
+        head.firstPosition(),
+        head.startOffset(),
+        head.wallClockMs(),
+        head.problem(),
+        head.neverBegun() || making);
   }
 
   private static String name(SegmentFiles.Entry entry) {

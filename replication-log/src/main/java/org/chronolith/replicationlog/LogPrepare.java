@@ -28,6 +28,7 @@ final class LogPrepare implements Runnable {
   private final LogConfig config;
   private final LogState state;
   private final LogListener listener;
+  private final LogDisk disk;
   private final ConcurrentLinkedQueue<Retired> retired = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Segment[]> removed = new ConcurrentLinkedQueue<>();
   private final Thread thread = new Thread(this, "log-prepare");
@@ -42,8 +43,10 @@ final class LogPrepare implements Runnable {
   private long nextSequence;
   private boolean refused;
 
-  LogPrepare(LogConfig config, LogState state, LogListener listener, long nextSequence) {
+  LogPrepare(
+      LogConfig config, LogState state, LogListener listener, LogDisk disk, long nextSequence) {
     this.config = config;
+    this.disk = disk;
     this.state = state;
     this.listener = listener;
     this.nextSequence = nextSequence;
@@ -163,9 +166,9 @@ final class LogPrepare implements Runnable {
           SegmentAppender.create(
               dir, config.blockBytes(), Math.max(config.headroomBytes(), wanted));
       appender.touch(appender.position(), appender.position() + config.touchAheadBytes());
-      SegmentFiles.forceFile(appender.file());
-      SegmentFiles.forceDir(dir);
-      SegmentFiles.forceDir(config.dir());
+      SegmentFiles.forceFile(appender.file(), disk);
+      disk.forceDir(dir);
+      disk.forceDir(config.dir());
     } catch (IOException | RuntimeException e) {
       if (Files.exists(dir)) {
         SegmentFiles.delete(dir);
@@ -193,7 +196,7 @@ final class LogPrepare implements Runnable {
       for (Segment segment : batch) {
         try {
           bytes += segment.committedPosition;
-          SegmentFiles.delete(segment.dir);
+          disk.delete(segment.dir);
         } catch (IOException e) {
           listener.warning("cannot remove " + segment.dir, e);
         }
@@ -211,7 +214,7 @@ final class LogPrepare implements Runnable {
     if (unused != null) {
       unused.appender().close();
       try {
-        SegmentFiles.delete(unused.dir());
+        disk.delete(unused.dir());
       } catch (IOException e) {
         listener.warning("cannot remove " + unused.dir(), e);
       }

@@ -67,9 +67,9 @@ public final class LogReader implements AutoCloseable {
           LogException.Kind.OUT_OF_RANGE,
           "offset " + offset + " is outside of [" + state.startOffset() + ", " + end + "]");
     }
-    enter(found, 0, found.startOffset);
+    enter(found);
     try {
-      position = index(config).floorPosition(offset);
+      position = Math.max(segment.firstPosition, index(config).floorPosition(offset));
       cursor.reset(channel, position);
       while (true) {
         long limit = segment.committedPosition;
@@ -101,7 +101,7 @@ public final class LogReader implements AutoCloseable {
       return index;
     }
     OffsetIndex built = new OffsetIndex(config.indexEveryBytes());
-    cursor.reset(channel, 0);
+    cursor.reset(channel, segment.firstPosition);
     // Up to damage only: whoever reads further than that will meet it.
     while (cursor.next(header, segment.committedPosition) == RecordCursor.Step.RECORD) {
       built.add(header.startOffset, cursor.documentPosition());
@@ -333,15 +333,15 @@ public final class LogReader implements AutoCloseable {
               + state.startOffset());
     }
     leave();
-    enter(next, 0, next.startOffset);
+    enter(next);
     return true;
   }
 
-  private void enter(Segment next, long newPosition, long offset) {
+  private void enter(Segment next) {
     channel = next.acquire();
     segment = next;
-    position = newPosition;
-    recordOffset = offset;
+    position = next.firstPosition;
+    recordOffset = next.startOffset;
   }
 
   private void leave() {
@@ -360,9 +360,9 @@ public final class LogReader implements AutoCloseable {
   }
 
   private LogException damaged(long at, String what) {
-    return new LogException(
-        LogException.Kind.DAMAGED,
-        segment + " at position " + at + " (offset " + recordOffset + "): " + what);
+    String message = segment + " at position " + at + " (offset " + recordOffset + "): " + what;
+    segment.damage = message;
+    return new LogException(LogException.Kind.DAMAGED, message);
   }
 
   private LogException io(IOException e) {

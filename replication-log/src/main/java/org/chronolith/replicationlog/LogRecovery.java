@@ -6,333 +6,352 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import org.chronolith.replicationlog.chronicle.QueueFile;
 
 /**
  * Finds what is valid in a directory of segments.
  *
- * <p>The head of the newest segment says up to which offset everything was on disk when it was
- * begun. Only what is newer can be torn, so only that is verified here; older records are verified
- * when they are read. Damage among the newer ones cuts the log there. Damage among the older ones
- * is not what a crash leaves behind: the log then starts behind it, since what is newer is worth
- * more than what is older.
+ * <p>Two offsets decide what is made of a record that is not valid. The <b>bound</b>: everything
+ * below it was on disk once, as {@link ForcedEnd} and the segments' first records say. The
+ * <b>need</b>: everything from it on must be there, since the newest snapshot ends there.
  *
- * <p>A segment is never appended to again. What lies behind the valid prefix stays in its file, but
- * below the start of the next segment it is not, so no reader ever gets there.
+ * <ul>
+ *   <li>Nothing below the bound is missing: a torn tail, as a crash leaves it. It is cut.
+ *   <li>Something below the bound is missing, but nothing at or behind the need: the log starts
+ *       behind the damage, which is reported.
+ *   <li>Otherwise the opening is refused: only a human can decide to go on without what is lost.
+ * </ul>
+ *
+ * <p>Verified is what lies behind the need or the bound, whichever is lower; {@link LogScrub} does
+ * the rest. A segment is never appended to again. What lies behind the valid prefix stays in its
+ * file, but below the start of the next segment it is not, so no reader ever gets there.
  */
 final class LogRecovery {
   /** What was found; the segments are all sealed. */
   record Result(Segment[] segments, long nextSequence, History history, RecoveryReport report) {}
 
-  /**
-   * The first record of a segment.
-   *
-   * @param problem null, or why it cannot be used
-   * @param neverBegun it was prepared ahead and holds nothing
-   */
-  private record Head(
-      SegmentFiles.Entry entry,
-      Path file,
-      long startOffset,
-      long wallClockMs,
-      long durable,
-      String problem,
-      boolean neverBegun) {
-    boolean usable() {
-      return problem == null;
-    }
-  }
-
   private final LogConfig config;
-
-  /** Whether what cannot be used is taken out of the log, or only told. */
-  private final boolean readOnly;
-
-  private final RecordHeader header = new RecordHeader();
+  private final LogNeed need;
   private final List<String> findings = new ArrayList<>();
-  private final List<SegmentFiles.Entry> aside = new ArrayList<>();
+  private final List<String> damage = new ArrayList<>();
+  private final SetAside aside;
+  private final RecordCursor cursor;
+  private long bound;
+  private String boundSource = "";
   private long scannedBytes;
-  private long cutBytes;
 
   // Of the scan, as of the last commit.
+  private final List<Segment> segments = new ArrayList<>();
   private History history;
   private boolean clean;
 
-  private LogRecovery(LogConfig config, boolean readOnly) {
+  private LogRecovery(LogConfig config, LogNeed need, LogDisk disk, RecordCursor cursor) {
     this.config = config;
-    this.readOnly = readOnly;
+    this.need = need;
+    this.aside = new SetAside(config.dir(), disk);
+    this.cursor = cursor;
   }
 
-  static Result recover(LogConfig config) throws IOException {
-    return new LogRecovery(config, false).run();
+  static Result recover(LogConfig config, LogNeed need, LogDisk disk) throws IOException {
+    try (RecordCursor cursor = new RecordCursor(config.maxRecordBytes())) {
+      LogRecovery recovery = new LogRecovery(config, need, disk, cursor);
+      List<SegmentFiles.Entry> entries = recovery.find();
+      Segment first = recovery.segments.get(0);
+      recovery.aside.apply(first.sequence).ifPresent(recovery.findings::add);
+      return recovery.result(entries);
+    }
   }
 
-  /** What {@link #recover} would find; no file is changed. */
+  /** What {@link #recover} would find, with whatever can be had of the log; no file is changed. */
   static Result foresee(LogConfig config) throws IOException {
-    return new LogRecovery(config, true).run();
+    try (RecordCursor cursor = new RecordCursor(config.maxRecordBytes())) {
+      LogRecovery recovery = new LogRecovery(config, LogNeed.NOTHING, LogDisk.SYSTEM, cursor);
+      return recovery.result(recovery.find());
+    }
   }
 
-  private Result run() throws IOException {
+  private Result result(List<SegmentFiles.Entry> entries) {
+    Segment last = segments.get(segments.size() - 1);
+    RecoveryReport report =
+        new RecoveryReport(
+            segments.get(0).startOffset,
+            last.endOffset,
+            bound,
+            clean,
+            segments.size(),
+            scannedBytes,
+            aside.bytes(),
+            findings,
+            damage);
+    return new Result(
+        segments.toArray(new Segment[0]),
+        entries.get(entries.size() - 1).sequence() + 1,
+        history.lowerTo(last.endOffset),
+        report);
+  }
+
+  private List<SegmentFiles.Entry> find() throws IOException {
     List<SegmentFiles.Entry> entries = SegmentFiles.list(config.dir());
     if (entries.isEmpty()) {
       throw new LogException(LogException.Kind.DAMAGED, "there is no log in " + config.dir());
     }
-    try (RecordCursor cursor = new RecordCursor(config.maxRecordBytes())) {
-      List<Head> heads = new ArrayList<>();
-      for (SegmentFiles.Entry entry : entries) {
-        heads.add(readHead(cursor, entry));
+    for (Path foreign : SegmentFiles.foreign(config.dir())) {
+      findings.add(foreign + ": not a part of the log; left alone");
+    }
+    List<SegmentHead> heads = new ArrayList<>();
+    for (SegmentFiles.Entry entry : entries) {
+      heads.add(SegmentHead.read(cursor, entry));
+    }
+    checkOrder(heads);
+    readBound(heads);
+    scan(heads, takeUnscanned(heads));
+    return entries;
+  }
+
+  /** Each segment starts where the one before it ends, or where that one was cut. */
+  private static void checkOrder(List<SegmentHead> heads) {
+    SegmentHead before = null;
+    for (SegmentHead head : heads) {
+      if (!head.usable()) {
+        continue;
       }
-      int scanFrom = withoutUnusable(heads);
-      Segment[] segments = scan(cursor, heads, scanFrom);
-      setAside();
-      Segment last = segments[segments.length - 1];
-      RecoveryReport report =
-          new RecoveryReport(
-              segments[0].startOffset,
-              last.endOffset,
-              clean,
-              segments.length,
-              scannedBytes,
-              cutBytes,
-              findings);
-      long nextSequence = entries.get(entries.size() - 1).sequence() + 1;
-      return new Result(segments, nextSequence, history.lowerTo(last.endOffset), report);
+      if (before != null && head.startOffset() < before.startOffset()) {
+        throw new LogException(
+            LogException.Kind.DAMAGED,
+            head.file()
+                + " starts at offset "
+                + head.startOffset()
+                + ", but "
+                + before.file()
+                + ", which comes before it by its name, at "
+                + before.startOffset()
+                + ": one of them does not belong there; move it out of the log's directory");
+      }
+      before = head;
     }
   }
 
-  private Head readHead(RecordCursor cursor, SegmentFiles.Entry entry) throws IOException {
-    Path file = QueueFile.find(entry.dir());
-    if (file == null) {
-      return unusable(entry, null, entry.dir() + ": the segment has no file", false);
+  private void readBound(List<SegmentHead> heads) throws IOException {
+    ForcedEnd.Slot forced = ForcedEnd.read(config.dir());
+    if (forced != null) {
+      bound = forced.offset();
+      boundSource = ForcedEnd.NAME;
+    } else if (Files.exists(config.dir().resolve(ForcedEnd.NAME))) {
+      findings.add(config.dir().resolve(ForcedEnd.NAME) + ": nothing in it can be read");
     }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      cursor.reset(channel, 0);
-      RecordCursor.Step step = cursor.next(header, channel.size());
-      if (step == RecordCursor.Step.DAMAGED) {
-        return unusable(entry, file, where(file, cursor.position()) + cursor.problem(), false);
+    boolean any = false;
+    for (SegmentHead head : heads) {
+      any |= head.usable();
+      if (head.usable() && head.durable() > bound) {
+        bound = head.durable();
+        boundSource = head.entry().dir().getFileName().toString();
       }
-      if (step == RecordCursor.Step.END) {
-        boolean empty = cursor.position() > 0 && lastByte(channel, cursor.position()) == 0;
-        return unusable(
-            entry, file, where(file, cursor.position()) + "there is no first record", empty);
-      }
-      RecordHeader.Identity identity = header.has(RecordHeader.IDENTITY) ? identity(cursor) : null;
-      if (identity == null) {
-        return unusable(
-            entry,
-            file,
-            where(file, cursor.position()) + "the first record is not an identity",
-            false);
-      }
-      return new Head(
-          entry,
-          file,
-          header.startOffset,
-          header.wallClockMs,
-          identity.durableOffset(),
-          null,
-          false);
     }
-  }
-
-  private static Head unusable(
-      SegmentFiles.Entry entry, Path file, String problem, boolean neverBegun) {
-    return new Head(entry, file, 0, 0, 0, problem, neverBegun);
-  }
-
-  /** The identity that the cursor's record carries, or null if it makes no sense. */
-  private RecordHeader.Identity identity(RecordCursor cursor) {
-    try {
-      return RecordHeader.identityOf(
-          cursor.window().nioBuffer(cursor.payloadIndex(), header.payloadLength));
-    } catch (LogException e) {
-      return null;
+    if (!any) {
+      throw new LogException(
+          LogException.Kind.DAMAGED,
+          "no segment of " + config.dir() + " can be read: " + heads.get(0).finding());
     }
   }
 
   /**
-   * Leaves in {@code heads} the usable segments that follow each other, and returns the index of
-   * the first that must be verified.
+   * Takes the segments in that need not be verified, and returns the index of the first one that
+   * must be. A segment among them that cannot be used ends what is before it.
    */
-  private int withoutUnusable(List<Head> heads) throws IOException {
-    int newest = heads.size() - 1;
-    while (newest >= 0 && !heads.get(newest).usable()) {
-      newest--;
+  private int takeUnscanned(List<SegmentHead> heads) throws IOException {
+    long verifyFrom = Math.min(need.fromOffset(), bound);
+    int scanFrom = -1;
+    for (int i = 0; i < heads.size(); i++) {
+      boolean first = scanFrom < 0;
+      if (heads.get(i).usable() && (first || heads.get(i).startOffset() <= verifyFrom)) {
+        scanFrom = i;
+      }
     }
-    if (newest < 0) {
-      throw new LogException(
-          LogException.Kind.DAMAGED,
-          "no segment of " + config.dir() + " can be read: " + heads.get(0).problem());
-    }
-    long durable = heads.get(newest).durable();
-    int scanFrom = newest;
-    while (scanFrom > 0
-        && (!heads.get(scanFrom).usable() || heads.get(scanFrom).startOffset() > durable)) {
-      scanFrom--;
-    }
-    int from = 0;
     for (int i = 0; i < scanFrom; i++) {
-      if (!heads.get(i).usable()) {
-        from = i + 1;
+      SegmentHead head = heads.get(i);
+      if (head.neverBegun()) {
+        aside.deleteUnused(head.entry());
+      } else if (head.usable()) {
+        segments.add(unscanned(head, heads.subList(i + 1, heads.size())));
+      } else {
+        startBehind(head.finding());
+        aside.add(head.entry(), head.file());
       }
     }
-    int to = scanFrom + 1;
-    while (to < heads.size() && heads.get(to).usable()) {
-      to++;
-    }
-    for (int i = 0; i < heads.size(); i++) {
-      if (i < from || i >= to) {
-        drop(heads.get(i));
-      }
-    }
-    List<Head> kept = List.copyOf(heads.subList(from, to));
-    heads.clear();
-    heads.addAll(kept);
-    return scanFrom - from;
+    return scanFrom;
   }
 
-  private void drop(Head head) throws IOException {
-    if (head.neverBegun()) {
-      if (!readOnly) {
-        SegmentFiles.delete(head.entry().dir());
-      }
-      return;
-    }
-    if (head.usable()) {
-      findings.add(head.file() + ": set aside, since the log is cut before it");
-    } else {
-      findings.add(head.problem() + "; set aside");
-    }
-    if (head.file() != null) {
-      cutBytes += Files.size(head.file());
-    }
-    aside.add(head.entry());
-  }
-
-  private void setAside() throws IOException {
-    if (aside.isEmpty() || readOnly) {
-      return;
-    }
-    SegmentFiles.deleteSetAside(config.dir());
-    // Newest first: if this is interrupted, what is left is still without a gap.
-    aside.sort(Comparator.comparingLong(SegmentFiles.Entry::sequence).reversed());
-    for (SegmentFiles.Entry entry : aside) {
-      SegmentFiles.setAside(entry);
-    }
-    SegmentFiles.forceDir(config.dir());
-  }
-
-  private Segment[] scan(RecordCursor cursor, List<Head> heads, int scanFrom) throws IOException {
-    List<Segment> segments = new ArrayList<>();
-    for (int i = 0; i < heads.size(); i++) {
-      Head head = heads.get(i);
-      boolean last = i == heads.size() - 1;
-      long stopAt = last ? Long.MAX_VALUE : heads.get(i + 1).startOffset();
-      boolean scanned = i >= scanFrom;
-      Segment segment =
-          new Segment(
-              head.entry().sequence(),
-              head.entry().dir(),
-              head.file(),
-              head.startOffset(),
-              scanned ? new OffsetIndex(config.indexEveryBytes()) : null);
-      segments.add(segment);
-      if (!scanned) {
-        segment.committedPosition = Files.size(head.file());
-        segment.newestMs = heads.get(i + 1).wallClockMs();
-        segment.seal(stopAt);
-        continue;
-      }
-      scanSegment(cursor, segment, stopAt);
-      if (!last && segment.endOffset < stopAt) {
-        for (Head behind : heads.subList(i + 1, heads.size())) {
-          drop(behind);
-        }
-        clean = false;
+  private static Segment unscanned(SegmentHead head, List<SegmentHead> behind) throws IOException {
+    Segment segment =
+        new Segment(
+            head.entry().sequence(),
+            head.entry().dir(),
+            head.file(),
+            head.firstPosition(),
+            head.startOffset(),
+            null);
+    segment.committedPosition = Files.size(head.file());
+    for (SegmentHead next : behind) {
+      if (next.usable()) {
+        segment.newestMs = next.wallClockMs();
+        segment.seal(next.startOffset());
         break;
       }
     }
-    return segments.toArray(new Segment[0]);
+    return segment;
   }
 
-  /** Verifies {@code segment} up to the last commit at or below {@code stopAt}. */
-  private void scanSegment(RecordCursor cursor, Segment segment, long stopAt) throws IOException {
-    try (FileChannel channel = FileChannel.open(segment.file, StandardOpenOption.READ)) {
-      long size = channel.size();
-      cursor.reset(channel, 0);
-      long offset = segment.startOffset;
-      int nextPart = 0;
-      String problem = null;
-      while (problem == null) {
-        RecordCursor.Step step = cursor.next(header, size);
-        if (step == RecordCursor.Step.END) {
-          problem = nextPart > 0 ? "a group was not finished" : null;
-          break;
-        }
-        problem =
-            step == RecordCursor.Step.DAMAGED ? cursor.problem() : misplaced(offset, nextPart);
-        if (problem != null || header.endOffset() > stopAt) {
-          break;
-        }
-        segment.index().add(header.startOffset, cursor.documentPosition());
-        offset = header.endOffset();
-        nextPart = header.has(RecordHeader.COMMIT) ? 0 : nextPart + 1;
-        if (nextPart == 0) {
-          committed(cursor, segment, offset);
-        }
-      }
-      scannedBytes += cursor.position();
-      segment.seal(segment.endOffset);
-      if (segment.endOffset < stopAt) {
-        reportTail(channel, cursor.position(), segment, problem);
+  /** What was taken so far is older than damage: nothing can be read from there to the end. */
+  private void startBehind(String problem) throws IOException {
+    damage.add(problem + "; the log starts behind it");
+    for (Segment older : segments) {
+      aside.add(new SegmentFiles.Entry(older.sequence, older.dir), older.file);
+    }
+    segments.clear();
+  }
+
+  private void scan(List<SegmentHead> heads, int from) throws IOException {
+    String missing = null;
+    SegmentScan.Tail tail = null;
+    int end = heads.size();
+    for (int i = from; i < end; i++) {
+      SegmentHead head = heads.get(i);
+      if (head.neverBegun()) {
+        aside.deleteUnused(head.entry());
+      } else if (!head.usable()) {
+        missing = head.finding();
+        findings.add(missing + "; set aside");
+        aside.add(head.entry(), head.file());
+      } else if (tail != null
+          && last().endOffset < head.startOffset()
+          && !goesOnAt(head, missing == null ? tail.problem() : missing)) {
+        end = i;
+      } else {
+        missing = null;
+        tail = scanSegment(head, nextStart(heads, i));
       }
     }
+    if (missing != null) {
+      clean = false;
+    }
+    endOfLog(tail, missing == null ? tail.problem() : missing);
+    setAsideBehind(heads.subList(end, heads.size()));
   }
 
-  private void committed(RecordCursor cursor, Segment segment, long offset) {
-    segment.endOffset = offset;
-    segment.committedPosition = cursor.position();
-    segment.newestMs = header.wallClockMs;
-    clean = header.has(RecordHeader.CLEAN);
-    if (header.has(RecordHeader.IDENTITY)) {
-      history = identity(cursor).history();
+  private Segment last() {
+    return segments.get(segments.size() - 1);
+  }
+
+  private static long nextStart(List<SegmentHead> heads, int index) {
+    for (SegmentHead head : heads.subList(index + 1, heads.size())) {
+      if (head.usable()) {
+        return head.startOffset();
+      }
+    }
+    return Long.MAX_VALUE;
+  }
+
+  /** Verifies a segment up to the last commit at or below {@code stopAt}, and takes it in. */
+  private SegmentScan.Tail scanSegment(SegmentHead head, long stopAt) throws IOException {
+    if (head.notice() != null) {
+      findings.add(head.notice());
+    }
+    try (SegmentScan scan = new SegmentScan(head, cursor, config, stopAt)) {
+      scan.run();
+      while (scan.endOffset() < Math.min(stopAt, bound)) {
+        String problem = scan.problem();
+        // Strictly below: whatever names the stream at the need must not be among what is lost.
+        if (!scan.goOnBehind(need.fromOffset() - 1)) {
+          break;
+        }
+        startBehind(problem);
+        history = need.historyThere() == null ? scan.history() : need.historyThere();
+        scan.forgetHistory();
+        scan.run();
+      }
+      scannedBytes += scan.scannedBytes();
+      history = scan.history() == null ? history : scan.history();
+      clean = scan.clean();
+      segments.add(scan.segment());
+      return scan.tail();
     }
   }
 
-  /** Why the record in {@link #header} cannot be the next one, or null. */
-  private String misplaced(long offset, int nextPart) {
-    if (header.startOffset != offset) {
-      return "the record starts at offset " + header.startOffset + " instead of " + offset;
+  /** The log has a gap before {@code next}. Returns whether it starts behind it; else it is cut. */
+  private boolean goesOnAt(SegmentHead next, String problem) throws IOException {
+    if (last().endOffset >= bound) {
+      return false;
     }
-    if (header.part != nextPart || (nextPart > 0 && !header.has(RecordHeader.PART))) {
-      return "part " + header.part + " of a group instead of part " + nextPart;
+    if (next.startOffset() > need.fromOffset()) {
+      checkNotNeeded(problem);
+      return false;
     }
-    return null;
+    startBehind(problem);
+    return true;
   }
 
-  /** What lies behind the last commit: zeros are reserved space, all else is cut. */
-  private void reportTail(FileChannel channel, long scannedTo, Segment segment, String problem)
-      throws IOException {
-    long valid = segment.committedPosition;
-    long junk = lastByte(channel, valid);
-    if (problem == null && junk > 0) {
-      problem = "there is something behind the end";
+  /** Refuses a log that ends here although more of what is needed was on disk. */
+  private void checkNotNeeded(String problem) {
+    long end = last().endOffset;
+    if (end < bound && need.fromOffset() < bound) {
+      throw new LogException(
+          LogException.Kind.DAMAGED,
+          problem
+              + ". The log is damaged at offset "
+              + end
+              + ": it was on disk up to "
+              + bound
+              + " (by "
+              + boundSource
+              + "), and is needed from "
+              + need.fromOffset()
+              + " on");
     }
-    if (problem != null) {
-      cutBytes += Math.max(0, junk - valid);
+  }
+
+  private void endOfLog(SegmentScan.Tail tail, String problem) throws IOException {
+    long end = last().endOffset;
+    checkNotNeeded(problem == null ? last().file + " ends at offset " + end : problem);
+    if (end < bound) {
+      damage.add(
+          (problem == null ? last().file.toString() : problem)
+              + "; the log ends at offset "
+              + end
+              + " though it was on disk up to "
+              + bound);
+      clean = false;
+    }
+    if (tail.problem() != null) {
+      clean = false;
+      long from = last().committedPosition;
+      findings.add(
+          tail.problem()
+              + "; the log is cut at offset "
+              + end
+              + " (position "
+              + from
+              + "), "
+              + Math.max(0, tail.junkTo() - from)
+              + " bytes of "
+              + last().dir.getFileName()
+              + " go");
+      aside.addTail(last(), tail.junkTo());
+    }
+  }
+
+  private void setAsideBehind(List<SegmentHead> heads) throws IOException {
+    for (SegmentHead head : heads) {
+      if (head.neverBegun()) {
+        aside.deleteUnused(head.entry());
+        continue;
+      }
       clean = false;
       findings.add(
-          where(segment.file, scannedTo)
-              + problem
-              + "; the log is cut at offset "
-              + segment.endOffset
-              + " (position "
-              + valid
-              + ")");
+          head.usable()
+              ? head.file() + ": set aside, since the log is cut before it"
+              : head.finding() + "; set aside");
+      aside.add(head.entry(), head.file());
     }
   }
 
@@ -364,9 +383,5 @@ final class LogRecovery {
     } finally {
       buffer.release();
     }
-  }
-
-  private static String where(Path file, long position) {
-    return file + " at position " + position + ": ";
   }
 }

@@ -13,12 +13,16 @@ import java.util.concurrent.locks.ReentrantLock;
  * The log-sync thread: forces the segment files through channels of its own, since Chronicle's own
  * sync does nothing by default and only logs a failure. Requests that arrive during a force are
  * served together by the next one.
+ *
+ * <p>After each force its end is recorded, see {@link ForcedEnd}. That is for the next start alone:
+ * nobody waits for it, and if it fails the log goes on without.
  */
 final class LogSync implements Runnable {
   private static final long JOIN_MS = 30_000;
 
   private final LogState state;
   private final LogListener listener;
+  private final LogDisk disk;
   private final AtomicLong requests = new AtomicLong();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition advanced = lock.newCondition();
@@ -36,13 +40,24 @@ final class LogSync implements Runnable {
   private long forcedCommits;
   private Segment open;
   private FileChannel channel;
+  private ForcedEnd forcedEnd;
 
   /**
    * Everything below {@code durableOffset}, in segments below {@code firstUnforced}, is on disk.
+   *
+   * @param forcedEnd where ends are recorded, or null; closed by this
    */
-  LogSync(LogState state, LogListener listener, long durableOffset, long firstUnforced) {
+  LogSync(
+      LogState state,
+      LogListener listener,
+      LogDisk disk,
+      ForcedEnd forcedEnd,
+      long durableOffset,
+      long firstUnforced) {
     this.state = state;
     this.listener = listener;
+    this.disk = disk;
+    this.forcedEnd = forcedEnd;
     this.durableOffset = durableOffset;
     this.firstUnforced = firstUnforced;
     thread.setDaemon(true);
@@ -93,7 +108,7 @@ final class LogSync implements Runnable {
     while (!(closed && done == requests.get())) {
       long wanted = requests.get();
       if (wanted == done) {
-        LockSupport.park(this);
+        rest();
         continue;
       }
       if (state.failure() == null) {
@@ -114,11 +129,61 @@ final class LogSync implements Runnable {
         lock.unlock();
       }
     }
+    forceRecord();
     try {
       use(null);
+      if (forcedEnd != null) {
+        forcedEnd.close();
+      }
     } catch (IOException e) {
       listener.warning("cannot close a segment that was forced", e);
     }
+  }
+
+  /** Waits for a request, and meanwhile for the time to force what was recorded. */
+  private void rest() {
+    long nanos = forcedEnd == null ? Long.MAX_VALUE : forcedEnd.forceInNanos();
+    if (nanos == 0) {
+      forceRecord();
+    } else if (nanos == Long.MAX_VALUE) {
+      LockSupport.park(this);
+    } else {
+      LockSupport.parkNanos(this, nanos);
+    }
+  }
+
+  private void forceRecord() {
+    if (forcedEnd != null) {
+      try {
+        forcedEnd.forceNow();
+      } catch (IOException e) {
+        noMoreRecords(e);
+      }
+    }
+  }
+
+  private void record(long offset, Segment newest, long position) {
+    if (forcedEnd != null) {
+      try {
+        forcedEnd.record(offset, newest.sequence, position);
+        if (forcedEnd.forceInNanos() == 0) {
+          forcedEnd.forceNow();
+        }
+      } catch (IOException e) {
+        noMoreRecords(e);
+      }
+    }
+  }
+
+  /** Whatever the file holds now is true, only not new. */
+  private void noMoreRecords(IOException cause) {
+    listener.warning("the end of what was forced cannot be recorded any more", cause);
+    try {
+      forcedEnd.close();
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+    forcedEnd = null;
   }
 
   private void force() throws IOException {
@@ -129,12 +194,15 @@ final class LogSync implements Runnable {
       return;
     }
     long begun = System.nanoTime();
-    for (Segment segment : state.segments()) {
+    Segment[] segments = state.segments();
+    Segment newest = segments[segments.length - 1];
+    long position = newest.committedPosition;
+    for (Segment segment : segments) {
       // A durable segment may be removed at any moment.
       boolean durable = segment.sealed && segment.endOffset <= durableOffset;
       if (segment.sequence >= firstUnforced && !durable) {
         use(segment);
-        channel.force(false);
+        disk.force(channel, segment.file, false);
         firstUnforced = segment.sequence;
       }
     }
@@ -144,6 +212,7 @@ final class LogSync implements Runnable {
     durableIdentities = identities;
     listener.synced(bytes, System.nanoTime() - begun);
     listener.durable(target);
+    record(target, newest, position);
   }
 
   private void use(Segment segment) throws IOException {

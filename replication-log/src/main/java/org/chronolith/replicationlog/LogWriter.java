@@ -200,6 +200,7 @@ final class LogWriter {
             next.sequence(),
             next.dir(),
             appender.file(),
+            appender.position(),
             offset,
             new OffsetIndex(config.indexEveryBytes()));
     writeIdentity(history, db, nowMs);
@@ -285,6 +286,21 @@ final class LogWriter {
       }
       total -= oldest.committedPosition;
       count++;
+    }
+    if (count > 0) {
+      prepare.remove(state.removeFirst(count));
+    }
+  }
+
+  void dropDamaged(long snapshotOffset) {
+    checkOwner();
+    Segment[] all = state.segments();
+    long floor = Math.min(snapshotOffset, sync.durableOffset());
+    int count = 0;
+    for (int i = 0; i < all.length - 1 && all[i].sealed && all[i].endOffset <= floor; i++) {
+      if (all[i].damage != null) {
+        count = i + 1;
+      }
     }
     if (count > 0) {
       prepare.remove(state.removeFirst(count));

@@ -31,13 +31,15 @@ public final class ReplicationLog implements AutoCloseable {
       LogListener listener,
       LogState state,
       RecoveryReport recovery,
+      LogDisk disk,
+      ForcedEnd forcedEnd,
       long nextSequence) {
     this.config = config;
     this.listener = listener;
     this.state = state;
     this.recovery = recovery;
-    this.prepare = new LogPrepare(config, state, listener, nextSequence);
-    this.sync = new LogSync(state, listener, recovery.endOffset(), nextSequence);
+    this.prepare = new LogPrepare(config, state, listener, disk, nextSequence);
+    this.sync = new LogSync(state, listener, disk, forcedEnd, recovery.endOffset(), nextSequence);
     this.writer = new LogWriter(config, state, prepare, sync, recovery.clean());
   }
 
@@ -50,28 +52,57 @@ public final class ReplicationLog implements AutoCloseable {
     }
   }
 
+  /** Opens an existing log of which everything is needed. See the other one. */
+  public static ReplicationLog open(LogConfig config, LogListener listener) {
+    return open(config, listener, LogNeed.EVERYTHING, LogDisk.SYSTEM);
+  }
+
   /**
    * Opens an existing log at the longest valid prefix that ends at a commit. That prefix is forced
    * to the disk. Nothing is written before the first append, which starts a new segment.
    *
-   * @throws LogException DAMAGED if there is no usable log in the directory, IO
+   * @throws LogException DAMAGED if there is no usable log in the directory, or something that was
+   *     on disk and is needed is damaged or missing: then nothing was changed; IO
    */
-  public static ReplicationLog open(LogConfig config, LogListener listener) {
+  public static ReplicationLog open(
+      LogConfig config, LogListener listener, LogNeed need, LogDisk disk) {
     try {
-      LogRecovery.Result found = LogRecovery.recover(config);
+      LogRecovery.Result found = LogRecovery.recover(config, need, disk);
       for (Segment segment : found.segments()) {
         if (segment.index() != null) {
-          SegmentFiles.forceFile(segment.file);
+          SegmentFiles.forceFile(segment.file, disk);
         }
       }
       LogState state = new LogState(found.segments(), found.report().endOffset(), found.history());
       ReplicationLog log =
-          new ReplicationLog(config, listener, state, found.report(), found.nextSequence());
+          new ReplicationLog(
+              config,
+              listener,
+              state,
+              found.report(),
+              disk,
+              openForcedEnd(config, listener, disk, found),
+              found.nextSequence());
       log.prepareFirst();
       log.start();
       return log;
     } catch (IOException e) {
       throw cannot("open", config, e);
+    }
+  }
+
+  /** What was recovered has been forced, and that is recorded; on a full disk it goes without. */
+  private static ForcedEnd openForcedEnd(
+      LogConfig config, LogListener listener, LogDisk disk, LogRecovery.Result found) {
+    Segment last = found.segments()[found.segments().length - 1];
+    try {
+      ForcedEnd forcedEnd = ForcedEnd.open(config.dir(), disk);
+      forcedEnd.record(last.endOffset, last.sequence, last.committedPosition);
+      forcedEnd.forceNow();
+      return forcedEnd;
+    } catch (IOException e) {
+      listener.warning("the end of what was forced cannot be recorded", e);
+      return null;
     }
   }
 
@@ -97,6 +128,17 @@ public final class ReplicationLog implements AutoCloseable {
    */
   public static ReplicationLog create(
       LogConfig config, LogListener listener, long startOffset, History history, int db) {
+    return create(config, listener, startOffset, history, db, LogDisk.SYSTEM);
+  }
+
+  /** The same on a disk of tests. */
+  public static ReplicationLog create(
+      LogConfig config,
+      LogListener listener,
+      long startOffset,
+      History history,
+      int db,
+      LogDisk disk) {
     if (exists(config)) {
       throw new LogException(
           LogException.Kind.MISUSE, "there is a log in " + config.dir() + " already");
@@ -105,8 +147,9 @@ public final class ReplicationLog implements AutoCloseable {
       Files.createDirectories(config.dir());
       LogState state = new LogState(new Segment[0], startOffset, history);
       RecoveryReport report =
-          new RecoveryReport(startOffset, startOffset, false, 0, 0, 0, List.of());
-      ReplicationLog log = new ReplicationLog(config, listener, state, report, 1);
+          new RecoveryReport(startOffset, startOffset, 0, false, 0, 0, 0, List.of(), List.of());
+      ForcedEnd forcedEnd = ForcedEnd.open(config.dir(), disk);
+      ReplicationLog log = new ReplicationLog(config, listener, state, report, disk, forcedEnd, 1);
       log.prepare.prepareFirst();
       log.writer.appendIdentity(history, db, System.currentTimeMillis());
       log.writer.disown();
@@ -220,6 +263,15 @@ public final class ReplicationLog implements AutoCloseable {
    */
   public void trim(long keepFromOffset, long nowMs) {
     writer.trim(keepFromOffset, nowMs);
+  }
+
+  /**
+   * Removes what is older than damage that a reader or the scrub has met, retention or not: nobody
+   * can be served from there. A damaged segment that reaches beyond {@code snapshotOffset} stays,
+   * until a newer snapshot makes it superfluous.
+   */
+  public void dropDamaged(long snapshotOffset) {
+    writer.dropDamaged(snapshotOffset);
   }
 
   /**

@@ -15,6 +15,9 @@ final class Segment {
   final Path dir;
   final Path file;
 
+  /** File position of the first record that counts. */
+  final long firstPosition;
+
   /** Offset of the first stream byte. */
   final long startOffset;
 
@@ -31,13 +34,19 @@ final class Segment {
   volatile long newestMs;
 
   private volatile OffsetIndex index;
+
+  /** Why the segment cannot be read from its start to its end, or null. */
+  volatile String damage;
+
   private FileChannel channel;
   private int users;
 
-  Segment(long sequence, Path dir, Path file, long startOffset, OffsetIndex index) {
+  Segment(
+      long sequence, Path dir, Path file, long firstPosition, long startOffset, OffsetIndex index) {
     this.sequence = sequence;
     this.dir = dir;
     this.file = file;
+    this.firstPosition = firstPosition;
     this.startOffset = startOffset;
     this.endOffset = startOffset;
     this.index = index;

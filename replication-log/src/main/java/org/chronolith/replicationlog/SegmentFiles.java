@@ -36,7 +36,9 @@ final class SegmentFiles {
     try (DirectoryStream<Path> dirs = Files.newDirectoryStream(logDir, PREFIX + "*")) {
       for (Path dir : dirs) {
         String digits = dir.getFileName().toString().substring(PREFIX.length());
-        if (digits.length() == DIGITS && digits.chars().allMatch(Character::isDigit)) {
+        boolean named =
+            digits.length() == DIGITS && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+        if (named && Files.isDirectory(dir)) {
           entries.add(new Entry(Long.parseLong(digits), dir));
         }
       }
@@ -45,32 +47,30 @@ final class SegmentFiles {
     return entries;
   }
 
-  /**
-   * Takes a segment out of the log but keeps its files, so that an operator can look at them. Only
-   * those of the newest cut are kept.
-   */
-  static Path setAside(Entry entry) throws IOException {
-    Path target = asidePath(entry.dir());
-    if (Files.exists(target)) {
-      delete(target);
-    }
-    return Files.move(entry.dir(), target);
-  }
-
   /** Where a segment goes that is taken out of the log. */
   static Path asidePath(Path segmentDir) {
     return segmentDir.resolveSibling(CUT_PREFIX + segmentDir.getFileName());
   }
 
-  /** Removes what an earlier cut set aside. */
-  static void deleteSetAside(Path logDir) throws IOException {
+  /** What earlier cuts have set aside. */
+  static List<Path> listSetAside(Path logDir) throws IOException {
     List<Path> old = new ArrayList<>();
-    try (DirectoryStream<Path> dirs = Files.newDirectoryStream(logDir, CUT_PREFIX + "*")) {
+    try (DirectoryStream<Path> dirs = Files.newDirectoryStream(logDir, CUT_PREFIX + PREFIX + "*")) {
       dirs.forEach(old::add);
     }
-    for (Path dir : old) {
-      delete(dir);
+    return old;
+  }
+
+  /** What is in the log's directory and is not the log's. */
+  static List<Path> foreign(Path logDir) throws IOException {
+    List<Path> found = new ArrayList<>();
+    List<Path> own = new ArrayList<>(listSetAside(logDir));
+    list(logDir).forEach(entry -> own.add(entry.dir()));
+    own.add(logDir.resolve(ForcedEnd.NAME));
+    try (Stream<Path> all = Files.list(logDir)) {
+      all.filter(path -> !own.contains(path)).sorted().forEach(found::add);
     }
+    return found;
   }
 
   /** Removes a directory with all that is in it. */
@@ -84,10 +84,10 @@ final class SegmentFiles {
     }
   }
 
-  /** Forces a file of an earlier run. */
-  static void forceFile(Path file) throws IOException {
+  /** Forces a file that nobody has open for forcing. */
+  static void forceFile(Path file, LogDisk disk) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.force(true);
+      disk.force(channel, file, true);
     }
   }
 

@@ -56,7 +56,7 @@ final class SegmentWalk implements AutoCloseable {
       committedPosition = 0;
       nextPart = 0;
       readAgainAt = -1;
-      cursor.reset(channel, 0);
+      cursor.reset(channel, of.firstPosition());
       records(channel);
       dropGroup();
       visitor.segmentEnd(of, committedOffset, committedPosition);

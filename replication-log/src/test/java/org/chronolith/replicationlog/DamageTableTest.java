@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.chronolith.replicationlog.chronicle.QueueFile;
 import org.junit.jupiter.api.AfterEach;
@@ -24,7 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What opening makes of every kind of damage to the newest segment, and to older ones. */
+/**
+ * What opening makes of every kind of damage: to what a crash may have torn (here: no end of a
+ * force is on record), and to what was on disk.
+ */
 class DamageTableTest {
   private static final int KIB = 1024;
 
@@ -200,6 +204,8 @@ class DamageTableTest {
     try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
       damage.apply(open, positions);
     }
+    forgetForcedEnd();
+    byte[] damaged = Files.readAllBytes(file);
     int left = Arrays.stream(EFFECTS).limit(damage.effectsLeft).sum();
     byte[] more = {1, 2, 3, 4, 5};
     // Twice before anything is appended: opening must change nothing.
@@ -207,7 +213,9 @@ class DamageTableTest {
       try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
         checkReport(damage, log.recovery(), left);
         assertArrayEquals(Arrays.copyOf(stream, left), read(log));
+        checkThatTheCutIsKept(log.recovery(), damaged);
       }
+      forgetForcedEnd();
     }
     try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
       log.append(Unpooled.wrappedBuffer(more), 0, more.length, 0, 2);
@@ -219,6 +227,128 @@ class DamageTableTest {
         assertEquals(List.of(), log.recovery().findings(), "the cut was reported again");
         assertArrayEquals(expected, read(log), "what was cut came back");
       }
+    }
+  }
+
+  private void forgetForcedEnd() throws IOException {
+    Files.deleteIfExists(config.dir().resolve(ForcedEnd.NAME));
+  }
+
+  /** What is behind the last commit is copied beside the log, byte for byte. */
+  private void checkThatTheCutIsKept(RecoveryReport report, byte[] damaged) throws IOException {
+    List<Path> aside = SegmentFiles.listSetAside(config.dir());
+    assertEquals(report.cutBytes() > 0, !aside.isEmpty());
+    if (report.cutBytes() > 0) {
+      String[] names = aside.get(0).toFile().list();
+      assertEquals(1, names.length);
+      int from = Integer.parseInt(names[0].substring("from-".length()));
+      byte[] kept = Files.readAllBytes(aside.get(0).resolve(names[0]));
+      assertEquals(report.cutBytes(), kept.length);
+      assertArrayEquals(Arrays.copyOfRange(damaged, from, from + kept.length), kept);
+    }
+  }
+
+  /** The same damage, but all of it was on disk: nobody may go on as if it had never been. */
+  @ParameterizedTest
+  @EnumSource(Damage.class)
+  void shouldRefuseDamageBelowTheForcedEndAndChangeNothing(Damage damage) throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      damage.apply(open, positions);
+    }
+    int left = Arrays.stream(EFFECTS).limit(damage.effectsLeft).sum();
+    Map<String, String> before = LogInspectorTest.files(dir);
+    if (left == stream.length) {
+      try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
+        assertArrayEquals(stream, read(log));
+        return;
+      }
+    }
+    LogException refused =
+        assertThrows(LogException.class, () -> ReplicationLog.open(config, LogListener.none()));
+    assertEquals(LogException.Kind.DAMAGED, refused.kind());
+    String message = refused.getMessage();
+    assertTrue(message.contains(file + " at position "), message);
+    assertTrue(message.contains(damage.message), message);
+    assertTrue(message.contains("damaged at offset " + (1000 + left)), message);
+    assertTrue(message.contains("on disk up to " + (1000 + stream.length)), message);
+    assertEquals(before, LogInspectorTest.files(dir));
+  }
+
+  /** The same damage once more, but a snapshot holds everything up to the end of the log. */
+  @ParameterizedTest
+  @EnumSource(Damage.class)
+  void shouldOpenWithWhatIsLeftIfASnapshotHoldsTheRest(Damage damage) throws IOException {
+    History history;
+    try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
+      history = log.history();
+      log.append(Unpooled.wrappedBuffer(new byte[77]), 0, 77, 0, 2);
+    }
+    long snapshot = 1000 + stream.length + 7;
+    int left = Arrays.stream(EFFECTS).limit(damage.effectsLeft).sum();
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      damage.apply(open, positions);
+    }
+    try (ReplicationLog log = open(LogNeed.from(snapshot, history))) {
+      // Nothing before the snapshot's segment was read.
+      assertEquals(List.of(), log.recovery().damage());
+      assertEquals(1000 + stream.length + 77, log.endOffset());
+      if (left < stream.length) {
+        assertThrows(LogException.class, () -> read(log));
+        long start = log.startOffset();
+        log.dropDamaged(snapshot);
+        assertEquals(1000, start);
+        assertEquals(1000 + stream.length, log.startOffset(), "the window is shorter");
+        assertEquals(77, read(log).length);
+      }
+    }
+  }
+
+  @Test
+  void shouldStartBehindDamageInTheVerySegmentThatIsNeeded() throws IOException {
+    History history;
+    try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
+      history = log.history();
+    }
+    flip(file, positions[1] + 40 + 50);
+    long lastEffect = 1000 + stream.length - 300;
+    long secondEnd = 1000 + 300;
+    for (int round = 0; round < 2; round++) {
+      try (ReplicationLog log = open(LogNeed.from(lastEffect, history))) {
+        assertEquals(secondEnd, log.startOffset());
+        assertEquals(1000 + stream.length, log.endOffset());
+        assertEquals(history, log.history());
+        assertArrayEquals(Arrays.copyOfRange(stream, 300, stream.length), read(log));
+        assertEquals(1, log.recovery().damage().size(), log.recovery().toString());
+        String damage = log.recovery().damage().get(0);
+        assertTrue(damage.contains(file + " at position " + positions[1]), damage);
+        assertTrue(damage.contains("the log starts behind it"), damage);
+      }
+    }
+    // But not if it must reach further back.
+    LogException refused =
+        assertThrows(LogException.class, () -> open(LogNeed.from(secondEnd, history)));
+    assertTrue(refused.getMessage().contains("needed from 1300"), refused.getMessage());
+  }
+
+  @Test
+  void shouldSayThatTheLogIsShorterThanASnapshotThatHoldsAllThatWasForced() throws IOException {
+    flip(file, positions[5] + 60);
+    long end = 1000 + stream.length;
+    try (ReplicationLog log = open(LogNeed.from(end, History.fresh()))) {
+      assertEquals(end - 300, log.endOffset());
+      assertFalse(log.wasClean());
+      String damage = log.recovery().damage().get(0);
+      assertTrue(damage.contains("on disk up to " + end), damage);
+    }
+  }
+
+  private ReplicationLog open(LogNeed need) {
+    return ReplicationLog.open(config, LogListener.none(), need, LogDisk.SYSTEM);
+  }
+
+  private static void flip(Path of, long at) throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(of.toFile(), "rw")) {
+      Damage.flip(open, at);
     }
   }
 
@@ -268,6 +398,7 @@ class DamageTableTest {
     }
     List<SegmentFiles.Entry> entries = SegmentFiles.list(config.dir());
     assertEquals(2, entries.size());
+    forgetForcedEnd();
     damage.apply(QueueFile.find(entries.get(1).dir()));
     try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
       assertArrayEquals(stream, read(log));
@@ -319,10 +450,10 @@ class DamageTableTest {
       }
     }
     Files.write(file, new byte[100]);
-    try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
+    try (ReplicationLog log = open(LogNeed.from(1000 + stream.length, History.fresh()))) {
       assertEquals(1000 + stream.length, log.startOffset());
       assertEquals(1000 + stream.length + 150, log.endOffset());
-      assertTrue(log.recovery().findings().get(0).contains(file.toString()));
+      assertTrue(log.recovery().damage().get(0).contains(file.toString()));
     }
   }
 
@@ -337,7 +468,7 @@ class DamageTableTest {
       open.seek(positions[3] + 1000);
       open.write(new byte[] {0, 0, 0, 0, 1});
     }
-    try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
+    try (ReplicationLog log = open(LogNeed.from(1000 + stream.length, History.fresh()))) {
       LogException damaged = assertThrows(LogException.class, () -> read(log));
       assertEquals(LogException.Kind.DAMAGED, damaged.kind());
       assertTrue(damaged.getMessage().contains(file.toString()), damaged.getMessage());

@@ -93,7 +93,7 @@ class LogInspectorTest {
   }
 
   /** Every file with its size and time: what a reader must not change. */
-  private static Map<String, String> files(Path under) throws IOException {
+  static Map<String, String> files(Path under) throws IOException {
     Map<String, String> found = new TreeMap<>();
     try (Stream<Path> paths = Files.walk(under)) {
       for (Path path : paths.collect(Collectors.toList())) {

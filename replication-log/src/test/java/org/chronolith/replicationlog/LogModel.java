@@ -59,6 +59,10 @@ final class LogModel implements AutoCloseable {
 
   /** The bytes from {@code offset} to the end as a reader gives them, in reads of this size. */
   byte[] read(long offset, int maxBytes) {
+    return read(log, offset, maxBytes);
+  }
+
+  static byte[] read(ReplicationLog log, long offset, int maxBytes) {
     ByteBuf out = ByteBufAllocator.DEFAULT.directBuffer();
     try (LogReader reader = log.reader(offset)) {
       while (true) {

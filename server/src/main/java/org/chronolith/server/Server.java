@@ -15,6 +15,7 @@ import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.network.ClientLimits;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.LogConfig;
+import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogListener;
 import org.chronolith.server.client.ClientRegistry;
 import org.chronolith.server.client.Subscriptions;
@@ -107,6 +108,7 @@ public final class Server {
   private static final long SYNC_PERIOD_MS = 1000;
 
   private final ServerConfig config;
+  private final LogDisk logDisk;
   private final NetworkLoop engineLoop = new NetworkLoop("engine", true);
   private final NetworkLoop replicationLoop = new NetworkLoop("replication", true);
   private final SlabSource slabs = SlabSource.start(READY_SLABS);
@@ -155,7 +157,13 @@ public final class Server {
 
   /** Builds the node; nothing listens and no file is touched before {@link #start}. */
   public Server(ServerConfig config) {
+    this(config, LogDisk.SYSTEM);
+  }
+
+  /** The same with logs on a disk that may fail. */
+  Server(ServerConfig config, LogDisk logDisk) {
     this.config = config;
+    this.logDisk = logDisk;
     slowLog = new SlowLog(config);
     latencyMonitor = new LatencyMonitor(config, this::table);
     runner = new CommandRunner(newDataset(), counters, effects, ExpiryMode.DELETE);
@@ -345,6 +353,7 @@ public final class Server {
             LogConfig.of(directory)
                 .withSegmentBytes(config.logSegmentBytes())
                 .withRetention(retentionBytes, config.replLogRetentionAgeSeconds() * 1000),
+        logDisk,
         new LogEvents(),
         SnapshotConfig::defaults,
         snapshots);

@@ -19,6 +19,10 @@ public final class QueueFile {
   private static final int INCOMPLETE = 1 << 31;
   private static final int QUEUE_OWN = 1 << 30;
   private static final int LENGTH_MASK = QUEUE_OWN - 1;
+
+  /** How the queue names the file of the cycle at which its clock stands still. */
+  private static final String FIRST_CYCLE = "19700101L";
+
   private static final String SUFFIX = ".cq4";
 
   private QueueFile() {}
@@ -58,8 +62,12 @@ public final class QueueFile {
     return file.getFileName().toString().endsWith(SUFFIX);
   }
 
-  /** The one queue file in a segment's directory, or null if there is none. */
+  /** The queue file in a segment's directory, or null if there is none. */
   public static Path find(Path segmentDir) throws IOException {
+    Path usual = segmentDir.resolve(FIRST_CYCLE + SUFFIX);
+    if (Files.exists(usual)) {
+      return usual;
+    }
     try (DirectoryStream<Path> files = Files.newDirectoryStream(segmentDir, "*" + SUFFIX)) {
       for (Path file : files) {
         return file;

@@ -19,8 +19,11 @@ import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
+import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.LogNeed;
+import org.chronolith.replicationlog.RecoveryReport;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,15 +51,18 @@ public final class Recovery {
    * What recovery opens its parts with.
    *
    * @param log configuration for a log in a directory
+   * @param logDisk what logs are written to
    * @param snapshots configuration for a snapshot store in a directory
    */
   public record Settings(
       Function<Path, LogConfig> log,
+      LogDisk logDisk,
       LogListener logListener,
       Function<Path, SnapshotConfig> snapshots,
       SnapshotListener snapshotListener) {
     public Settings {
       Objects.requireNonNull(log);
+      Objects.requireNonNull(logDisk);
       Objects.requireNonNull(logListener);
       Objects.requireNonNull(snapshots);
       Objects.requireNonNull(snapshotListener);
@@ -124,7 +130,8 @@ public final class Recovery {
               settings.logListener(),
               meta.offset(),
               HistoryAttributes.read(meta).withId(replicationId, meta.offset()),
-              meta.selectedDb());
+              meta.selectedDb(),
+              settings.logDisk());
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }
@@ -156,7 +163,8 @@ public final class Recovery {
               settings.logListener(),
               0,
               History.fresh(),
-              0);
+              0,
+              settings.logDisk());
       data.switchTo(generation);
       target.select(0);
       return opened.recovered(target, 0, 0, System.nanoTime());
@@ -169,9 +177,8 @@ public final class Recovery {
     if (!ReplicationLog.exists(logConfig)) {
       throw new RecoveryException("there is no log in " + opened.generation.log());
     }
-    opened.log = ReplicationLog.open(logConfig, settings.logListener());
-    opened.log.recovery().findings().forEach(finding -> LOG.warn("Log: {}", finding));
     Optional<Checkpoint> checkpoint = opened.store.newest();
+    opened.log = openLog(logConfig, checkpoint);
     long from = checkpoint.map(Checkpoint::offset).orElse(0L);
     boolean shortLog = opened.log.endOffset() < from;
     if (!shortLog) {
@@ -197,6 +204,43 @@ public final class Recovery {
     }
     progress.end();
     return opened.recovered(target, items, replayed, startedNanos);
+  }
+
+  /** What is older than the checkpoint may be damaged; what is newer may not. */
+  private ReplicationLog openLog(LogConfig logConfig, Optional<Checkpoint> checkpoint) {
+    LogNeed need =
+        checkpoint
+            .map(one -> LogNeed.from(one.offset(), HistoryAttributes.read(one.meta())))
+            .orElse(LogNeed.EVERYTHING);
+    ReplicationLog log;
+    try {
+      log = ReplicationLog.open(logConfig, settings.logListener(), need, settings.logDisk());
+    } catch (LogException e) {
+      if (e.kind() != LogException.Kind.DAMAGED) {
+        throw e;
+      }
+      throw new RecoveryException(e.getMessage() + help(), e);
+    }
+    RecoveryReport report = log.recovery();
+    report.findings().forEach(finding -> LOG.warn("Log: {}", finding));
+    report.damage().forEach(damage -> LOG.error("Log damaged: {}", damage));
+    if (!report.damage().isEmpty()) {
+      LOG.error(
+          "The log now starts at offset {}: replicas that need older bytes will resync fully."
+              + " Nothing behind the snapshot is missing",
+          report.startOffset());
+    }
+    return log;
+  }
+
+  /** What an operator can do about damage. */
+  private String help() {
+    return ". The server does not start, since acknowledged writes would be lost. A replica or a"
+        + " backup may have them (`bin/chronolith restore`); `bin/chronolith check "
+        + data.directory()
+        + "` shows all damage, and `bin/chronolith repair "
+        + data.directory()
+        + " --cut` gives up everything from that offset on";
   }
 
   /** Snapshot(S) + log[S, end) must be a state: the log reaches S, and both are of one history. */
@@ -318,7 +362,8 @@ public final class Recovery {
             settings.logListener(),
             meta.offset(),
             HistoryAttributes.read(meta).newId(meta.offset()),
-            meta.selectedDb());
+            meta.selectedDb(),
+            settings.logDisk());
   }
 
   /** What was opened so far; closed again unless it was handed on. */

@@ -27,6 +27,7 @@ import org.chronolith.engine.snapshot.SnapshotSession;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
+import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogListener;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.junit.jupiter.api.Test;
@@ -373,7 +374,11 @@ class RecoveryTest {
 
   private static Recovery.Settings settings(SnapshotListener listener) {
     return new Recovery.Settings(
-        RecoveryTest::logConfig, LogListener.none(), SnapshotConfig::defaults, listener);
+        RecoveryTest::logConfig,
+        LogDisk.SYSTEM,
+        LogListener.none(),
+        SnapshotConfig::defaults,
+        listener);
   }
 
   private static LogConfig logConfig(Path path) {

@@ -1,0 +1,263 @@
+package org.chronolith.replicationlog;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.chronolith.replicationlog.chronicle.QueueFile;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Segments that are missing, doubled, exchanged, or damaged where only the queue library writes.
+ */
+class SegmentDamageTest {
+  private static final int EFFECT_BYTES = 3000;
+  private static final int SEGMENTS = 5;
+
+  @TempDir Path dir;
+  private LogConfig config;
+  private byte[] stream;
+  private History history;
+  private List<SegmentFiles.Entry> segments;
+
+  @BeforeEach
+  void writeFiveSegments() throws IOException {
+    config = LogModel.smallConfig(dir.resolve("log"));
+    try (LogModel model = new LogModel(config, 0, new Random(7))) {
+      for (int i = 0; i < SEGMENTS; i++) {
+        model.append(EFFECT_BYTES);
+        model.append(EFFECT_BYTES);
+        if (i < SEGMENTS - 1) {
+          model.reopen();
+        }
+      }
+      model.log.markClean(0, 9);
+      stream = model.bytes;
+      history = model.log.history();
+    }
+    segments = SegmentFiles.list(config.dir());
+    assertEquals(SEGMENTS, segments.size());
+  }
+
+  private static long startOf(int segment) {
+    return segment * 2L * EFFECT_BYTES;
+  }
+
+  private Path fileOf(int segment) throws IOException {
+    return QueueFile.find(segments.get(segment).dir());
+  }
+
+  private ReplicationLog open(long need) {
+    return ReplicationLog.open(
+        config, LogListener.none(), LogNeed.from(need, history), LogDisk.SYSTEM);
+  }
+
+  private void refuses(long need, String... words) throws IOException {
+    Map<String, String> before = LogInspectorTest.files(dir);
+    LogException refused = assertThrows(LogException.class, () -> open(need));
+    assertEquals(LogException.Kind.DAMAGED, refused.kind());
+    for (String word : words) {
+      assertTrue(refused.getMessage().contains(word), refused.getMessage());
+    }
+    assertEquals(before, LogInspectorTest.files(dir), "a refusal changes nothing");
+  }
+
+  private void opensFrom(long need, long expectedStart) {
+    try (ReplicationLog log = open(need)) {
+      assertEquals(expectedStart, log.startOffset(), log.recovery().toString());
+      assertEquals(stream.length, log.endOffset());
+      assertTrue(log.wasClean());
+      assertEquals(history, log.history());
+      assertArrayEquals(
+          Arrays.copyOfRange(stream, (int) expectedStart, stream.length),
+          LogModel.read(log, expectedStart, 5_000));
+    }
+  }
+
+  @Test
+  void shouldOpenCleanWithNothingToSay() {
+    try (ReplicationLog log = open(0)) {
+      assertEquals(List.of(), log.recovery().findings());
+      assertEquals(List.of(), log.recovery().damage());
+      assertEquals(stream.length, log.recovery().forcedOffset());
+    }
+    opensFrom(0, 0);
+  }
+
+  @Test
+  void shouldMissASegmentInTheMiddle() throws IOException {
+    SegmentFiles.delete(segments.get(2).dir());
+    refuses(0, fileOf(1).toString(), "ends at offset " + startOf(2), "starts at " + startOf(3));
+    refuses(startOf(2), "needed from " + startOf(2));
+    try (ReplicationLog log = open(startOf(3))) {
+      // Older than what is needed, and not looked at before somebody asks for it.
+      assertEquals(0, log.startOffset());
+      assertThrows(LogException.class, () -> LogModel.read(log, 0, 5_000));
+      log.dropDamaged(startOf(3));
+      assertEquals(startOf(3), log.startOffset());
+    }
+  }
+
+  @Test
+  void shouldMissTheNewestSegment() throws IOException {
+    SegmentFiles.delete(segments.get(4).dir());
+    refuses(0, fileOf(3).toString(), "on disk up to " + stream.length + " (by forced)");
+    refuses(startOf(4) + 1, "needed from");
+    try (ReplicationLog log = open(stream.length)) {
+      assertEquals(startOf(4), log.endOffset());
+      assertFalse(log.wasClean());
+      assertEquals(1, log.recovery().damage().size());
+    }
+  }
+
+  @Test
+  void shouldRefuseExchangedSegments() throws IOException {
+    Path away = dir.resolve("away");
+    Files.move(segments.get(1).dir(), away);
+    Files.move(segments.get(3).dir(), segments.get(1).dir());
+    Files.move(away, segments.get(3).dir());
+    refuses(stream.length, "does not belong there", "starts at offset " + startOf(2));
+  }
+
+  @Test
+  void shouldRefuseACopyOfAnOlderSegmentUnderANewerName() throws IOException {
+    Path twin = SegmentFiles.path(config.dir(), segments.get(4).sequence() + 1);
+    copy(segments.get(2).dir(), twin);
+    refuses(stream.length, twin.toString(), "does not belong there");
+  }
+
+  @Test
+  void shouldNotMindACopyOfTheNewestSegment() throws IOException {
+    copy(segments.get(4).dir(), SegmentFiles.path(config.dir(), segments.get(4).sequence() + 1));
+    opensFrom(0, 0);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.createDirectory(to);
+    for (String name : from.toFile().list()) {
+      Files.copy(from.resolve(name), to.resolve(name));
+    }
+  }
+
+  @Test
+  void shouldLeaveForeignFilesAloneAndNameThem() throws IOException {
+    Path note = Files.writeString(config.dir().resolve("notes.txt"), "x");
+    Path badName = Files.createDirectory(config.dir().resolve("segment-12"));
+    Path other = Files.writeString(segments.get(4).dir().resolve("00000000F.cq4"), "junk");
+    try (ReplicationLog log = open(0)) {
+      String findings = String.join("\n", log.recovery().findings());
+      assertTrue(findings.contains(note + ": not a part of the log"), findings);
+      assertTrue(findings.contains(badName + ": not a part of the log"), findings);
+      assertEquals(0, log.recovery().cutBytes());
+    }
+    opensFrom(0, 0);
+    assertTrue(Files.exists(note) && Files.exists(badName) && Files.exists(other));
+  }
+
+  @Test
+  void shouldNotNeedTheQueuesMetadataFile() throws IOException {
+    for (int i = 0; i < SEGMENTS; i++) {
+      Path metadata = segments.get(i).dir().resolve("metadata.cq4t");
+      assertTrue(Files.exists(metadata));
+      if (i % 2 == 0) {
+        Files.delete(metadata);
+      } else {
+        Files.write(metadata, new byte[100]);
+      }
+    }
+    opensFrom(0, 0);
+  }
+
+  /** Everything in front of the first record, in every way, in one segment and in all. */
+  @Test
+  void shouldNotNeedTheQueuesHeadersAndIndexes() throws IOException {
+    long[] ends = new long[SEGMENTS];
+    try (RecordCursor cursor = new RecordCursor(config.maxRecordBytes())) {
+      for (int i = 0; i < SEGMENTS; i++) {
+        ends[i] = SegmentHead.read(cursor, segments.get(i)).firstPosition();
+      }
+    }
+    Random random = new Random(17);
+    List<byte[]> sound = new ArrayList<>();
+    for (int i = 0; i < SEGMENTS; i++) {
+      sound.add(Files.readAllBytes(fileOf(i)));
+    }
+    for (String how : List.of("zeros", "junk", "first page", "a header", "preamble")) {
+      for (int i = 0; i < SEGMENTS; i++) {
+        byte[] bytes = sound.get(i).clone();
+        int end = (int) ends[i];
+        switch (how) {
+          case "zeros" -> Arrays.fill(bytes, 0, end, (byte) 0);
+          case "junk" -> {
+            byte[] junk = new byte[end];
+            random.nextBytes(junk);
+            System.arraycopy(junk, 0, bytes, 0, end);
+          }
+          case "first page" -> Arrays.fill(bytes, 0, Math.min(4096, end), (byte) 0);
+          // A length that leads behind the end of the file, into a record, and so on.
+          case "a header" -> bytes[1 + random.nextInt(2)] ^= (byte) (1 << random.nextInt(8));
+          default -> bytes[end - 8] ^= 1;
+        }
+        Files.write(fileOf(i), bytes);
+      }
+      opensFrom(0, 0);
+      try (ReplicationLog log = open(0)) {
+        String findings = String.join("\n", log.recovery().findings());
+        assertTrue(findings.contains("the first record, at position"), how + ": " + findings);
+      }
+    }
+    assertEquals(List.of(), SegmentFiles.listSetAside(config.dir()), "nothing was cut");
+  }
+
+  @Test
+  void shouldNotTakeASegmentWithADamagedQueueHeaderForAnUnusedOne() throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(fileOf(4).toFile(), "rw")) {
+      open.seek(0);
+      open.write(new byte[] {0, 0, (byte) 0xf0, 0x40});
+    }
+    opensFrom(0, 0);
+  }
+
+  @Test
+  void shouldGoOnWithoutTheRecordOfTheForcedEnd() throws IOException {
+    Path forced = config.dir().resolve(ForcedEnd.NAME);
+    for (byte[] content : List.of(new byte[0], new byte[8192], "junk".getBytes("US-ASCII"))) {
+      Files.write(forced, content);
+      try (ReplicationLog log = open(0)) {
+        assertEquals(stream.length, log.endOffset());
+        // What the newest segment's first record says remains.
+        assertEquals(startOf(4), log.recovery().forcedOffset());
+        assertEquals(1, log.recovery().findings().size(), log.recovery().toString());
+      }
+      assertEquals(stream.length, ForcedEnd.read(config.dir()).offset());
+    }
+  }
+
+  @Test
+  void shouldKeepTheOtherSlotOfTheForcedEndIfOneIsTorn() throws IOException {
+    Path forced = config.dir().resolve(ForcedEnd.NAME);
+    byte[] bytes = Files.readAllBytes(forced);
+    long newest = ForcedEnd.read(config.dir()).count();
+    for (int slot = 0; slot < 2; slot++) {
+      byte[] torn = bytes.clone();
+      torn[slot * 4096 + 20] ^= 1;
+      Files.write(forced, torn);
+      ForcedEnd.Slot left = ForcedEnd.read(config.dir());
+      assertTrue(left.count() == newest || left.count() == newest - 1, left.toString());
+      assertTrue(left.offset() <= stream.length && left.offset() > 0);
+    }
+  }
+}

@@ -42,6 +42,7 @@ public final class Replication {
       "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final long INTERNAL_BYTES = 256;
   private static final int SECOND_MS = 1_000;
+  private static final long FROZEN_NANOS = 3_000_000_000L;
 
   private final NetworkLoop engine;
   private final NetworkLoop loop;
@@ -61,6 +62,7 @@ public final class Replication {
   private int dbAtStart;
 
   private long secondsSincePing;
+  private long lastSecondNanos = System.nanoTime();
 
   /**
    * @param runner runs clients' commands; its expiry mode follows the role
@@ -370,7 +372,12 @@ public final class Replication {
   }
 
   private void everySecond() {
-    secondsSincePing++;
+    long nowNanos = System.nanoTime();
+    boolean frozen = nowNanos - lastSecondNanos > FROZEN_NANOS;
+    lastSecondNanos = nowNanos;
+    // Whoever was stopped and goes on may have been replaced meanwhile, and not know it yet: a ping
+    // would take its log past where its replicas went on without it.
+    secondsSincePing = frozen ? 0 : secondsSincePing + 1;
     if (secondsSincePing >= config.replPingReplicaPeriodSeconds()) {
       secondsSincePing = 0;
       if (!replicas.feeds().isEmpty()) {

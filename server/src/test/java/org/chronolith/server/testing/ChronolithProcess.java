@@ -48,15 +48,34 @@ public final class ChronolithProcess implements AutoCloseable {
     }
   }
 
+  /** Starts a server from a configuration file, which names {@code port}, and waits for it. */
+  public static ChronolithProcess startConfigured(Path configuration, int port) {
+    ChronolithProcess started = run(port, List.of(configuration.toString()));
+    try {
+      started.awaitReady();
+      return started;
+    } catch (RuntimeException | Error e) {
+      started.kill();
+      throw e;
+    }
+  }
+
   /** Starts a server without waiting for it. */
   public static ChronolithProcess launch(Path data, int port, String... directives) {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("--port", Integer.toString(port), "--dir", data.toString()));
+    arguments.addAll(List.of(directives));
+    return run(port, arguments);
+  }
+
+  private static ChronolithProcess run(int port, List<String> arguments) {
     String home =
         Objects.requireNonNull(
             System.getProperty("chronolith.home"), "system property chronolith.home");
     List<String> command = new ArrayList<>();
     command.add(Path.of(home, "bin", "chronolith").toString());
-    command.addAll(List.of("server", "--port", Integer.toString(port), "--dir", data.toString()));
-    command.addAll(List.of(directives));
+    command.add("server");
+    command.addAll(arguments);
     try {
       Path output = Files.createTempFile("chronolith-" + port + "-", ".log");
       output.toFile().deleteOnExit();
@@ -88,6 +107,27 @@ public final class ChronolithProcess implements AutoCloseable {
     try {
       return Files.readString(output);
     } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Freezes the process with SIGSTOP. */
+  public void freeze() {
+    signal("-STOP");
+  }
+
+  /** Lets a frozen process go on. */
+  public void thaw() {
+    signal("-CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      int status = new ProcessBuilder("kill", name, Long.toString(process.pid())).start().waitFor();
+      if (status != 0) {
+        throw new AssertionError("kill " + name + " ended with " + status);
+      }
+    } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
   }

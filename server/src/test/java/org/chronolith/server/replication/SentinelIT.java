@@ -1,0 +1,286 @@
+package org.chronolith.server.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RedisSentinelProcess;
+import org.chronolith.server.testing.RequiresRedis;
+import org.chronolith.server.testing.RespClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Three real redis-sentinels over a master and two replicas: they find everybody, and fail over on
+ * demand, after a kill and after a freeze. Nothing is lost, so nobody needs a full sync.
+ */
+@Tag("slow")
+@RequiresRedis({"redis-server", "redis-sentinel"})
+class SentinelIT {
+  private static final String NAME = "mymaster";
+  private static final int NODES = 3;
+  private static final int SENTINELS = 3;
+  private static final long DEADLINE_S = 60;
+  private static final long FAILOVER_MS = 10_000;
+
+  @TempDir Path directory;
+  private final Map<Integer, ChronolithProcess> nodes = new HashMap<>();
+  private final List<RedisSentinelProcess> sentinels = new ArrayList<>();
+  private int keys;
+
+  @AfterEach
+  void stop() {
+    sentinels.forEach(RedisSentinelProcess::close);
+    // A frozen process ends by SIGKILL, too.
+    nodes.values().forEach(ChronolithProcess::close);
+  }
+
+  @Test
+  void shouldBeFailedOverBySentinelsWithoutAFullSync() throws IOException {
+    ChronolithProcess first = startNode(0);
+    startNode(first.port());
+    startNode(first.port());
+    awaitReplicas(first);
+    startSentinels(first.port());
+    awaitEverybodyKnown();
+
+    ChronolithProcess second = failOverOnDemand(first);
+    ChronolithProcess third = failOverAfterKill(second);
+    failOverAfterFreeze(third);
+    for (ChronolithProcess node : nodes.values()) {
+      try (RespClient client = node.connect()) {
+        assertEquals(Integer.toString(keys), client.call("GET", "last"));
+      }
+    }
+  }
+
+  private ChronolithProcess failOverOnDemand(ChronolithProcess master) throws IOException {
+    write(master);
+    Map<Integer, String> fullSyncs = fullSyncs();
+    long begunMs = System.currentTimeMillis();
+    try (RespClient sentinel = sentinels.get(0).connect()) {
+      assertEquals("OK", sentinel.call("SENTINEL", "FAILOVER", NAME));
+    }
+    ChronolithProcess promoted = awaitPromotion(master, begunMs);
+    awaitReplicas(promoted);
+    assertEquals(fullSyncs, fullSyncs());
+    // CONFIG REWRITE came with the new roles.
+    awaitDirective(promoted, "replicaof", false);
+    awaitDirective(master, "replicaof", true);
+    return promoted;
+  }
+
+  private ChronolithProcess failOverAfterKill(ChronolithProcess master) {
+    write(master);
+    Map<Integer, String> fullSyncs = fullSyncs();
+    long begunMs = System.currentTimeMillis();
+    master.kill();
+    ChronolithProcess promoted = awaitPromotion(master, begunMs);
+    write(promoted, 1);
+    nodes.put(master.port(), ChronolithProcess.startConfigured(file(master.port()), master.port()));
+    awaitReplicas(promoted);
+    fullSyncs.put(master.port(), "0");
+    assertEquals(fullSyncs, fullSyncs());
+    return promoted;
+  }
+
+  private void failOverAfterFreeze(ChronolithProcess master) {
+    write(master);
+    Map<Integer, String> fullSyncs = fullSyncs();
+    long begunMs = System.currentTimeMillis();
+    master.freeze();
+    ChronolithProcess promoted = awaitPromotion(master, begunMs);
+    write(promoted, 1);
+    master.thaw();
+    awaitReplicas(promoted);
+    assertEquals(fullSyncs, fullSyncs());
+  }
+
+  private Path file(int port) {
+    return directory.resolve("node-" + port + ".conf");
+  }
+
+  /**
+   * @param masterPort 0 for a master
+   */
+  private ChronolithProcess startNode(int masterPort) throws IOException {
+    int port = ChronolithProcess.freePort();
+    List<String> lines = new ArrayList<>();
+    lines.add("# node " + port);
+    lines.add("port " + port);
+    lines.add("dir \"" + Files.createDirectories(directory.resolve("data-" + port)) + "\"");
+    if (masterPort != 0) {
+      lines.add("replicaof 127.0.0.1 " + masterPort);
+    }
+    Files.write(file(port), lines);
+    ChronolithProcess node = ChronolithProcess.startConfigured(file(port), port);
+    nodes.put(port, node);
+    return node;
+  }
+
+  private void startSentinels(int masterPort) {
+    for (int i = 0; i < SENTINELS; i++) {
+      sentinels.add(
+          RedisSentinelProcess.start(
+              directory.resolve("sentinel-" + i),
+              List.of(
+                  "sentinel monitor " + NAME + " 127.0.0.1 " + masterPort + " 2",
+                  "sentinel down-after-milliseconds " + NAME + " 1500",
+                  "sentinel failover-timeout " + NAME + " 5000",
+                  "sentinel parallel-syncs " + NAME + " 2")));
+    }
+  }
+
+  /** Each sentinel sees the replicas, by INFO, and the other sentinels, by their messages. */
+  private void awaitEverybodyKnown() {
+    for (RedisSentinelProcess sentinel : sentinels) {
+      await(
+          "sentinels that know everybody",
+          () -> {
+            Map<String, String> master = masterSeenBy(sentinel);
+            return master.get("num-slaves").equals(Integer.toString(NODES - 1))
+                && master.get("num-other-sentinels").equals(Integer.toString(SENTINELS - 1))
+                && master.get("flags").equals("master");
+          });
+    }
+  }
+
+  private static Map<String, String> masterSeenBy(RedisSentinelProcess sentinel) {
+    try (RespClient client = sentinel.connect()) {
+      List<?> fields = (List<?>) client.call("SENTINEL", "MASTER", NAME);
+      Map<String, String> map = new HashMap<>();
+      for (int i = 0; i < fields.size(); i += 2) {
+        map.put((String) fields.get(i), (String) fields.get(i + 1));
+      }
+      return map;
+    }
+  }
+
+  /** Waits until most sentinels name another master, and it says so, too. */
+  private ChronolithProcess awaitPromotion(ChronolithProcess old, long begunMs) {
+    await("a promotion", () -> agreed(old.port()) != 0);
+    ChronolithProcess promoted = nodes.get(agreed(old.port()));
+    assertEquals("master", info(promoted, "replication", "role"));
+    long tookMs = System.currentTimeMillis() - begunMs;
+    assertTrue(tookMs < FAILOVER_MS, "the failover took " + tookMs + " ms");
+    return promoted;
+  }
+
+  /** Port of the master that more than half of the sentinels name; 0 if it is {@code oldPort}. */
+  private int agreed(int oldPort) {
+    Map<Integer, Integer> votes = new HashMap<>();
+    for (RedisSentinelProcess sentinel : sentinels) {
+      try (RespClient client = sentinel.connect()) {
+        List<?> address = (List<?>) client.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME);
+        votes.merge(Integer.parseInt((String) address.get(1)), 1, Integer::sum);
+      }
+    }
+    return votes.entrySet().stream()
+        .filter(vote -> vote.getValue() > SENTINELS / 2 && vote.getKey() != oldPort)
+        .mapToInt(Map.Entry::getKey)
+        .findFirst()
+        .orElse(0);
+  }
+
+  /** All other nodes follow {@code master} and are where it is. */
+  private void awaitReplicas(ChronolithProcess master) {
+    for (ChronolithProcess node : nodes.values()) {
+      if (node.port() != master.port()) {
+        await(
+            node.port() + " to follow " + master.port(),
+            () ->
+                info(node, "replication", "role").equals("slave")
+                    && info(node, "replication", "master_port").equals("" + master.port())
+                    && info(node, "replication", "master_link_status").equals("up")
+                    && offset(node) == offset(master));
+      }
+    }
+    await(
+        "replicas of " + master.port(),
+        () -> info(master, "replication", "connected_slaves").equals("" + (NODES - 1)));
+  }
+
+  private void write(ChronolithProcess master) {
+    write(master, NODES - 1);
+  }
+
+  /** Writes that so many replicas have before it returns. */
+  private void write(ChronolithProcess master, int replicas) {
+    try (RespClient client = master.connect()) {
+      for (int i = 0; i < 1000; i++) {
+        keys++;
+        client.call("SET", "key:" + keys, Integer.toString(keys));
+      }
+      client.call("SET", "last", Integer.toString(keys));
+      long reached = (Long) client.call("WAIT", Integer.toString(replicas), "20000");
+      assertTrue(reached >= replicas, reached + " replicas");
+    }
+  }
+
+  private void awaitDirective(ChronolithProcess node, String name, boolean expected) {
+    await(
+        name + " in the file of " + node.port(),
+        () -> {
+          try {
+            List<String> lines = Files.readAllLines(file(node.port()));
+            assertFalse(lines.isEmpty());
+            assertEquals("# node " + node.port(), lines.get(0));
+            return lines.stream().anyMatch(line -> line.startsWith(name + " ")) == expected;
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+        });
+  }
+
+  private Map<Integer, String> fullSyncs() {
+    Map<Integer, String> all = new HashMap<>();
+    nodes.forEach((port, node) -> all.put(port, info(node, "stats", "sync_full")));
+    return all;
+  }
+
+  private static String info(ChronolithProcess node, String section, String field) {
+    try (RespClient client = node.connect()) {
+      return client
+          .call("INFO", section)
+          .toString()
+          .lines()
+          .filter(line -> line.startsWith(field + ":"))
+          .map(line -> line.substring(field.length() + 1))
+          .findFirst()
+          .orElse("");
+    }
+  }
+
+  private static long offset(ChronolithProcess node) {
+    return Long.parseLong(info(node, "replication", "master_repl_offset"));
+  }
+
+  private void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        StringBuilder logs = new StringBuilder("still waiting for " + what);
+        sentinels.forEach(sentinel -> logs.append("\n\n").append(sentinel.output()));
+        nodes.values().forEach(node -> logs.append("\n\n").append(node.output()));
+        throw new AssertionError(logs.toString());
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(50);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+}

@@ -14,6 +14,9 @@ import java.util.Objects;
  *     refuses a document beyond a quarter of it); what is larger is split into parts of a group
  * @param retentionBytes file bytes to keep; older whole segments may go. 0: no limit by size
  * @param retentionMs age to keep; older whole segments may go. 0: no limit by age
+ * @param minFreeBytes free space of the volume below which older whole segments go before their
+ *     retention ends
+ * @param leastBytes file bytes that are kept even then
  * @param headroomBytes space reserved ahead of the appender
  * @param internalReserveBytes the last part of the headroom, which {@link
  *     ReplicationLog#canAppend(long)} does not give to clients
@@ -27,6 +30,8 @@ public record LogConfig(
     int maxRecordBytes,
     long retentionBytes,
     long retentionMs,
+    long minFreeBytes,
+    long leastBytes,
     long headroomBytes,
     long internalReserveBytes,
     long touchAheadBytes,
@@ -34,6 +39,7 @@ public record LogConfig(
 
   private static final int KIB = 1024;
   private static final int MIB = 1024 * KIB;
+  private static final int LAST_RESERVE_BYTES = 256 * KIB;
 
   public LogConfig {
     Objects.requireNonNull(dir, "dir");
@@ -48,6 +54,8 @@ public record LogConfig(
         "segmentBytes must be at least a quarter of the block: " + segmentBytes);
     check(retentionBytes >= 0, "retentionBytes must not be negative: " + retentionBytes);
     check(retentionMs >= 0, "retentionMs must not be negative: " + retentionMs);
+    check(minFreeBytes >= 0, "minFreeBytes must not be negative: " + minFreeBytes);
+    check(leastBytes >= 0, "leastBytes must not be negative: " + leastBytes);
     check(
         internalReserveBytes >= 64 * KIB,
         "internalReserveBytes must be at least 64 KiB: " + internalReserveBytes);
@@ -61,11 +69,23 @@ public record LogConfig(
   }
 
   /**
-   * Defaults: 64 MiB segments, 4 MiB blocks, 512 KiB records, 1 GiB kept, 16 MiB reserved ahead.
+   * Defaults: 64 MiB segments, 4 MiB blocks, 512 KiB records, 1 GiB kept whatever the volume has, 8
+   * MiB reserved ahead.
    */
   public static LogConfig of(Path dir) {
     return new LogConfig(
-        dir, 64L * MIB, 4 * MIB, 512 * KIB, 1024L * MIB, 0, 8L * MIB, MIB, 2L * MIB, 64 * KIB);
+        dir,
+        64L * MIB,
+        4 * MIB,
+        512 * KIB,
+        1024L * MIB,
+        0,
+        0,
+        0,
+        8L * MIB,
+        MIB,
+        2L * MIB,
+        64 * KIB);
   }
 
   public LogConfig withSegmentBytes(long bytes) {
@@ -76,6 +96,8 @@ public record LogConfig(
         maxRecordBytes,
         retentionBytes,
         retentionMs,
+        minFreeBytes,
+        leastBytes,
         headroomBytes,
         internalReserveBytes,
         touchAheadBytes,
@@ -90,10 +112,36 @@ public record LogConfig(
         maxRecordBytes,
         bytes,
         ageMs,
+        minFreeBytes,
+        leastBytes,
         headroomBytes,
         internalReserveBytes,
         touchAheadBytes,
         indexEveryBytes);
+  }
+
+  public LogConfig withMinFree(long bytes, long keptEvenThen) {
+    return new LogConfig(
+        dir,
+        segmentBytes,
+        blockBytes,
+        maxRecordBytes,
+        retentionBytes,
+        retentionMs,
+        bytes,
+        keptEvenThen,
+        headroomBytes,
+        internalReserveBytes,
+        touchAheadBytes,
+        indexEveryBytes);
+  }
+
+  /**
+   * The end of the internal reserve, for records about the log itself: the marker of a clean close,
+   * an identity. What is not used of it, the next start finds free and begins its segment in.
+   */
+  long lastReserveBytes() {
+    return Math.min(LAST_RESERVE_BYTES, internalReserveBytes / 2);
   }
 
   public LogConfig withBlocks(int newBlockBytes, int newMaxRecordBytes) {
@@ -104,6 +152,8 @@ public record LogConfig(
         newMaxRecordBytes,
         retentionBytes,
         retentionMs,
+        minFreeBytes,
+        leastBytes,
         headroomBytes,
         internalReserveBytes,
         touchAheadBytes,
@@ -118,6 +168,8 @@ public record LogConfig(
         maxRecordBytes,
         retentionBytes,
         retentionMs,
+        minFreeBytes,
+        leastBytes,
         bytes,
         reserveBytes,
         touchBytes,

@@ -6,14 +6,16 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.chronolith.replicationlog.chronicle.Volume;
 
 /**
- * What the log does to the disk, but for making segments and for the mapped writes of the appender:
- * a narrow seam, so that tests can count, fail and forget. Production has {@link #SYSTEM} alone.
+ * What the log does to the disk, but for making segments in the space reserved for them and for the
+ * mapped writes of the appender: a narrow seam, so that tests can count, fail and forget.
+ * Production has {@link #SYSTEM} alone.
  *
  * <p>Threads: log-sync, log-prepare, and whoever opens or closes the log.
  */
-public interface LogDisk {
+public interface LogDisk extends Volume {
   /** The real disk. */
   LogDisk SYSTEM = new LogDisk() {};
 
@@ -39,6 +41,16 @@ public interface LogDisk {
     while (bytes.hasRemaining()) {
       at += channel.write(bytes, at);
     }
+  }
+
+  @Override
+  default void reserve(Path file, long from, long to) throws IOException {
+    REAL.reserve(file, from, to);
+  }
+
+  @Override
+  default long usableBytes(Path directory) {
+    return REAL.usableBytes(directory);
   }
 
   /** Renames a directory or a file; durable after {@link #forceDir}. */

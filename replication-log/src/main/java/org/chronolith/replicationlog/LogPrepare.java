@@ -18,7 +18,9 @@ import org.chronolith.replicationlog.chronicle.SegmentAppender;
  */
 final class LogPrepare implements Runnable {
   private static final long JOIN_MS = 30_000;
-  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** After a refusal: how long until space is asked for again, unless some was given back. */
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   /** A segment that waits for its first record. */
   record Prepared(long sequence, Path dir, SegmentAppender appender) {}
@@ -37,11 +39,13 @@ final class LogPrepare implements Runnable {
   private volatile long activePosition;
   private volatile Prepared next;
   private volatile long wantedBytes;
+  private volatile long usableBytes;
   private volatile boolean closed;
 
   // log-prepare thread.
   private long nextSequence;
   private boolean refused;
+  private long refusedNanos;
 
   LogPrepare(
       LogConfig config, LogState state, LogListener listener, LogDisk disk, long nextSequence) {
@@ -49,6 +53,7 @@ final class LogPrepare implements Runnable {
     this.disk = disk;
     this.state = state;
     this.listener = listener;
+    this.usableBytes = disk.usableBytes(config.dir());
     this.nextSequence = nextSequence;
     thread.setDaemon(true);
   }
@@ -57,9 +62,27 @@ final class LogPrepare implements Runnable {
     thread.start();
   }
 
-  /** Makes the first segment. REQUIRES: called once, before {@link #start()}. */
+  /**
+   * Makes the first segment, with as much of the headroom as can be had; the rest follows once the
+   * thread runs. REQUIRES: called once, before {@link #start()}.
+   *
+   * @throws IOException if there is not even space for an identity
+   */
   void prepareFirst() throws IOException {
-    prepareNext(0);
+    try {
+      prepareNext(0);
+      try {
+        next.appender().reserve(config.headroomBytes());
+      } catch (IOException e) {
+        refuse(e);
+        next.appender().reserve(config.internalReserveBytes());
+      }
+    } catch (IOException e) {
+      refuse(e);
+      if (next == null) {
+        throw e;
+      }
+    }
   }
 
   /** The next segment if it is ready. */
@@ -80,11 +103,26 @@ final class LogPrepare implements Runnable {
     LockSupport.unpark(thread);
   }
 
-  /** An append of so many file bytes had no space. */
-  void want(long bytes) {
+  /**
+   * An append of so many file bytes from {@code position} on had no space. A report to the listener
+   * follows.
+   */
+  void want(long bytes, long position) {
+    activePosition = position;
+    // Clients that are refused ask again and again: only a larger wish wakes the thread.
     if (bytes > wantedBytes) {
       wantedBytes = bytes;
+      LockSupport.unpark(thread);
     }
+  }
+
+  /** Bytes that may still be written on the volume, as of the last {@link #measure()}. */
+  long usableBytes() {
+    return usableBytes;
+  }
+
+  /** Has {@link #usableBytes()} measured again. */
+  void measure() {
     LockSupport.unpark(thread);
   }
 
@@ -101,55 +139,78 @@ final class LogPrepare implements Runnable {
 
   @Override
   public void run() {
-    while (!closed) {
-      boolean again = doWork();
-      if (closed) {
-        break;
+    try {
+      while (!closed) {
+        long pauseNanos = doWork();
+        if (!closed && pauseNanos > 0) {
+          LockSupport.parkNanos(this, pauseNanos);
+        } else if (!closed) {
+          LockSupport.park(this);
+        }
       }
-      if (again) {
-        LockSupport.parkNanos(this, RETRY_NANOS);
-      } else {
-        LockSupport.park(this);
-      }
+    } catch (Error e) {
+      // A fault in a mapped page, say: without this thread nothing is reserved any more.
+      state.fail(e);
+      listener.syncFailed(e);
+      throw e;
     }
     finish();
   }
 
-  /** log-prepare thread: one round. Returns true if there is something to try again. */
-  private boolean doWork() {
-    closeRetired();
-    removeFiles();
+  /**
+   * log-prepare thread: one round. Returns for how long to rest at most, 0 for as long as wanted.
+   */
+  private long doWork() {
+    boolean givenBack = closeRetired() | removeFiles();
+    usableBytes = disk.usableBytes(config.dir());
+    if (refused && !givenBack) {
+      long restNanos = refusedNanos + RETRY_NANOS - System.nanoTime();
+      if (restNanos > 0) {
+        return restNanos;
+      }
+    }
     long wanted = wantedBytes;
     try {
-      SegmentAppender appender = active;
-      long position = activePosition;
-      boolean full = appender == null || position >= config.segmentBytes();
-      if (appender != null) {
-        if (!full) {
-          appender.reserve(position + Math.max(config.headroomBytes(), wanted));
-        }
-        appender.touch(position, position + config.touchAheadBytes());
-      }
-      Prepared ready = next;
-      if (ready == null && (full || nearEnd(position))) {
-        prepareNext(full ? wanted : 0);
-      } else if (ready != null && full) {
-        ready.appender().reserve(ready.appender().position() + wanted);
-      }
-      if (wanted > 0 || refused) {
-        // A larger wish may have come meanwhile; it comes again with the next attempt.
-        wantedBytes = 0;
+      reserveAhead(0);
+      reserveAhead(wanted);
+      boolean told = wanted > 0 || refused;
+      // A larger wish may have come meanwhile; it comes again with the next attempt.
+      wantedBytes = 0;
+      refused = false;
+      if (told) {
         listener.spaceReserved();
       }
-      refused = false;
-      return false;
+      return 0;
     } catch (IOException | RuntimeException e) {
-      if (!refused || wanted > 0) {
-        listener.spaceRefused(String.valueOf(e.getMessage()));
-      }
-      refused = true;
       wantedBytes = 0;
-      return true;
+      refuse(e);
+      return RETRY_NANOS;
+    }
+  }
+
+  private void refuse(Exception cause) {
+    refused = true;
+    refusedNanos = System.nanoTime();
+    listener.spaceRefused(String.valueOf(cause.getMessage()));
+  }
+
+  /** Reserves the headroom, or so many bytes if they are more. */
+  private void reserveAhead(long wanted) throws IOException {
+    long ahead = Math.max(config.headroomBytes(), wanted);
+    SegmentAppender appender = active;
+    long position = activePosition;
+    boolean full = appender == null || position >= config.segmentBytes();
+    if (appender != null) {
+      if (!full) {
+        appender.reserve(position + ahead);
+      }
+      appender.touch(position, position + config.touchAheadBytes());
+    }
+    Prepared ready = next;
+    if (ready == null && (full || nearEnd(position))) {
+      prepareNext(full ? ahead : config.headroomBytes());
+    } else if (ready != null && full) {
+      ready.appender().reserve(ready.appender().position() + ahead);
     }
   }
 
@@ -158,18 +219,20 @@ final class LogPrepare implements Runnable {
         > config.segmentBytes() - Math.max(config.headroomBytes(), config.segmentBytes() / 4);
   }
 
-  private void prepareNext(long wanted) throws IOException {
+  private void prepareNext(long headroom) throws IOException {
     Path dir = SegmentFiles.path(config.dir(), nextSequence);
-    SegmentAppender appender;
+    SegmentAppender appender = null;
     try {
-      appender =
-          SegmentAppender.create(
-              dir, config.blockBytes(), Math.max(config.headroomBytes(), wanted));
+      appender = SegmentAppender.create(dir, config.blockBytes(), disk);
+      appender.reserve(headroom);
       appender.touch(appender.position(), appender.position() + config.touchAheadBytes());
       SegmentFiles.forceFile(appender.file(), disk);
       disk.forceDir(dir);
       disk.forceDir(config.dir());
     } catch (IOException | RuntimeException e) {
+      if (appender != null) {
+        appender.close();
+      }
       if (Files.exists(dir)) {
         SegmentFiles.delete(dir);
       }
@@ -179,19 +242,26 @@ final class LogPrepare implements Runnable {
     nextSequence++;
   }
 
-  private void closeRetired() {
+  /** Returns whether space was given back. */
+  private boolean closeRetired() {
+    boolean any = false;
     for (Retired one = retired.poll(); one != null; one = retired.poll()) {
+      any = true;
       one.appender().close();
       try {
-        SegmentAppender.truncate(one.file(), one.endPosition());
+        SegmentAppender.giveBack(one.file(), one.endPosition());
       } catch (IOException e) {
         listener.warning("cannot give back the reserved space of " + one.file(), e);
       }
     }
+    return any;
   }
 
-  private void removeFiles() {
+  /** Returns whether any were removed. */
+  private boolean removeFiles() {
+    boolean any = false;
     for (Segment[] batch = removed.poll(); batch != null; batch = removed.poll()) {
+      any = true;
       long bytes = 0;
       for (Segment segment : batch) {
         try {
@@ -203,6 +273,7 @@ final class LogPrepare implements Runnable {
       }
       listener.trimmed(state.startOffset(), batch.length, bytes);
     }
+    return any;
   }
 
   /** log-prepare thread, last: what is prepared and unused goes. */

@@ -77,8 +77,12 @@ final class LogWriter {
     if (target != null && target.position() + needed <= target.reservedBytes()) {
       return true;
     }
-    prepare.want(needed);
+    want(needed);
     return false;
+  }
+
+  private void want(long bytes) {
+    prepare.want(bytes, appender == null ? 0 : appender.position());
   }
 
   /** File bytes that an append of so many stream bytes takes at most. */
@@ -174,7 +178,7 @@ final class LogWriter {
     }
     SegmentAppender target = target();
     if (target == null || target.position() + cost(bytes) > target.reservedBytes()) {
-      prepare.want(cost(bytes));
+      want(cost(bytes));
       throw new LogException(
           LogException.Kind.NO_SPACE, "no space is reserved for " + bytes + " bytes of the log");
     }
@@ -276,15 +280,19 @@ final class LogWriter {
       total += one.committedPosition;
     }
     long floor = Math.min(keepFromOffset, sync.durableOffset());
+    long missing = config.minFreeBytes() - prepare.usableBytes();
+    prepare.measure();
     int count = 0;
     while (count < all.length - 1 && all[count].sealed && all[count].endOffset <= floor) {
       Segment oldest = all[count];
       boolean tooMuch = config.retentionBytes() > 0 && total > config.retentionBytes();
       boolean tooOld = config.retentionMs() > 0 && oldest.newestMs < nowMs - config.retentionMs();
-      if (!tooMuch && !tooOld) {
+      boolean tooFull = missing > 0 && total - oldest.committedPosition >= config.leastBytes();
+      if (!tooMuch && !tooOld && !tooFull) {
         break;
       }
       total -= oldest.committedPosition;
+      missing -= oldest.committedPosition;
       count++;
     }
     if (count > 0) {
@@ -311,7 +319,7 @@ final class LogWriter {
   void close() throws IOException {
     if (appender != null) {
       appender.close();
-      SegmentAppender.truncate(segment.file, segment.committedPosition);
+      SegmentAppender.giveBack(segment.file, segment.committedPosition);
       appender = null;
     }
   }

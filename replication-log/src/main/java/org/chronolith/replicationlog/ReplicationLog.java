@@ -73,6 +73,8 @@ public final class ReplicationLog implements AutoCloseable {
           SegmentFiles.forceFile(segment.file, disk);
         }
       }
+      Segment last = found.segments()[found.segments().length - 1];
+      SegmentFiles.giveBackReserved(last.file, last.committedPosition);
       LogState state = new LogState(found.segments(), found.report().endOffset(), found.history());
       ReplicationLog log =
           new ReplicationLog(
@@ -106,12 +108,12 @@ public final class ReplicationLog implements AutoCloseable {
     }
   }
 
-  /** On a full disk the log can still be read: appends wait for space. */
   private void prepareFirst() {
     try {
       prepare.prepareFirst();
     } catch (IOException e) {
-      listener.spaceRefused(String.valueOf(e.getMessage()));
+      // Told already. On a full disk the log can still be read: appends wait for space.
+      listener.warning("no space for a new segment", e);
     }
   }
 
@@ -220,9 +222,22 @@ public final class ReplicationLog implements AutoCloseable {
     return writer.canAppend(bytes, config.internalReserveBytes());
   }
 
-  /** The same for internal effects (pings, expiry), which may use the last reserve. */
+  /**
+   * The same for internal effects (pings, expiry), which may use the reserve that clients may not;
+   * only its very end is left for records about the log itself.
+   */
   public boolean canAppendInternal(long bytes) {
-    return writer.canAppend(bytes, 0);
+    return writer.canAppend(bytes, config.lastReserveBytes());
+  }
+
+  /** The same for {@link #appendIdentity} and {@link #markClean}, which may use all there is. */
+  public boolean canAppendIdentity() {
+    return writer.canAppend(0, 0);
+  }
+
+  /** Bytes that may still be written on the log's volume, measured within the last seconds. */
+  public long usableBytes() {
+    return prepare.usableBytes();
   }
 
   /**
@@ -259,7 +274,8 @@ public final class ReplicationLog implements AutoCloseable {
 
   /**
    * Removes whole segments that end at or below {@code keepFromOffset} (and are durable) and are
-   * beyond the retention by bytes or by age. The files go on the log-prepare thread.
+   * beyond the retention by bytes or by age, or in the way of {@link LogConfig#minFreeBytes()}. The
+   * files go on the log-prepare thread.
    */
   public void trim(long keepFromOffset, long nowMs) {
     writer.trim(keepFromOffset, nowMs);

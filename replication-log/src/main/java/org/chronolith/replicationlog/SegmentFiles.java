@@ -2,6 +2,7 @@ package org.chronolith.replicationlog;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -11,12 +12,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.chronolith.replicationlog.chronicle.SegmentAppender;
 
 /** Names of segment directories, and what is done with them on disk. Stateless. */
 final class SegmentFiles {
   private static final String PREFIX = "segment-";
   private static final String CUT_PREFIX = "cut-";
   private static final int DIGITS = 10;
+  private static final int ZEROS_BYTES = 64 * 1024;
 
   private SegmentFiles() {}
 
@@ -82,6 +85,23 @@ final class SegmentFiles {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /**
+   * Gives back what an earlier run had reserved in a file behind its end, if there is nothing but
+   * zeros: on a full disk it is what the new run needs to begin.
+   */
+  static void giveBackReserved(Path file, long end) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(ZEROS_BYTES);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      for (long at = end; channel.read(bytes.clear(), at) > 0; at += bytes.limit()) {
+        bytes.flip();
+        if (bytes.mismatch(ByteBuffer.allocate(bytes.limit())) >= 0) {
+          return;
+        }
+      }
+    }
+    SegmentAppender.giveBack(file, end);
   }
 
   /** Forces a file that nobody has open for forcing. */

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import net.openhft.chronicle.bytes.Bytes;
@@ -33,6 +34,15 @@ public final class SegmentAppender implements ReferenceOwner, AutoCloseable {
   private static final int INDEX_SPACING = 1024;
   private static final int PAGE_BYTES = 4096;
 
+  /** The name that Chronicle gives to the file of the day 0. */
+  private static final String FILE_NAME = "19700101L.cq4";
+
+  private static final String METADATA_NAME = "metadata.cq4t";
+  private static final int METADATA_BYTES = 64 * 1024;
+
+  /** What a segment takes at least: Chronicle's own documents, and room for an identity. */
+  public static final long LEAST_BYTES = 128 * 1024;
+
   static {
     // Chronicle reports usage to its vendor, watches the disk on a thread of its own and prints a
     // banner unless told otherwise before its classes load.
@@ -48,7 +58,8 @@ public final class SegmentAppender implements ReferenceOwner, AutoCloseable {
   }
 
   private final Path file;
-  private final int blockBytes;
+  private final int stepBytes;
+  private final Volume volume;
   private final SingleChronicleQueue queue;
   private final ExcerptAppender appender;
 
@@ -62,21 +73,30 @@ public final class SegmentAppender implements ReferenceOwner, AutoCloseable {
   private long touchedTo;
 
   private SegmentAppender(
-      Path file, int blockBytes, SingleChronicleQueue queue, ExcerptAppender appender) {
+      Path file,
+      int blockBytes,
+      Volume volume,
+      SingleChronicleQueue queue,
+      ExcerptAppender appender) {
     this.file = file;
-    this.blockBytes = blockBytes;
+    this.stepBytes = blockBytes / 4;
+    this.volume = volume;
     this.queue = queue;
     this.appender = appender;
   }
 
   /**
-   * Makes a segment in {@code dir}, which must be empty or missing, with {@code reserveBytes} of
-   * disk space.
+   * Makes a segment in {@code dir}, which must be empty or missing, with {@value #LEAST_BYTES}
+   * bytes of disk space.
    *
    * @throws IOException if the space cannot be had or the file cannot be made
    */
-  public static SegmentAppender create(Path dir, int blockBytes, long reserveBytes)
-      throws IOException {
+  public static SegmentAppender create(Path dir, int blockBytes, Volume volume) throws IOException {
+    // Chronicle writes to its files through mappings as soon as it has made them, which on a full
+    // disk is a fault. It takes files that are there and empty for new ones, the queue's own only
+    // from an appender that was made before.
+    Files.createDirectories(dir);
+    reserveNew(volume, dir.resolve(METADATA_NAME), METADATA_BYTES);
     SingleChronicleQueue queue =
         SingleChronicleQueueBuilder.single(dir.toFile())
             .rollCycle(LargeRollCycles.LARGE_DAILY)
@@ -88,6 +108,7 @@ public final class SegmentAppender implements ReferenceOwner, AutoCloseable {
     ExcerptAppender appender = queue.createAppender();
     appender.singleThreadedCheckDisabled(true);
     try {
+      reserveNew(volume, dir.resolve(FILE_NAME), LEAST_BYTES);
       long end;
       try (DocumentContext document = appender.writingDocument()) {
         Bytes<?> bytes = document.wire().bytes();
@@ -95,19 +116,24 @@ public final class SegmentAppender implements ReferenceOwner, AutoCloseable {
         end = bytes.writePosition();
       }
       Path file = QueueFile.find(dir);
-      if (file == null) {
-        throw new IOException("no queue file appeared in " + dir);
+      if (file == null || !file.endsWith(FILE_NAME)) {
+        throw new IOException("no file " + FILE_NAME + " in " + dir + ", but " + file);
       }
-      SegmentAppender segment = new SegmentAppender(file, blockBytes, queue, appender);
+      SegmentAppender segment = new SegmentAppender(file, blockBytes, volume, queue, appender);
       segment.position = end;
+      segment.reservedBytes = LEAST_BYTES;
       segment.mappedFile = ((MappedBytes) appender.wire().bytes()).mappedFile();
-      segment.reserve(reserveBytes);
       return segment;
     } catch (IOException | RuntimeException | Error e) {
       appender.close();
       queue.close();
       throw e;
     }
+  }
+
+  private static void reserveNew(Volume volume, Path file, long bytes) throws IOException {
+    Files.createFile(file);
+    volume.reserve(file, 0, bytes);
   }
 
   /** The queue file. */
@@ -168,18 +194,19 @@ public final class SegmentAppender implements ReferenceOwner, AutoCloseable {
   }
 
   /**
-   * Reserves disk space up to {@code upToBytes}, rounded up to whole blocks. log-prepare thread.
+   * Reserves disk space up to {@code upToBytes}, rounded up to quarters of a block. log-prepare
+   * thread.
+   *
+   * <p>Chronicle maps whole blocks and makes the file as long as they are, without disk blocks
+   * behind it; what is not reserved is never written to.
    *
    * @throws IOException if there is none
    */
   public void reserve(long upToBytes) throws IOException {
-    // A mapping covers a block and an overlap of a quarter block; Chronicle extends the file to
-    // that, so reserving the same keeps it from ever extending the file itself.
-    long blocks = (upToBytes + blockBytes - 1) / blockBytes;
-    long target = blocks * blockBytes + blockBytes / 4;
+    long target = (upToBytes + stepBytes - 1) / stepBytes * stepBytes;
     long reserved = reservedBytes;
     if (target > reserved) {
-      Space.reserve(file, reserved, target);
+      volume.reserve(file, reserved, target);
       reservedBytes = target;
     }
   }
@@ -189,7 +216,7 @@ public final class SegmentAppender implements ReferenceOwner, AutoCloseable {
    * the mapping that the appender will use. log-prepare thread.
    */
   public void touch(long fromBytes, long upToBytes) throws IOException {
-    long to = Math.min(upToBytes, reservedBytes - blockBytes / 4);
+    long to = Math.min(upToBytes, reservedBytes);
     long at = Math.max(touchedTo, fromBytes) & -PAGE_BYTES;
     while (at < to) {
       if (touchedBlock == null || !touchedBlock.inside(at, PAGE_BYTES)) {
@@ -218,14 +245,27 @@ public final class SegmentAppender implements ReferenceOwner, AutoCloseable {
   }
 
   /**
-   * Gives back the space behind {@code endBytes}. The file ends with a header of zero, so that a
-   * reader of the queue finds its end.
+   * Gives back the space behind {@code endBytes}, and the file that only Chronicle itself needs.
+   * The queue's file ends with a header of zero, so that a reader of the queue finds its end.
    */
-  public static void truncate(Path file, long endBytes) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      if (channel.size() > endBytes) {
+  public static void giveBack(Path file, long endBytes) throws IOException {
+    truncate(file, endBytes);
+    Files.deleteIfExists(file.resolveSibling(METADATA_NAME));
+  }
+
+  /** Cuts what is reserved behind {@code endBytes}, but for a header of zero. */
+  static void truncate(Path file, long endBytes) throws IOException {
+    ByteBuffer header = ByteBuffer.allocate(QueueFile.HEADER_BYTES);
+    long end = endBytes + QueueFile.HEADER_BYTES;
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      channel.read(header, endBytes);
+      if (header.getInt(0) != 0 || channel.size() < end) {
         channel.truncate(endBytes);
         channel.write(ByteBuffer.allocate(QueueFile.HEADER_BYTES), endBytes);
+      } else if (channel.size() > end) {
+        // It is zero already: nothing has to be written, which a full disk might refuse.
+        channel.truncate(end);
       }
     }
   }

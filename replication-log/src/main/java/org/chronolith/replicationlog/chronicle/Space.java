@@ -3,6 +3,7 @@ package org.chronolith.replicationlog.chronicle;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import net.openhft.posix.PosixAPI;
@@ -45,7 +46,8 @@ final class Space {
       writeZeros(file, from, to);
       return;
     }
-    throw new IOException("cannot reserve " + (to - from) + " bytes for " + file + ": " + reason);
+    throw new FileSystemException(
+        file.toString(), null, "cannot reserve " + (to - from) + " bytes: " + reason);
   }
 
   /** For file systems without fallocate. The range lies ahead of the appender and is unwritten. */

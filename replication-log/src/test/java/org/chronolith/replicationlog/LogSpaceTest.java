@@ -1,0 +1,206 @@
+package org.chronolith.replicationlog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A volume that runs out of space, at the places where space is asked for. */
+class LogSpaceTest {
+  private static final int KIB = 1024;
+  private static final int RECORD_BYTES = 8 * KIB;
+
+  @TempDir Path dir;
+  private final Budget volume = new Budget();
+  private final Reports reports = new Reports();
+  private final ByteBuf bytes = Unpooled.directBuffer().writeZero(RECORD_BYTES);
+
+  /** Gives so many bytes and no more. */
+  private static final class Budget implements LogDisk {
+    final AtomicLong left = new AtomicLong(Long.MAX_VALUE);
+
+    @Override
+    public void reserve(Path file, long from, long to) throws IOException {
+      if (left.get() < to - from) {
+        throw new FileSystemException(file.toString(), null, "No space left on device");
+      }
+      left.addAndGet(from - to);
+      REAL.reserve(file, from, to);
+    }
+
+    @Override
+    public long usableBytes(Path directory) {
+      return left.get();
+    }
+  }
+
+  private static final class Reports implements LogListener {
+    final AtomicInteger refused = new AtomicInteger();
+    final AtomicInteger reserved = new AtomicInteger();
+
+    @Override
+    public void spaceRefused(String reason) {
+      refused.incrementAndGet();
+    }
+
+    @Override
+    public void spaceReserved() {
+      reserved.incrementAndGet();
+    }
+  }
+
+  private ReplicationLog create(LogConfig config) {
+    return ReplicationLog.create(config, reports, 0, History.fresh(), 0, volume);
+  }
+
+  private void append(ReplicationLog log) {
+    log.append(bytes, 0, RECORD_BYTES, 0, 1);
+  }
+
+  /** Until the volume is full and clients' effects are refused. */
+  private void fill(ReplicationLog log) throws InterruptedException {
+    while (log.endOffset() < 64L << 20) {
+      int before = reports.refused.get();
+      if (log.canAppend(RECORD_BYTES)) {
+        append(log);
+      } else {
+        Await.until(
+            "a report", () -> log.canAppend(RECORD_BYTES) || reports.refused.get() > before);
+        if (!log.canAppend(RECORD_BYTES)) {
+          return;
+        }
+      }
+    }
+    throw new AssertionError("never full");
+  }
+
+  @Test
+  void shouldRefuseClientsFirstThenInternalEffectsAndGoOnOnceThereIsSpace() throws Exception {
+    LogConfig config = LogModel.smallConfig(dir.resolve("log"));
+    try (ReplicationLog log = create(config)) {
+      volume.left.set(3L << 20);
+      fill(log);
+      long clientsEnd = log.endOffset();
+      while (log.canAppendInternal(100)) {
+        log.append(bytes, 0, 100, 0, 1);
+      }
+      assertTrue(log.endOffset() > clientsEnd, "the reserve was there");
+      assertTrue(log.canAppendIdentity());
+      log.appendIdentity(log.history().newId(log.endOffset()), 0, 1);
+
+      volume.left.set(Long.MAX_VALUE);
+      Await.until("space again", () -> log.canAppend(RECORD_BYTES));
+      append(log);
+      log.sync();
+      assertEquals(log.endOffset(), log.durableOffset());
+    }
+    try (ReplicationLog log = ReplicationLog.open(config, reports, LogNeed.NOTHING, volume)) {
+      assertEquals(0, log.recovery().cutBytes());
+    }
+  }
+
+  @Test
+  void shouldTellAboutAFailureThatLastsNoMoreOftenThanItTriesAgain() throws Exception {
+    try (ReplicationLog log = create(LogModel.smallConfig(dir.resolve("log")))) {
+      volume.left.set(0);
+      fill(log);
+      int before = reports.refused.get();
+      long begun = System.nanoTime();
+      long asked = 0;
+      while (reports.refused.get() < before + 2) {
+        assertFalse(log.canAppend(RECORD_BYTES));
+        asked++;
+      }
+      assertTrue(System.nanoTime() - begun > 200_000_000L, asked + " questions, two attempts");
+    }
+  }
+
+  @Test
+  void shouldBeginUnderANewIdInTheSpaceThatTheLastRunHadReserved() throws Exception {
+    LogConfig config = LogModel.smallConfig(dir.resolve("log"));
+    long end;
+    try (ReplicationLog log = create(config)) {
+      volume.left.set(1L << 20);
+      fill(log);
+      end = log.endOffset();
+    }
+    volume.left.set(192 * KIB);
+    History next;
+    try (ReplicationLog log = ReplicationLog.open(config, reports, LogNeed.NOTHING, volume)) {
+      assertEquals(end, log.endOffset());
+      next = log.history().newId(end);
+      assertFalse(log.canAppend(8 * RECORD_BYTES));
+      assertTrue(log.canAppendIdentity());
+      log.appendIdentity(next, 0, 1);
+      log.sync();
+    }
+    try (ReplicationLog log = ReplicationLog.open(config, reports, LogNeed.NOTHING, volume)) {
+      assertEquals(next, log.history());
+      assertEquals(end, log.endOffset());
+    }
+  }
+
+  @Test
+  void shouldBeReadableWithNoSpaceAtAll() throws Exception {
+    LogConfig config = LogModel.smallConfig(dir.resolve("log"));
+    try (ReplicationLog log = create(config)) {
+      append(log);
+    }
+    volume.left.set(0);
+    try (ReplicationLog log = ReplicationLog.open(config, reports, LogNeed.NOTHING, volume)) {
+      assertFalse(log.canAppendIdentity());
+      try (LogReader reader = log.reader(0)) {
+        ByteBuf out = Unpooled.directBuffer();
+        assertEquals(RECORD_BYTES, reader.read(out, 2 * RECORD_BYTES));
+        out.release();
+      }
+      volume.left.set(Long.MAX_VALUE);
+      Await.until("space again", () -> log.canAppend(RECORD_BYTES));
+      append(log);
+      assertEquals(2 * RECORD_BYTES, log.endOffset());
+    }
+  }
+
+  @Test
+  void shouldLetGoOfMoreWhenTheVolumeIsNearlyFull() throws Exception {
+    LogConfig config =
+        LogModel.smallConfig(dir.resolve("log"))
+            .withRetention(0, 0)
+            .withMinFree(8L << 20, 1L << 20);
+    try (ReplicationLog log = create(config)) {
+      while (log.sizeBytes() < 4L << 20) {
+        Await.until("space", () -> log.canAppend(RECORD_BYTES));
+        append(log);
+      }
+      log.sync();
+      log.trim(log.endOffset(), 1);
+      assertEquals(0, log.startOffset(), "there is space enough");
+
+      volume.left.set(7L << 20);
+      Await.until("measured", () -> log.usableBytes() == 7L << 20 || measure(log));
+      log.trim(log.endOffset() / 4, 1);
+      assertTrue(log.startOffset() > 0);
+      assertTrue(log.startOffset() <= log.endOffset() / 4, "what is needed stays");
+
+      volume.left.set(0);
+      Await.until("measured", () -> log.usableBytes() < 1L << 20 || measure(log));
+      log.trim(log.endOffset(), 1);
+      assertTrue(log.sizeBytes() >= 1L << 20, "the least stays: " + log.sizeBytes());
+      assertTrue(log.sizeBytes() < 2L << 20, "and not much more: " + log.sizeBytes());
+    }
+  }
+
+  private static boolean measure(ReplicationLog log) {
+    log.trim(0, 1);
+    return false;
+  }
+}

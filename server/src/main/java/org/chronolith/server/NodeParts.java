@@ -2,12 +2,16 @@ package org.chronolith.server;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.KeyspaceLoader;
+import org.chronolith.engine.rdb.RdbContents;
+import org.chronolith.engine.rdb.RdbListener;
+import org.chronolith.engine.rdb.RdbReader;
 import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.CheckpointReader;
@@ -21,11 +25,14 @@ import org.chronolith.server.command.ServerCounters;
 import org.chronolith.server.command.StreamExecutor;
 import org.chronolith.server.commands.pubsub.PubSubCommands;
 import org.chronolith.server.recovery.DataDirectory;
+import org.chronolith.server.recovery.FullSyncTarget;
+import org.chronolith.server.recovery.KeyspaceSource;
 import org.chronolith.server.recovery.KeyspaceTarget;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.recovery.SnapshotDuty;
+import org.chronolith.server.recovery.SnapshotSource;
 import org.chronolith.server.replication.ReplicationHost;
 
 /** What replication sees of the node. Threads: as its interface says. */
@@ -98,7 +105,7 @@ final class NodeParts implements ReplicationHost {
   }
 
   @Override
-  public RecoveryTarget newTarget() {
+  public FullSyncTarget newTarget() {
     return newTarget(table.get(), newDataset.get());
   }
 
@@ -146,7 +153,7 @@ final class NodeParts implements ReplicationHost {
   }
 
   /** A data set on its way in, with what fills it. */
-  record DatasetTarget(Dataset dataset, KeyspaceTarget filling) implements RecoveryTarget {
+  record DatasetTarget(Dataset dataset, KeyspaceTarget filling) implements FullSyncTarget {
     @Override
     public void item(ByteBuf key, ByteBuf value) {
       filling.item(key, value);
@@ -155,6 +162,18 @@ final class NodeParts implements ReplicationHost {
     @Override
     public void itemsEnd() {
       filling.itemsEnd();
+    }
+
+    @Override
+    public RdbContents readRdb(ReadableByteChannel rdb, long totalBytes, RdbListener listener)
+        throws IOException {
+      return new RdbReader(dataset.keyspace(), dataset.strings(), dataset.collections(), listener)
+          .read(rdb, totalBytes, RdbReader.MAX_STRING_BYTES);
+    }
+
+    @Override
+    public SnapshotSource snapshotSource() {
+      return new KeyspaceSource(dataset::keyspace);
     }
 
     @Override

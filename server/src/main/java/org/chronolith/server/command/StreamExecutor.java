@@ -32,6 +32,7 @@ public final class StreamExecutor {
   private long appliedCommands;
   private int scannedBytes;
   private boolean inGroup;
+  private String unsupported;
 
   /** What the stream says to the replica itself rather than to its data. */
   public interface Control {
@@ -76,14 +77,35 @@ public final class StreamExecutor {
   public void reset() {
     scannedBytes = 0;
     inGroup = false;
+    unsupported = null;
     decoder.reset();
   }
 
   /**
-   * Applies all complete units from the reader index on, and moves the reader index past them.
+   * The command that the next unit has and this server lacks, or null. Nothing of that unit is
+   * applied, nor of what follows it.
+   */
+  public String unsupported() {
+    return unsupported;
+  }
+
+  /**
+   * Makes an error of {@link #unsupported}.
+   *
+   * @throws StreamException if it is not null
+   */
+  public void checkSupported() {
+    if (unsupported != null) {
+      throw new StreamException("unknown command in the stream: '" + unsupported + "'");
+    }
+  }
+
+  /**
+   * Applies all complete units from the reader index on, and moves the reader index past them; it
+   * stops before one with a command that is not known: see {@link #unsupported}.
    *
    * @return bytes consumed
-   * @throws StreamException when a command is unknown or fails
+   * @throws StreamException when a command fails
    * @throws org.chronolith.network.ProtocolException when the bytes are no commands
    */
   public int apply(ByteBuf bytes) {
@@ -105,6 +127,10 @@ public final class StreamExecutor {
     bytes.readerIndex(scannedTo);
     while (decoder.decode(bytes, request) == RequestDecoder.Result.REQUEST) {
       call.bind(client, request, discard);
+      if (isUnknown()) {
+        unsupported = call.text(0);
+        break;
+      }
       if (call.is(0, "multi")) {
         inGroup = true;
       } else if (call.is(0, "exec")) {
@@ -121,12 +147,23 @@ public final class StreamExecutor {
     return unitsEnd;
   }
 
+  private boolean isUnknown() {
+    return table.find(call.arg(0)) == null && !isMessage();
+  }
+
+  /**
+   * A Redis replicates messages as well; they are no data, and a subscriber is served elsewhere.
+   */
+  private boolean isMessage() {
+    return call.is(0, "publish") || call.is(0, "spublish");
+  }
+
   private void applyOne(long nowMs) {
     call.bind(client, request, discard);
-    CommandSpec spec = table.find(call.arg(0));
-    if (spec == null) {
-      throw new StreamException("unknown command in the stream: '" + call.text(0) + "'");
+    if (isMessage()) {
+      return;
     }
+    CommandSpec spec = table.find(call.arg(0));
     switch (spec.name()) {
       case "multi", "exec" -> {
         return;

@@ -31,6 +31,9 @@ public final class DataDirectory implements AutoCloseable {
   /** In a generation that was never live: whatever it holds, nobody was told that it is safe. */
   static final String BUILDING = "BUILDING";
 
+  /** Free space beyond a snapshot's files: the new log's first segment. */
+  private static final long SPARE_BYTES = 64L << 20;
+
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
   private static final Pattern GENERATION = Pattern.compile(Generation.PREFIX + "([1-9]\\d{0,8})");
 
@@ -176,6 +179,21 @@ public final class DataDirectory implements AutoCloseable {
       return Files.getFileStore(directory).getUsableSpace();
     } catch (IOException e) {
       throw new RecoveryException("cannot ask for the free space of " + directory + ": " + e, e);
+    }
+  }
+
+  /**
+   * Asks whether the volume has room for a further generation.
+   *
+   * @param bytes of its snapshot, or fewer than 0 if that is not known
+   * @throws RecoveryException if it has not
+   */
+  public void requireUsable(long bytes) {
+    if (usableBytes() < Math.max(0, bytes) + SPARE_BYTES) {
+      throw new RecoveryException(
+          "the volume has no room for "
+              + Math.max(0, bytes)
+              + " bytes and a log beside the live generation");
     }
   }
 

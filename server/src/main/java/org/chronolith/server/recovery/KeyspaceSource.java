@@ -5,7 +5,7 @@ import org.chronolith.engine.keyspace.Keyspace;
 import org.chronolith.engine.keyspace.Snapshot;
 import org.chronolith.engine.snapshot.BatchSink;
 
-/** The live keyspace. Thread: engine. */
+/** A keyspace, the live one mostly. Thread: its owner. */
 public final class KeyspaceSource implements SnapshotSource {
   /** Items between two looks at the clock; some tens of microseconds. */
   private static final int CHUNK_ITEMS = 128;

@@ -144,6 +144,17 @@ public final class Recovery {
     }
   }
 
+  /**
+   * Turns an RDB into a live generation, with a checkpoint of its data and a log that starts where
+   * the RDB ends. On failure the generation is removed and the live one stays.
+   *
+   * @param stillWanted as for {@link #fullSync}
+   */
+  public Recovered fromRdb(
+      Generation generation, RdbSource rdb, FullSyncTarget target, BooleanSupplier stillWanted) {
+    return new RdbLoad(data, settings, progress, generation).run(rdb, target, stillWanted);
+  }
+
   private Recovered first(RecoveryTarget target) {
     for (Generation orphan : data.generations()) {
       if (!data.isUnborn(orphan)) {

@@ -41,7 +41,7 @@ final class Following implements LinkOwner {
   private boolean getAckSeen;
 
   /** A full sync under way, and who waits for its end. */
-  private FullSyncReceive receiving;
+  private Receiving receiving;
 
   private final List<Runnable> afterReceiving = new ArrayList<>();
 
@@ -218,20 +218,42 @@ final class Following implements LinkOwner {
   }
 
   @Override
-  public FullSyncStream receive(String replicationId, ReplicaLink from) {
-    StreamConnection over = from.connection();
-    return new FullSyncStream(
-        from,
-        totalBytes -> {
-          Arrival arrival = new Arrival(from, over);
-          FullSyncReceive made = new FullSyncReceive(host, replicationId, totalBytes, arrival);
-          arrival.receive = made;
-          engine.execute(() -> begin(from, made));
-          return made;
-        });
+  public FullSyncStream receive(String replicationId, long offset, ReplicaLink from) {
+    return new FullSyncStream(from, new Receivers(from, from.connection(), replicationId, offset));
   }
 
-  private void begin(ReplicaLink from, FullSyncReceive made) {
+  /** Makes what receives, and tells the engine of it. Thread: the replication loop. */
+  private final class Receivers implements FullSyncStream.ReceiverFactory {
+    private final ReplicaLink from;
+    private final Arrival arrival;
+    private final String replicationId;
+    private final long offset;
+
+    Receivers(ReplicaLink from, StreamConnection over, String replicationId, long offset) {
+      this.from = from;
+      this.arrival = new Arrival(from, over);
+      this.replicationId = replicationId;
+      this.offset = offset;
+    }
+
+    @Override
+    public FullSyncReceive files(long totalBytes) {
+      return made(new FullSyncReceive(host, replicationId, totalBytes, arrival));
+    }
+
+    @Override
+    public RdbReceive rdb(long totalBytes) {
+      return made(new RdbReceive(host, replicationId, offset, totalBytes, arrival));
+    }
+
+    private <T extends Receiving> T made(T receive) {
+      arrival.receive = receive;
+      engine.execute(() -> begin(from, receive));
+      return receive;
+    }
+  }
+
+  private void begin(ReplicaLink from, Receiving made) {
     if (from == link && receiving == null) {
       receiving = made;
     } else {
@@ -253,7 +275,7 @@ final class Following implements LinkOwner {
   private final class Arrival implements FullSyncReceive.Listener {
     private final ReplicaLink from;
     private final StreamConnection over;
-    private volatile FullSyncReceive receive;
+    private volatile Receiving receive;
 
     Arrival(ReplicaLink from, StreamConnection over) {
       this.from = from;
@@ -289,7 +311,15 @@ final class Following implements LinkOwner {
               receiving = null;
               runAfterReceiving();
             }
-            loop.execute(() -> from.broken(over, cause));
+            boolean rdb = receive instanceof RdbReceive;
+            loop.execute(
+                () -> {
+                  if (rdb) {
+                    from.refused(over, cause);
+                  } else {
+                    from.broken(over, cause);
+                  }
+                });
           });
     }
 

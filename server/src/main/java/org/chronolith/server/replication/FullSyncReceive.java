@@ -22,11 +22,8 @@ import org.slf4j.LoggerFactory;
  * <p>Thread: a {@code loader} of its own, which waits for the disk. The package-private methods are
  * for the replication loop and for the engine, and wait for nothing.
  */
-final class FullSyncReceive {
+final class FullSyncReceive implements Receiving {
   private static final Logger LOG = LoggerFactory.getLogger(FullSyncReceive.class);
-
-  /** Free space beyond the files themselves: the new log's first segment. */
-  private static final long SPARE_BYTES = 64L << 20;
 
   /** Told on the loader thread. */
   interface Listener {
@@ -107,13 +104,8 @@ final class FullSyncReceive {
     }
   }
 
-  /**
-   * Gives up, if that is still possible.
-   *
-   * @return false if the new generation is already the live one on disk: {@link Listener#loaded}
-   *     follows, and the engine must adopt it
-   */
-  boolean giveUp() {
+  @Override
+  public boolean giveUp() {
     if (phase.compareAndSet(Phase.RECEIVING, Phase.GIVEN_UP)) {
       end();
       return true;
@@ -136,10 +128,7 @@ final class FullSyncReceive {
   }
 
   private void receive() throws IOException, InterruptedException {
-    if (host.data().usableBytes() < totalBytes + SPARE_BYTES) {
-      throw new IOException(
-          "the volume has no room for " + totalBytes + " bytes beside the live generation");
-    }
+    host.data().requireUsable(totalBytes);
     generation = host.data().newGeneration();
     Files.createDirectories(generation.incoming());
     for (Step step = steps.take(); ; step = steps.take()) {

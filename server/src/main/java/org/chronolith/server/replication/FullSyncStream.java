@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes a full sync's files apart: what {@link CheckpointSend} writes. The bytes go to a {@link
- * FullSyncReceive}, which has a thread of its own.
+ * Takes a full sync apart: the files that {@link CheckpointSend} writes, whose bytes go to a {@link
+ * FullSyncReceive}, or an RDB, for a {@link RdbReceive}. Those have threads of their own.
  *
  * <p>Thread: the replication loop.
  */
@@ -16,14 +16,21 @@ final class FullSyncStream {
   private static final Logger LOG = LoggerFactory.getLogger(FullSyncStream.class);
   private static final int MOST_FILES = 1_000_000;
 
-  /** Makes the receiver when the master has said how much comes. */
+  /** Makes the receiver when the master has said what comes. */
   interface ReceiverFactory {
-    FullSyncReceive receiver(long totalBytes);
+    FullSyncReceive files(long totalBytes);
+
+    /**
+     * @param totalBytes -1 if the master does not say
+     */
+    RdbReceive rdb(long totalBytes);
   }
 
   private final ReplicaLink link;
   private final ReceiverFactory factory;
   private FullSyncReceive receiver;
+  private RdbStream rdb;
+  private RdbReceive rdbReceiver;
   private int filesLeft;
   private long bytesLeft;
   private int crc32c;
@@ -45,7 +52,9 @@ final class FullSyncStream {
   /** Takes of {@code in} what is complete enough. */
   void bytes(ByteBuf in) {
     while (in.isReadable() && !loading) {
-      if (inFile) {
+      if (rdb != null) {
+        rdb(in);
+      } else if (inFile) {
         data(in);
       } else {
         String line = ReplicaLink.readLine(in);
@@ -84,10 +93,8 @@ final class FullSyncStream {
 
   private void begin(String line) {
     if (!line.startsWith(CheckpointSend.FILES)) {
-      throw new ProtocolException(
-          line.startsWith("$")
-              ? "the master sends an RDB; a Chronolith replica needs a Chronolith master"
-              : "unexpected line in a full sync: " + line);
+      beginRdb(line);
+      return;
     }
     String[] words = line.substring(CheckpointSend.FILES.length()).split(" ");
     long totalBytes;
@@ -102,8 +109,41 @@ final class FullSyncStream {
     }
     LOG.info("MASTER <-> REPLICA sync: receiving {} bytes from master to disk", totalBytes);
     link.syncTotalBytes(totalBytes);
-    receiver = factory.receiver(totalBytes);
+    receiver = factory.files(totalBytes);
     receiver.start();
+  }
+
+  private void beginRdb(String line) {
+    rdb = RdbStream.of(line);
+    if (rdb.totalBytes() < 0) {
+      LOG.info("MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to parser");
+    } else {
+      LOG.info(
+          "MASTER <-> REPLICA sync: receiving {} bytes from master to parser", rdb.totalBytes());
+    }
+    link.syncTotalBytes(Math.max(0, rdb.totalBytes()));
+    rdbReceiver = factory.rdb(rdb.totalBytes());
+    rdbReceiver.start();
+  }
+
+  private void rdb(ByteBuf in) {
+    rdb.bytes(
+        in,
+        bytes -> {
+          link.handedOver(bytes.readableBytes());
+          rdbReceiver.data(bytes);
+        });
+    if (rdb.ended()) {
+      LOG.info("MASTER <-> REPLICA sync: Loading DB in memory");
+      loading = true;
+      link.connection().readPaused(true);
+      rdbReceiver.end();
+    }
+  }
+
+  /** Whether the master is a stock Redis, or speaks as one. */
+  boolean isRdb() {
+    return rdb != null;
   }
 
   private void data(ByteBuf in) {
@@ -139,6 +179,12 @@ final class FullSyncStream {
   void lost() {
     if (receiver != null && !loading) {
       receiver.giveUp();
+    }
+    if (rdb != null) {
+      rdb.release();
+      if (!loading) {
+        rdbReceiver.giveUp();
+      }
     }
   }
 }

@@ -16,8 +16,12 @@ interface LinkOwner {
   /** Bytes of the stream; takes the buffer over. */
   void stream(ByteBuf bytes, StreamApply.Source source);
 
-  /** Makes what receives the files of a full sync. */
-  FullSyncStream receive(String replicationId, ReplicaLink from);
+  /**
+   * Makes what receives a full sync.
+   *
+   * @param offset of the stream at which its data is complete
+   */
+  FullSyncStream receive(String replicationId, long offset, ReplicaLink from);
 
   /** End of this node's log, to be acknowledged. Any thread. */
   long endOffset();

@@ -47,6 +47,10 @@ final class ReplicaLink implements StreamApply.Source {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaLink.class);
   private static final long FIRST_PAUSE_MS = 100;
   private static final long LONGEST_PAUSE_MS = 5_000;
+
+  /** After an RDB that cannot be used: the master makes each of them with some effort. */
+  private static final long REFUSED_PAUSE_MS = 60_000;
+
   private static final int TICK_MS = 1_000;
 
   /** Bytes on their way to the engine, or to the disk, at which the link stops reading. */
@@ -68,6 +72,8 @@ final class ReplicaLink implements StreamApply.Source {
   private volatile long syncTotalBytes;
   private volatile long syncReadBytes;
   private volatile boolean stopped;
+  private volatile String error = "";
+  private volatile boolean halted;
 
   private final Scheduled ticks;
 
@@ -109,6 +115,11 @@ final class ReplicaLink implements StreamApply.Source {
     return lastIoMs;
   }
 
+  /** Whether it has given up for good, for the reason that {@link #error} gives. */
+  boolean halted() {
+    return halted;
+  }
+
   /** Wall clock since when the link is not up. */
   long downSinceMs() {
     return downSinceMs;
@@ -127,6 +138,11 @@ final class ReplicaLink implements StreamApply.Source {
   /** Wall clock of the last connect. */
   long connectedMs() {
     return connectedMs;
+  }
+
+  /** Why the link cannot be up, or empty: what came from the master is beyond this server. */
+  String error() {
+    return error;
   }
 
   long syncTotalBytes() {
@@ -158,7 +174,7 @@ final class ReplicaLink implements StreamApply.Source {
   }
 
   private void connect() {
-    if (stopped || connection != null) {
+    if (stopped || halted || connection != null) {
       return;
     }
     LOG.info("Connecting to MASTER {}:{}", master.host(), master.port());
@@ -177,6 +193,13 @@ final class ReplicaLink implements StreamApply.Source {
     }
     if (state == State.CONNECTED) {
       acknowledge();
+    } else if (fullSync != null && fullSync.isRdb()) {
+      // What a Redis that loads an RDB says, so that its master does not give up.
+      connection.write(Unpooled.copiedBuffer("\n", StandardCharsets.US_ASCII));
+      connection.flush();
+      if (fullSync.loading()) {
+        return;
+      }
     } else if (fullSync != null && fullSync.loading()) {
       // The master must not give up while this side is busy with what it sent.
       send(List.of("REPLCONF", "ACK", "0"));
@@ -257,7 +280,7 @@ final class ReplicaLink implements StreamApply.Source {
       owner.fullResync();
       state = State.SYNC;
       syncReadBytes = 0;
-      fullSync = owner.receive(words[1], this);
+      fullSync = owner.receive(words[1], offset(words[2]), this);
     } else if (line.startsWith("-NOMASTERLINK") || line.startsWith("-LOADING")) {
       throw new ProtocolException(
           "Master is currently unable to PSYNC but should be in the future: " + line);
@@ -266,12 +289,25 @@ final class ReplicaLink implements StreamApply.Source {
     }
   }
 
+  private static long offset(String word) {
+    try {
+      long offset = Long.parseLong(word);
+      if (offset >= 0) {
+        return offset;
+      }
+    } catch (NumberFormatException e) {
+      throw new ProtocolException("the master's offset is " + word);
+    }
+    throw new ProtocolException("the master's offset is " + word);
+  }
+
   /** The engine is ready for the stream that follows. */
   void goOn(StreamConnection continuing) {
     if (continuing != connection || stopped) {
       return;
     }
     fullSync = null;
+    error = "";
     state = State.CONNECTED;
     pauseMs = FIRST_PAUSE_MS;
     lastIoMs = System.currentTimeMillis();
@@ -337,6 +373,36 @@ final class ReplicaLink implements StreamApply.Source {
     if (over != null && over == connection) {
       connection.close();
     }
+  }
+
+  @Override
+  public void unsupported(String command, long offset) {
+    halted = true;
+    error =
+        "the master's stream has the command '"
+            + command
+            + "' at offset "
+            + offset
+            + ", which this server does not have";
+    LOG.error(
+        "MASTER link: {}. Replication stops here; everything before is applied and nothing is"
+            + " skipped. REPLICAOF begins anew",
+        error);
+    loop.execute(
+        () -> {
+          if (connection != null) {
+            connection.close();
+          }
+        });
+  }
+
+  /** What the full sync over this connection brought cannot be used. */
+  void refused(StreamConnection over, Throwable cause) {
+    if (over == connection) {
+      error = cause.getMessage();
+      pauseMs = REFUSED_PAUSE_MS;
+    }
+    broken(over, cause);
   }
 
   private void bytes(ByteBuf in) {
@@ -419,10 +485,11 @@ final class ReplicaLink implements StreamApply.Source {
       fullSync.lost();
       fullSync = null;
     }
-    if (!stopped) {
-      loop.schedule(this::connect, pauseMs);
-      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+    if (stopped || halted) {
+      return;
     }
+    loop.schedule(this::connect, pauseMs);
+    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   }
 
   /** One connection; calls that belong to an earlier one are ignored. */

@@ -220,7 +220,7 @@ public final class Replication {
 
   /** {@code REPLICAOF host port}. */
   void replicaOf(HostPort master, Client by) {
-    if (isReplica() && link().master().equals(master)) {
+    if (isReplica() && link().master().equals(master) && !link().halted()) {
       LOG.info(
           "REPLICAOF would result into synchronization with the master we are already"
               + " connected with. No operation performed.");

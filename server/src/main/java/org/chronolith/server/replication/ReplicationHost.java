@@ -7,6 +7,7 @@ import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.server.command.StreamExecutor;
 import org.chronolith.server.recovery.DataDirectory;
+import org.chronolith.server.recovery.FullSyncTarget;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.RecoveryTarget;
@@ -32,7 +33,7 @@ public interface ReplicationHost {
   /**
    * An empty keyspace, owned by the calling thread, to be filled by a full sync. Thread: loader.
    */
-  RecoveryTarget newTarget();
+  FullSyncTarget newTarget();
 
   /**
    * Goes on with a generation that a full sync has brought: keyspace, log and snapshots change in

@@ -69,6 +69,9 @@ final class ReplicationInfo {
           out, "master_sync_perc", String.format("%.2f", total == 0 ? 0.0 : 100.0 * read / total));
       field(out, "master_sync_last_io_seconds_ago", (nowMs - link.lastIoMs()) / 1000);
     }
+    if (!up && !link.error().isEmpty()) {
+      field(out, "master_link_error", link.error());
+    }
     if (!up) {
       field(out, "master_link_down_since_seconds", (nowMs - link.downSinceMs()) / 1000);
     }

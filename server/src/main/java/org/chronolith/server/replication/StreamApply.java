@@ -28,6 +28,9 @@ final class StreamApply {
 
     /** The bytes are no commands: the link cannot go on. Any thread. */
     void malformed(ProtocolException cause);
+
+    /** This server lacks a command of the stream: the link cannot go on at all. Any thread. */
+    void unsupported(String command, long offset);
   }
 
   private final NetworkLoop loop;
@@ -37,6 +40,7 @@ final class StreamApply {
   private final ReplicationHost host;
   private ByteBuf pending;
   private boolean retryQueued;
+  private boolean halted;
 
   /**
    * @param onApplied runs after something was appended
@@ -57,6 +61,11 @@ final class StreamApply {
   /** Takes over {@code chunk} and applies what has become complete. */
   void accept(ByteBuf chunk, Source source) {
     int bytes = chunk.readableBytes();
+    if (halted) {
+      chunk.release();
+      source.taken(bytes);
+      return;
+    }
     if (pending == null) {
       pending = PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(FIRST_BUFFER_BYTES, bytes));
     }
@@ -67,7 +76,7 @@ final class StreamApply {
   }
 
   private void apply(Source source) {
-    if (pending == null || !pending.isReadable() || retryQueued) {
+    if (pending == null || !pending.isReadable() || retryQueued || halted) {
       return;
     }
     if (!writePath.log().canAppend(pending.readableBytes())) {
@@ -101,6 +110,10 @@ final class StreamApply {
       onApplied.run();
     }
     shrink();
+    if (executor.unsupported() != null) {
+      halted = true;
+      source.unsupported(executor.unsupported(), writePath.log().endOffset());
+    }
   }
 
   private void shrink() {
@@ -126,6 +139,7 @@ final class StreamApply {
       pending = null;
     }
     executor.reset();
+    halted = false;
   }
 
   /** The stream's database at the end of the log. */

@@ -1,0 +1,211 @@
+package org.chronolith.server.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RedisServerProcess;
+import org.chronolith.server.testing.RequiresRedis;
+import org.chronolith.server.testing.RespClient;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A Chronolith that follows a real redis-server, and takes over from it. */
+@Tag("slow")
+@RequiresRedis
+class StockMasterIT {
+  private static final long DEADLINE_S = 60;
+  @TempDir Path directory;
+
+  @Test
+  void shouldFollowWithOneFullSyncThroughCutsAndKillsAndTakeOver() throws IOException {
+    try (RedisServerProcess redis = redis("--repl-diskless-sync", "no");
+        RespClient master = new RespClient(redis.port())) {
+      fill(master);
+      try (ChronolithProcess first = follow(redis);
+          RespClient replica = first.connect()) {
+        awaitEqual(master, replica);
+        write(master, "live");
+        awaitEqual(master, replica);
+        master.call("CLIENT", "KILL", "TYPE", "replica");
+        write(master, "after a cut");
+        awaitEqual(master, replica);
+        first.kill();
+      }
+      write(master, "while it was dead");
+      try (ChronolithProcess second = follow(redis);
+          RespClient replica = second.connect()) {
+        awaitEqual(master, replica);
+        assertEquals("1", master.info("stats", "sync_full"));
+        assertEquals("2", master.info("stats", "sync_partial_ok"));
+        assertEquals(
+            master.info("replication", "master_replid"),
+            replica.info("replication", "master_replid"));
+
+        replica.call("REPLICAOF", "NO", "ONE");
+        assertEquals("OK", replica.call("SET", "written", "here"));
+        String id = replica.info("replication", "master_replid2");
+        assertEquals(master.info("replication", "master_replid"), id);
+        // And back again: the redis-server goes on from it.
+        master.call("REPLICAOF", "127.0.0.1", Integer.toString(second.port()));
+        await(() -> "here".equals(master.call("GET", "written")));
+        awaitEqual(replica, master);
+        assertEquals("0", replica.info("stats", "sync_full"));
+        assertEquals("1", replica.info("stats", "sync_partial_ok"));
+      }
+    }
+  }
+
+  @Test
+  void shouldTakeAStreamedRdb() throws IOException {
+    try (RedisServerProcess redis =
+            redis("--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0");
+        RespClient master = new RespClient(redis.port())) {
+      fill(master);
+      master.call("SET", "five MB", "0123456789".repeat(500_000));
+      try (ChronolithProcess node = follow(redis);
+          RespClient replica = node.connect()) {
+        awaitEqual(master, replica);
+        write(master, "live");
+        awaitEqual(master, replica);
+        assertTrue(node.output().contains("streamed RDB"), node.output());
+      }
+      // A stop at once after the full sync, cleanly: the checkpoint is there.
+      try (ChronolithProcess node = follow(redis);
+          RespClient replica = node.connect()) {
+        awaitEqual(master, replica);
+        assertEquals("1", master.info("stats", "sync_full"));
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseByNameWhatItLacksAndKeepWhatItHas() throws IOException {
+    try (RedisServerProcess redis = redis("--repl-diskless-sync", "no");
+        RespClient master = new RespClient(redis.port());
+        ChronolithProcess node = start();
+        RespClient replica = node.connect()) {
+      replica.call("SET", "old", "data");
+      master.call("XADD", "events", "*", "a", "b");
+      replica.call("REPLICAOF", "127.0.0.1", Integer.toString(redis.port()));
+      await(
+          () ->
+              error(replica)
+                  .contains("the key 'events' of database 0 is a stream, a type that this server"));
+      assertEquals("data", replica.call("GET", "old"));
+
+      master.call("DEL", "events");
+      replica.call("REPLICAOF", "NO", "ONE");
+      replica.call("REPLICAOF", "127.0.0.1", Integer.toString(redis.port()));
+      awaitEqual(master, replica);
+      master.call("SET", "before", "applied");
+      master.call("MULTI");
+      master.call("SET", "beside", "not applied");
+      master.call("XADD", "events", "*", "a", "b");
+      master.call("EXEC");
+      master.call("SET", "after", "not applied");
+      await(() -> error(replica).contains("'XADD'"));
+      assertEquals("down", replica.info("replication", "master_link_status"));
+      assertEquals("applied", replica.call("GET", "before"));
+      assertEquals(null, replica.call("GET", "beside"));
+      assertEquals(null, replica.call("GET", "after"));
+    }
+  }
+
+  private static String error(RespClient replica) {
+    String all = (String) replica.call("INFO", "replication");
+    int at = all.indexOf("master_link_error:");
+    return at < 0 ? "" : all.substring(at, all.indexOf('\r', at));
+  }
+
+  private RedisServerProcess redis(String... directives) throws IOException {
+    String[] all = new String[directives.length + 2];
+    all[0] = "--enable-debug-command";
+    all[1] = "yes";
+    System.arraycopy(directives, 0, all, 2, directives.length);
+    return RedisServerProcess.start(Files.createDirectories(directory.resolve("redis")), all);
+  }
+
+  private ChronolithProcess start(String... more) {
+    String[] all = new String[more.length + 2];
+    all[0] = "--enable-debug-command";
+    all[1] = "yes";
+    System.arraycopy(more, 0, all, 2, more.length);
+    return ChronolithProcess.start(
+        directory.resolve("chronolith"), ChronolithProcess.freePort(), all);
+  }
+
+  private ChronolithProcess follow(RedisServerProcess redis) {
+    return start("--replicaof", "127.0.0.1 " + redis.port());
+  }
+
+  /** The same data at the same offset. */
+  private static void awaitEqual(RespClient master, RespClient replica) {
+    await(
+        () ->
+            "up".equals(replica.info("replication", "master_link_status"))
+                && replica
+                    .info("replication", "master_repl_offset")
+                    .equals(master.info("replication", "master_repl_offset")));
+    assertEquals(master.call("DEBUG", "DIGEST"), replica.call("DEBUG", "DIGEST"));
+  }
+
+  private static void write(RespClient client, String tag) {
+    client.call("SELECT", "5");
+    client.call("SET", tag, "in five");
+    client.call("SELECT", "0");
+    client.call("MULTI");
+    client.call("INCR", "counter");
+    client.call("LPUSH", "log", tag);
+    client.call("EXEC");
+    client.call("SPOP", "set", "3");
+    client.call("SET", "volatile " + tag, "x", "EX", "100000");
+    client.call("EXPIRE", "hash", "100000");
+    client.call("INCRBYFLOAT", "float", "0.1");
+    client.call("PUBLISH", "channel", "message");
+    client.call("SET", "short " + tag, "lived", "PX", "1");
+  }
+
+  private static void fill(RespClient client) {
+    Random random = new Random(4);
+    client.call("SET", "plain", "value");
+    client.call("SET", "number", "12345");
+    client.call("SET", "expiring", "value", "PX", "100000000");
+    client.call("SET", "binary", "\u0000\u00ff\r\n");
+    client.call("SET", "one MB", "x".repeat(1 << 20));
+    for (int i = 0; i < 700; i++) {
+      client.call("RPUSH", "list", "element" + i, "y".repeat(random.nextInt(200)));
+      client.call("HSET", "hash", "field" + i, "value" + i);
+      client.call("ZADD", "zset", Double.toString(random.nextGaussian()), "member" + i);
+      client.call("SADD", "set", "member" + i, Integer.toString(i));
+      client.call("RPUSH", "small list" + i % 10, Integer.toString(i));
+      client.call("SADD", "small ints" + i % 30, Integer.toString(i * 1000));
+      client.call("HSET", "small hash" + i % 10, "f" + i, Integer.toString(-i));
+      client.call("ZADD", "small zset" + i % 10, Integer.toString(i), "m" + i);
+    }
+    client.call("RPUSH", "list of large", "a", "z".repeat(100_000), "b");
+    client.call("ZADD", "edges", "inf", "a", "-inf", "b", "0", "c", "0.1", "d");
+    client.call("SELECT", "3");
+    client.call("SADD", "other", "database");
+    client.call("SELECT", "0");
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "too late");
+      try {
+        TimeUnit.MILLISECONDS.sleep(20);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+}

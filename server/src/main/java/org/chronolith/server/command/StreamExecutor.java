@@ -151,19 +151,17 @@ public final class StreamExecutor {
     return table.find(call.arg(0)) == null && !isMessage();
   }
 
-  /**
-   * A Redis replicates messages as well; they are no data, and a subscriber is served elsewhere.
-   */
+  /** Messages are part of the stream but no data: a tool that has no subscribers lacks them. */
   private boolean isMessage() {
     return call.is(0, "publish") || call.is(0, "spublish");
   }
 
   private void applyOne(long nowMs) {
     call.bind(client, request, discard);
-    if (isMessage()) {
+    CommandSpec spec = table.find(call.arg(0));
+    if (spec == null) {
       return;
     }
-    CommandSpec spec = table.find(call.arg(0));
     switch (spec.name()) {
       case "multi", "exec" -> {
         return;

@@ -53,6 +53,13 @@ final class Connections {
     holding.add(connection);
   }
 
+  /** Closes those whose replies are held; these never leave. */
+  void closeHolding() {
+    for (Connection connection : holding.toArray(Connection[]::new)) {
+      connection.close();
+    }
+  }
+
   void restartOffsets() {
     releasedOffset = Long.MIN_VALUE;
   }

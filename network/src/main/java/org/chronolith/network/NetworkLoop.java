@@ -151,6 +151,14 @@ public final class NetworkLoop implements Executor, AutoCloseable {
   }
 
   /**
+   * Closes the connections whose replies are held, without sending these: what they wait for will
+   * never be. Thread: this loop.
+   */
+  public void closeHolding() {
+    connections.closeHolding();
+  }
+
+  /**
    * Offsets begin anew, perhaps below those released so far: another stream is served. REQUIRES:
    * nothing is held.
    */

@@ -12,8 +12,8 @@ public interface LogListener {
   default void synced(long bytes, long durationNanos) {}
 
   /**
-   * Forcing a file failed. Final: what is not durable now never will be, and the log accepts no
-   * more appends. Thread: log-sync.
+   * Forcing a file failed. Final: what is not durable now never will be, {@link
+   * ReplicationLog#canAppend} says no from now on, and nothing is forced again. Thread: log-sync.
    */
   default void syncFailed(Throwable cause) {}
 

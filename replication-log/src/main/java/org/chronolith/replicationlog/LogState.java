@@ -12,6 +12,7 @@ final class LogState {
   private volatile long identities;
   private volatile long commits;
   private volatile Throwable failure;
+  private volatile boolean broken;
 
   LogState(Segment[] segments, long endOffset, History history) {
     this.segments = segments;
@@ -46,10 +47,25 @@ final class LogState {
     return failure;
   }
 
+  /** An append failed: what was half-written must stay the last thing. */
   void fail(Throwable cause) {
+    broken = true;
+    forceFailed(cause);
+  }
+
+  /**
+   * A force failed: nothing is durable any more. Only what was applied before this was known is
+   * still appended, so that the log and the data agree.
+   */
+  void forceFailed(Throwable cause) {
     if (failure == null) {
       failure = cause;
     }
+  }
+
+  /** Whether nothing at all can be appended any more. */
+  boolean broken() {
+    return broken;
   }
 
   /** Number of commits since the log was opened, those without stream bytes included. */

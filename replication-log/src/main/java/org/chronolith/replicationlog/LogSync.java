@@ -116,7 +116,7 @@ final class LogSync implements Runnable {
           force();
         } catch (IOException | RuntimeException e) {
           // The kernel may have marked the pages clean: trying again would lie.
-          state.fail(e);
+          state.forceFailed(e);
           listener.syncFailed(e);
         }
       }

@@ -69,9 +69,11 @@ final class LogWriter {
 
   boolean canAppend(long bytes, long reserveBytes) {
     checkOwner();
-    if (state.failure() != null) {
-      return false;
-    }
+    return state.failure() == null && hasSpace(bytes, reserveBytes);
+  }
+
+  boolean hasSpace(long bytes, long reserveBytes) {
+    checkOwner();
     long needed = cost(bytes) + reserveBytes;
     SegmentAppender target = target();
     if (target != null && target.position() + needed <= target.reservedBytes()) {
@@ -172,8 +174,8 @@ final class LogWriter {
     if (db < 0) {
       throw new LogException(LogException.Kind.MISUSE, "database " + db);
     }
-    Throwable failure = state.failure();
-    if (failure != null) {
+    if (state.broken()) {
+      Throwable failure = state.failure();
       throw new LogException(LogException.Kind.IO, "the log failed: " + failure, failure);
     }
     SegmentAppender target = target();

@@ -241,6 +241,14 @@ public final class ReplicationLog implements AutoCloseable {
   }
 
   /**
+   * The same for what was applied already and must be appended, after a failed force too: it is
+   * then never durable, and never reaches a replica.
+   */
+  public boolean hasSpace(long bytes) {
+    return writer.hasSpace(bytes, 0);
+  }
+
+  /**
    * Appends {@code length} bytes of {@code bytes} from index {@code from}: whole effects, one
    * commit. More than {@link LogConfig#maxRecordBytes()} becomes numbered parts of one group, of
    * which the last commits. The buffer is neither moved nor released.
@@ -249,8 +257,8 @@ public final class ReplicationLog implements AutoCloseable {
    * has one contiguous memory.
    *
    * @param dbAtStart database selected in the stream at the first of the bytes
-   * @throws LogException NO_SPACE if the rule is broken (nothing was written); IO after a failed
-   *     sync or append: the log is dead
+   * @throws LogException NO_SPACE if the rule is broken (nothing was written); IO if it fails now
+   *     or an earlier append did: the log is dead
    */
   public void append(ByteBuf bytes, int from, int length, int dbAtStart, long wallClockMs) {
     writer.append(bytes, from, length, dbAtStart, wallClockMs);

@@ -16,6 +16,7 @@ import org.chronolith.network.ClientLimits;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogDisk;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogListener;
 import org.chronolith.server.client.ClientRegistry;
 import org.chronolith.server.client.Subscriptions;
@@ -342,7 +343,7 @@ public final class Server {
   }
 
   private void syncEverySecond() {
-    if (config.appendFsync() != AppendFsync.NO) {
+    if (config.appendFsync() != AppendFsync.NO || config.replSendDurableOnly()) {
       writePath.log().requestSync();
     }
   }
@@ -376,8 +377,13 @@ public final class Server {
 
     @Override
     public void syncFailed(Throwable cause) {
-      LOG.error("Forcing the log failed; no writes are accepted any more", cause);
+      LOG.error(
+          "Forcing the log failed. Writes are refused from now on, reads go on; what was"
+              + " acknowledged and is not on disk may be lost. Nothing is tried again: restart the"
+              + " server once the disk is sound",
+          cause);
       logSpaceGate.failed(String.valueOf(cause.getMessage()));
+      engineLoop.execute(Server.this::logFailed);
     }
 
     @Override
@@ -397,6 +403,16 @@ public final class Server {
     public void warning(String message, Throwable cause) {
       LOG.warn("Log: {}", message, cause);
     }
+  }
+
+  /** Nothing is durable any more. Thread: engine. */
+  private void logFailed() {
+    // Replies that wait for the disk never leave; their clients cannot know, and must ask again.
+    engineLoop.closeHolding();
+    // Reads go on, but what they find expired is not removed: that would have to be logged.
+    runner.expiryMode(ExpiryMode.HIDE);
+    snapshots.logFailed("the log failed");
+    replication.logFailed();
   }
 
   private Dataset newDataset() {
@@ -493,9 +509,7 @@ public final class Server {
     }
     replicationLoop.close();
     replication.release();
-    if (live != null) {
-      live.close();
-    }
+    closeLive();
     engineLoop.close();
     slabs.close();
     if (data != null) {
@@ -503,6 +517,16 @@ public final class Server {
     }
     pidFile.ifPresent(PidFile::close);
     LOG.info("Chronolith is now ready to exit, bye bye...");
+  }
+
+  private void closeLive() {
+    try {
+      if (live != null) {
+        live.close();
+      }
+    } catch (LogException e) {
+      LOG.error("The log was not closed cleanly: {}", e.getMessage());
+    }
   }
 
   private StopMode stopMode() {
@@ -538,6 +562,8 @@ public final class Server {
     snapshotLoop.stop();
     if (live != null) {
       writePath.append();
+    }
+    if (live != null && live.log().failure() == null) {
       live.log().markClean(streamDb(), System.currentTimeMillis());
     }
     stopped.countDown();

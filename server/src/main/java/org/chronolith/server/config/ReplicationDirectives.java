@@ -65,6 +65,14 @@ public final class ReplicationDirectives {
               "Bytes of the log that are kept for partial resyncs in any case; the log's retention"
                   + " usually keeps far more.");
 
+  public static final Directive<Boolean> REPL_SEND_DURABLE_ONLY =
+      new Directive<>("repl-send-durable-only", ValueTypes.yesNo(), false)
+          .ours()
+          .doc(
+              "Whether replicas get only what is on the master's disk. They are then never ahead of"
+                  + " a master that lost power, but up to a second behind unless `appendfsync` is"
+                  + " `always`.");
+
   public static final Directive<Long> REPL_LOG_RETENTION_BYTES =
       new Directive<>("repl-log-retention-bytes", ValueTypes.memory(0, Long.MAX_VALUE), 0L)
           .ours()
@@ -90,6 +98,7 @@ public final class ReplicationDirectives {
         REPL_PING_REPLICA_PERIOD,
         REPL_TIMEOUT,
         REPL_BACKLOG_SIZE,
+        REPL_SEND_DURABLE_ONLY,
         REPL_LOG_RETENTION_BYTES,
         REPL_LOG_RETENTION_AGE);
   }

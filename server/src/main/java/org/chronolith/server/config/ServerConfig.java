@@ -273,6 +273,10 @@ public final class ServerConfig {
     return get(ReplicationDirectives.REPL_TIMEOUT);
   }
 
+  public boolean replSendDurableOnly() {
+    return get(ReplicationDirectives.REPL_SEND_DURABLE_ONLY);
+  }
+
   public long replBacklogSizeBytes() {
     return get(ReplicationDirectives.REPL_BACKLOG_SIZE);
   }

@@ -61,6 +61,10 @@ record MetricDeclaration(String name, boolean counter, String field, String help
               "chronolith_log_durable_offset",
               "chronolith_log_durable_offset",
               "End of what is forced to disk"),
+          gauge(
+              "chronolith_log_failed",
+              "chronolith_log_failed",
+              "1 once a force has failed: writes are refused until a restart"),
           gauge("chronolith_snapshot_offset", "chronolith_snapshot_offset", "Of the newest one"),
           gauge("chronolith_heap_used_bytes", "heap_used", "Bytes of the JVM's heap"),
           gauge("chronolith_slab_bytes", "allocator_active", "Bytes taken for data"),

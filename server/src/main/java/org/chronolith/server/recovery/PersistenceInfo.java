@@ -79,6 +79,10 @@ public final class PersistenceInfo {
     if (live == null) {
       return;
     }
+    field.accept("chronolith_log_failed", flag(!sound));
+    if (!sound) {
+      field.accept("chronolith_log_failure", live.failure().getMessage());
+    }
     field.accept("aof_current_size", live.sizeBytes());
     field.accept("aof_base_size", 0);
     field.accept("aof_pending_rewrite", 0);

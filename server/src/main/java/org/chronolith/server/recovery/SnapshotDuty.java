@@ -75,6 +75,7 @@ public final class SnapshotDuty implements SnapshotListener {
   private SnapshotSession session;
   private SnapshotMeta meta;
   private String requestReason;
+  private String logFailure;
   private boolean urgent;
   private long changesAtMark;
   private long changesAtLastSave;
@@ -161,6 +162,12 @@ public final class SnapshotDuty implements SnapshotListener {
    * {@code outcome} may be null.
    */
   public void request(String reason, Outcome outcome) {
+    if (logFailure != null) {
+      if (outcome != null) {
+        outcome.ended(logFailure);
+      }
+      return;
+    }
     requestReason = reason;
     if (outcome != null) {
       requested.add(outcome);
@@ -189,12 +196,21 @@ public final class SnapshotDuty implements SnapshotListener {
   }
 
   /**
+   * No snapshot can be published any more, since none is without the log up to its offset. What
+   * runs is given up; what is asked for later is refused.
+   */
+  public void logFailed(String why) {
+    logFailure = why;
+    abort(why);
+  }
+
+  /**
    * Does what is next.
    *
    * @return ms until it wants to be called again
    */
   public long doWork(long nowMs) {
-    if (store == null) {
+    if (store == null || logFailure != null) {
       return IDLE_PAUSE_MS;
     }
     if (nowMs - lastTrimMs >= TRIM_PERIOD_MS) {

@@ -5,9 +5,11 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.chronolith.network.NetworkLoop;
+import org.chronolith.replicationlog.ReplicationLog;
 
 /**
  * All feeds on the replication loop, and how the engine thread wakes them: with one task that is
@@ -21,6 +23,7 @@ final class FeedLoop {
 
   private final NetworkLoop loop;
   private final LongSupplier timeoutMs;
+  private final BooleanSupplier durableOnly;
   private final Consumer<ReplicaFeed> onClosed;
   private final Runnable onAcknowledged;
   private final AtomicBoolean wakePending = new AtomicBoolean();
@@ -29,16 +32,19 @@ final class FeedLoop {
   private volatile int count;
 
   /**
+   * @param durableOnly whether replicas are sent only what is on this node's disk
    * @param onClosed called for each feed that ends
    * @param onAcknowledged called after each acknowledgement that moved on
    */
   FeedLoop(
       NetworkLoop loop,
       LongSupplier timeoutMs,
+      BooleanSupplier durableOnly,
       Consumer<ReplicaFeed> onClosed,
       Runnable onAcknowledged) {
     this.loop = loop;
     this.timeoutMs = timeoutMs;
+    this.durableOnly = durableOnly;
     this.onClosed = onClosed;
     this.onAcknowledged = onAcknowledged;
     loop.every(this::housekeeping, HOUSEKEEPING_MS);
@@ -51,6 +57,17 @@ final class FeedLoop {
   /** Where feeds read the log to; used up within the call. */
   ByteBuf scratch() {
     return scratch;
+  }
+
+  /**
+   * Where feeds stop: the end of the log, or the end of what is on disk if only that is wanted, or
+   * if no more ever will be: what a replica had beyond it could differ from what this node has
+   * after its next start.
+   */
+  long limitOffset(ReplicationLog log) {
+    return durableOnly.getAsBoolean() || log.failure() != null
+        ? log.durableOffset()
+        : Long.MAX_VALUE;
   }
 
   /** The log has grown. Any thread; waits for nothing. */

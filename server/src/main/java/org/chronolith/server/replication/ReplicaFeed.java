@@ -277,7 +277,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer {
     int round = 0;
     try {
       while (round < ROUND_BYTES && connection.isWritable()) {
-        int bytes = reader.read(scratch.clear(), READ_BYTES);
+        long allowed = feeds.limitOffset(log) - reader.offset();
+        int wanted = (int) Math.max(0, Math.min(READ_BYTES, allowed));
+        int bytes = reader.read(scratch.clear(), wanted);
         if (bytes == 0) {
           break;
         }

@@ -3,6 +3,7 @@ package org.chronolith.server.replication;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.network.Connection;
@@ -39,13 +40,14 @@ final class Replicas {
       NetworkLoop replication,
       ReplicationHost host,
       ReplicationCounters counters,
-      LongSupplier timeoutMs) {
+      LongSupplier timeoutMs,
+      BooleanSupplier durableOnly) {
     this.engine = engine;
     this.host = host;
     this.counters = counters;
     rdbs = new RdbMaker(host);
     waits = new Waits(engine, this::acknowledgedBy);
-    feedLoop = new FeedLoop(replication, timeoutMs, this::closed, this::acknowledged);
+    feedLoop = new FeedLoop(replication, timeoutMs, durableOnly, this::closed, this::acknowledged);
   }
 
   /** The log has grown, or its identity is on disk. Any thread. */

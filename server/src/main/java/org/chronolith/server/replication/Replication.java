@@ -87,7 +87,12 @@ public final class Replication {
     this.listeningPort = listeningPort;
     replicas =
         new Replicas(
-            engine, loop, host, counters, () -> config.replTimeoutSeconds() * (long) SECOND_MS);
+            engine,
+            loop,
+            host,
+            counters,
+            () -> config.replTimeoutSeconds() * (long) SECOND_MS,
+            config::replSendDurableOnly);
     writePath.onAppended(replicas::wake);
     clients.onClose(replicas.waits()::forget);
   }
@@ -214,6 +219,25 @@ public final class Replication {
     }
     int db = writePath.effects().streamDb();
     return db < 0 ? dbAtStart : db;
+  }
+
+  /**
+   * Nothing more can be made durable here: a replica follows no further, and stays what it is. What
+   * follows this node gets nothing beyond the durable end, see {@link FeedLoop#limitOffset}.
+   */
+  public void logFailed() {
+    if (isReplica()) {
+      LOG.error("The link to the master is cut: this replica's log takes nothing more");
+      link().stop();
+    }
+  }
+
+  /** Why roles cannot change, or null: a change is written to the log. */
+  String logFailure() {
+    ReplicationLog live = log();
+    return live == null || live.failure() == null
+        ? null
+        : String.valueOf(live.failure().getMessage());
   }
 
   // Roles.
@@ -360,7 +384,15 @@ public final class Replication {
     }
     replicas.waits().add(client, offset, wanted, timeoutMs);
     // Only between units: the bytes belong to no command.
-    engine.execute(() -> internal(GETACK));
+    engine.execute(
+        () -> {
+          internal(GETACK);
+          if (config.replSendDurableOnly()) {
+            // Else the wait lasts until the force that is due anyway.
+            writePath.append();
+            log().requestSync();
+          }
+        });
   }
 
   private void internal(byte[] bytes) {

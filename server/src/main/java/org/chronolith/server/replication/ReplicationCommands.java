@@ -94,6 +94,10 @@ final class ReplicationCommands {
   }
 
   private void replicaOf(Call call) {
+    if (replication.logFailure() != null) {
+      call.error("MISCONF Errors writing to the AOF file: " + replication.logFailure());
+      return;
+    }
     if (call.is(1, "no") && call.is(2, "one")) {
       replication.promote(call.client());
       call.reply().ok();

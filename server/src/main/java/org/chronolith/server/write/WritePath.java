@@ -3,6 +3,7 @@ package org.chronolith.server.write;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.concurrent.locks.LockSupport;
+import org.chronolith.network.Connection;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.client.Client;
@@ -96,12 +97,21 @@ public final class WritePath {
       client.wroteInTurn(false);
       client.lastWriteOffset(end);
       if (hold && client.connection() != null) {
-        client.connection().holdUntil(end);
+        hold(client.connection(), end);
       }
     }
     writers.clear();
     if (hold) {
       log.requestSync();
+    }
+  }
+
+  /** After a failed force the bytes will never be on disk: the reply must not leave. */
+  private void hold(Connection connection, long end) {
+    if (log.failure() == null) {
+      connection.holdUntil(end);
+    } else {
+      connection.close();
     }
   }
 
@@ -127,9 +137,7 @@ public final class WritePath {
    */
   private void awaitRoom(int length) {
     long begun = System.nanoTime();
-    while (!log.canAppendInternal(length)
-        && log.failure() == null
-        && System.nanoTime() - begun < LONGEST_WAIT_NANOS) {
+    while (!log.hasSpace(length) && System.nanoTime() - begun < LONGEST_WAIT_NANOS) {
       LockSupport.parkNanos(ROOM_POLL_NANOS);
     }
   }

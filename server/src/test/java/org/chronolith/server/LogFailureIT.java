@@ -1,0 +1,203 @@
+package org.chronolith.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.chronolith.replicationlog.LogDisk;
+import org.chronolith.server.config.ConfigException;
+import org.chronolith.server.config.ConfigLoader;
+import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RespClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A disk that fails when the log is forced, under a whole server in this process. */
+@Tag("slow")
+class LogFailureIT {
+  private static final String CAUSE = "Input/output error";
+
+  @TempDir Path master;
+  @TempDir Path replica;
+  private final Disk disk = new Disk();
+  private final int port = ChronolithProcess.freePort();
+  private final List<Server> running = new ArrayList<>();
+
+  /** Fails forces of segments' files, or lets them wait. */
+  private static final class Disk implements LogDisk {
+    final AtomicInteger forces = new AtomicInteger();
+    volatile boolean failing;
+    volatile CountDownLatch waiting = new CountDownLatch(0);
+
+    @Override
+    public void force(FileChannel channel, Path file, boolean metadata) throws IOException {
+      if (file.toString().endsWith(".cq4") && !metadata) {
+        forces.incrementAndGet();
+        try {
+          waiting.await();
+        } catch (InterruptedException e) {
+          throw new IOException(e);
+        }
+        if (failing) {
+          throw new IOException(CAUSE);
+        }
+      }
+      LogDisk.super.force(channel, file, metadata);
+    }
+  }
+
+  private Server start(Path data, int at, LogDisk logDisk, String... directives)
+      throws ConfigException {
+    List<String> words = new ArrayList<>(List.of("--port", "" + at, "--dir", data.toString()));
+    words.addAll(List.of(directives));
+    Server server = new Server(ConfigLoader.of(words.toArray(new String[0])), logDisk);
+    running.add(server);
+    server.start();
+    await(
+        "it serves",
+        () -> {
+          try (RespClient client = new RespClient(at)) {
+            return "PONG".equals(client.call("PING"));
+          } catch (RespClient.Disconnected | RespClient.ErrorReply e) {
+            return false;
+          }
+        });
+    return server;
+  }
+
+  private void stop(Server server) {
+    running.remove(server);
+    server.stop();
+  }
+
+  @AfterEach
+  void stopAll() {
+    disk.waiting.countDown();
+    List.copyOf(running).forEach(this::stop);
+  }
+
+  private static void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "within 30 s: " + what);
+      try {
+        TimeUnit.MILLISECONDS.sleep(5);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private static void refuses(RespClient client, String... words) {
+    RespClient.ErrorReply error =
+        assertThrows(RespClient.ErrorReply.class, () -> client.call(words));
+    assertTrue(error.getMessage().startsWith("MISCONF "), error.getMessage());
+    assertTrue(error.getMessage().contains(CAUSE), error.getMessage());
+  }
+
+  @Test
+  void shouldNeverSendRepliesThatWaitForAForceThatFailed() throws Exception {
+    Server server = start(master, port, disk, "--appendfsync", "always");
+    String firstId;
+    try (RespClient client = new RespClient(port);
+        RespClient writer = new RespClient(port)) {
+      assertEquals("OK", client.call("SET", "a", "1"));
+      firstId = client.info("replication", "master_replid");
+      disk.failing = true;
+      assertThrows(RespClient.Disconnected.class, () -> writer.call("SET", "b", "2"));
+      await("it is known", () -> "err".equals(info(client, "aof_last_write_status")));
+      int forces = disk.forces.get();
+      disk.failing = false;
+      refuses(client, "SET", "c", "3");
+      refuses(client, "DEL", "a");
+      refuses(client, "REPLICAOF", "NO", "ONE");
+      assertThrows(RespClient.ErrorReply.class, () -> client.call("SAVE"));
+      assertEquals("1", client.call("GET", "a"));
+      assertEquals(CAUSE, info(client, "chronolith_log_failure"));
+      assertEquals("1", info(client, "chronolith_log_failed"));
+      assertEquals(forces, disk.forces.get(), "a failed force is never tried again");
+    }
+    stop(server);
+    start(master, port, LogDisk.SYSTEM);
+    try (RespClient client = new RespClient(port)) {
+      assertEquals("1", client.call("GET", "a"));
+      assertNull(client.call("GET", "c"));
+      assertNotEquals(firstId, client.info("replication", "master_replid"));
+      assertEquals(firstId, client.info("replication", "master_replid2"));
+      assertEquals("OK", client.call("SET", "c", "3"));
+    }
+  }
+
+  @Test
+  void shouldHideWhatExpiresAfterAFailedForceAndGoOnServing() throws Exception {
+    start(master, port, disk, "--appendfsync", "everysec");
+    try (RespClient client = new RespClient(port)) {
+      client.call("SET", "soon", "1", "PX", "1");
+      client.call("SET", "stays", "1");
+      disk.failing = true;
+      client.call("SET", "unsure", "1");
+      await("it is known", () -> "err".equals(info(client, "aof_last_write_status")));
+      await("it has expired", () -> client.call("GET", "soon") == null);
+      String end = client.info("replication", "master_repl_offset");
+      assertEquals("1", client.call("GET", "stays"));
+      assertNull(client.call("GET", "soon"));
+      assertEquals(end, client.info("replication", "master_repl_offset"));
+      refuses(client, "SET", "x", "1");
+    }
+  }
+
+  @Test
+  void shouldSendReplicasOnlyWhatIsOnDiskIfToldSo() throws Exception {
+    start(master, port, disk, "--repl-send-durable-only", "yes");
+    int replicaPort = ChronolithProcess.freePort();
+    start(replica, replicaPort, LogDisk.SYSTEM, "--replicaof", "127.0.0.1 " + port);
+    try (RespClient client = new RespClient(port);
+        RespClient follower = new RespClient(replicaPort)) {
+      client.call("SET", "a", "1");
+      await("the replica has it", () -> "1".equals(follower.call("GET", "a")));
+      disk.waiting = new CountDownLatch(1);
+      client.call("SET", "b", "2");
+      int forces = disk.forces.get();
+      await("it is being forced", () -> disk.forces.get() > forces);
+      assertNull(follower.call("GET", "b"));
+      disk.failing = true;
+      disk.waiting.countDown();
+      await("it is known", () -> "err".equals(info(client, "aof_last_write_status")));
+      assertNull(follower.call("GET", "b"));
+      String durable = info(client, "chronolith_log_durable_offset");
+      assertEquals(durable, follower.info("replication", "slave_repl_offset"));
+      assertTrue(
+          Long.parseLong(durable)
+              < Long.parseLong(client.info("replication", "master_repl_offset")));
+    }
+  }
+
+  @Test
+  void shouldAnswerAWaitForReplicasThatGetOnlyWhatIsOnDisk() throws Exception {
+    start(master, port, disk, "--repl-send-durable-only", "yes", "--appendfsync", "no");
+    int replicaPort = ChronolithProcess.freePort();
+    start(replica, replicaPort, LogDisk.SYSTEM, "--replicaof", "127.0.0.1 " + port);
+    try (RespClient client = new RespClient(port)) {
+      await("it follows", () -> client.info("replication", "connected_slaves").equals("1"));
+      client.call("SET", "a", "1");
+      assertEquals(1L, client.call("WAIT", "1", "20000"));
+    }
+  }
+
+  private static String info(RespClient client, String field) {
+    return client.info("persistence", field);
+  }
+}

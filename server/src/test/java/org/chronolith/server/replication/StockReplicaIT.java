@@ -62,6 +62,47 @@ class StockReplicaIT {
   }
 
   @Test
+  void shouldContinueARedisServerAfterAKillAndAStop() throws IOException {
+    Path data = directory.resolve("master");
+    int port = ChronolithProcess.freePort();
+    String[] directives = {"--enable-debug-command", "yes"};
+    ChronolithProcess master = ChronolithProcess.start(data, port, directives);
+    try (RedisServerProcess redis =
+            RedisServerProcess.start(
+                Files.createDirectories(directory.resolve("redis")),
+                "--enable-debug-command",
+                "yes",
+                "--replicaof",
+                "127.0.0.1 " + port);
+        RespClient replica = new RespClient(redis.port())) {
+      try (RespClient client = master.connect()) {
+        fill(client);
+        await(() -> replica.info("replication", "master_link_status").equals("up"));
+        assertEquals(1L, client.call("WAIT", "1", "20000"));
+      }
+      for (boolean clean : new boolean[] {false, true}) {
+        if (clean) {
+          master.stop();
+        } else {
+          master.kill();
+        }
+        master = ChronolithProcess.start(data, port, directives);
+        try (RespClient client = master.connect()) {
+          String value = "after a " + (clean ? "stop" : "kill");
+          client.call("SET", "plain", value);
+          await(() -> value.equals(replica.call("GET", "plain")));
+          client.call("WAIT", "1", "20000");
+          assertEquals(client.call("DEBUG", "DIGEST"), replica.call("DEBUG", "DIGEST"));
+          assertEquals("0", client.info("stats", "sync_full"));
+          assertEquals("1", client.info("stats", "sync_partial_ok"));
+        }
+      }
+    } finally {
+      master.close();
+    }
+  }
+
+  @Test
   void shouldGiveRedisCliAnRdb() throws IOException, InterruptedException {
     try (ChronolithProcess master =
             ChronolithProcess.start(directory.resolve("master"), ChronolithProcess.freePort());
@@ -90,6 +131,7 @@ class StockReplicaIT {
     client.call("SET", "expiring", "value", "PX", "100000000");
     client.call("SET", "binary", "\u0000\u00ff\r\n");
     client.call("SET", "huge", "x".repeat(3_000_000));
+    client.call("SET", "1 MB", "y".repeat(1 << 20));
     for (int i = 0; i < 700; i++) {
       client.call("RPUSH", "list", "element" + i, "y".repeat(random.nextInt(200)));
       client.call("HSET", "hash", "field" + i, "value" + i);

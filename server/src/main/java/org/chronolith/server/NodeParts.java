@@ -6,6 +6,8 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.KeyspaceLoader;
@@ -44,6 +46,8 @@ final class NodeParts implements ReplicationHost {
   private final Supplier<DataDirectory> data;
   private final Supplier<Recovery> recovery;
   private final Supplier<SnapshotStore> snapshots;
+  private final LongSupplier replicaLogBytes;
+  private final Consumer<Boolean> pauseWrites;
   private final BiConsumer<Recovered, Dataset> adoption;
   private final Dispatcher.FatalStop fatalStop;
   private final Supplier<PubSubCommands> pubSub;
@@ -57,6 +61,8 @@ final class NodeParts implements ReplicationHost {
       Supplier<DataDirectory> data,
       Supplier<Recovery> recovery,
       Supplier<SnapshotStore> snapshots,
+      LongSupplier replicaLogBytes,
+      Consumer<Boolean> pauseWrites,
       BiConsumer<Recovered, Dataset> adoption,
       Dispatcher.FatalStop fatalStop,
       Supplier<PubSubCommands> pubSub) {
@@ -67,6 +73,8 @@ final class NodeParts implements ReplicationHost {
     this.data = data;
     this.recovery = recovery;
     this.snapshots = snapshots;
+    this.replicaLogBytes = replicaLogBytes;
+    this.pauseWrites = pauseWrites;
     this.adoption = adoption;
     this.fatalStop = fatalStop;
     this.pubSub = pubSub;
@@ -75,6 +83,16 @@ final class NodeParts implements ReplicationHost {
   @Override
   public SnapshotStore snapshots() {
     return snapshots.get();
+  }
+
+  @Override
+  public long replicaLogBytes() {
+    return replicaLogBytes.getAsLong();
+  }
+
+  @Override
+  public void pauseWrites(boolean on) {
+    pauseWrites.accept(on);
   }
 
   @Override

@@ -213,6 +213,7 @@ public final class Server {
         pidFile = Optional.of(PidFile.write(config.pidFile().get()));
       }
       data = DataDirectory.open(config.dir());
+      replication.open(config.dir());
       retentionBytes = LogRetention.bytes(config, config.dir());
       loadingGate.loading(true);
       recovery = new Recovery(data, settings());
@@ -308,6 +309,8 @@ public final class Server {
         () -> data,
         () -> recovery,
         () -> live.snapshots(),
+        () -> RETENTION_FACTOR * retentionBytes,
+        clientPause::failover,
         this::adoptSynced,
         this::fatal,
         () -> pubSub);
@@ -329,7 +332,7 @@ public final class Server {
   }
 
   private long neededOffset() {
-    return replication.keepFromOffset(RETENTION_FACTOR * retentionBytes);
+    return replication.keepFromOffset();
   }
 
   private void endOfTurn() {
@@ -435,6 +438,7 @@ public final class Server {
         replication.gate(),
         new MemoryGate(config::maxMemoryBytes),
         logSpaceGate,
+        replication.goodReplicasGate(),
         clientPause);
   }
 

@@ -111,10 +111,6 @@ final class AcceptedDirectives {
         false,
         "a replica that cannot write its log stops applying");
     add("replica-announced", true, "replicas are always announced");
-    number("min-replicas-to-write", 0, MAX, 0, "writes do not depend on replicas in this version")
-        .alias("min-slaves-to-write");
-    number("min-replicas-max-lag", 0, MAX, 10, "writes do not depend on replicas in this version")
-        .alias("min-slaves-max-lag");
     oneOf(
         "propagation-error-behavior",
         "ignore",

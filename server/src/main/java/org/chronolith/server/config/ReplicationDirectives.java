@@ -59,6 +59,18 @@ public final class ReplicationDirectives {
       new Directive<>("repl-timeout", ValueTypes.integer(1, Integer.MAX_VALUE), 60)
           .doc("Seconds of silence after which a replication link is closed.");
 
+  public static final Directive<Integer> MIN_REPLICAS_TO_WRITE =
+      new Directive<>("min-replicas-to-write", ValueTypes.integer(0, Integer.MAX_VALUE), 0)
+          .alias("min-slaves-to-write")
+          .doc(
+              "A master refuses writes unless so many replicas were heard of within"
+                  + " `min-replicas-max-lag`; 0 for never.");
+
+  public static final Directive<Integer> MIN_REPLICAS_MAX_LAG =
+      new Directive<>("min-replicas-max-lag", ValueTypes.integer(0, Integer.MAX_VALUE), 10)
+          .alias("min-slaves-max-lag")
+          .doc("Seconds since a replica's last acknowledgement; see `min-replicas-to-write`.");
+
   public static final Directive<Long> REPL_BACKLOG_SIZE =
       new Directive<>("repl-backlog-size", ValueTypes.memory(1, Long.MAX_VALUE), MIB)
           .doc(
@@ -97,6 +109,8 @@ public final class ReplicationDirectives {
         REPLICA_ANNOUNCE_PORT,
         REPL_PING_REPLICA_PERIOD,
         REPL_TIMEOUT,
+        MIN_REPLICAS_TO_WRITE,
+        MIN_REPLICAS_MAX_LAG,
         REPL_BACKLOG_SIZE,
         REPL_SEND_DURABLE_ONLY,
         REPL_LOG_RETENTION_BYTES,

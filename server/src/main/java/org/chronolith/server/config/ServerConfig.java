@@ -265,6 +265,15 @@ public final class ServerConfig {
     return get(ReplicationDirectives.REPLICA_ANNOUNCE_PORT);
   }
 
+  /** Replicas that a master needs for writes; 0 for none. */
+  public int minReplicasToWrite() {
+    return get(ReplicationDirectives.MIN_REPLICAS_TO_WRITE);
+  }
+
+  public int minReplicasMaxLagSeconds() {
+    return get(ReplicationDirectives.MIN_REPLICAS_MAX_LAG);
+  }
+
   public int replPingReplicaPeriodSeconds() {
     return get(ReplicationDirectives.REPL_PING_REPLICA_PERIOD);
   }

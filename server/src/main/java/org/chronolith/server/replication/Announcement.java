@@ -6,6 +6,10 @@ import org.chronolith.server.client.Client;
 final class Announcement {
   int port;
   String ip = "";
+
+  /** What a Chronolith replica calls itself, whatever its address; null of others. */
+  String nodeId;
+
   boolean capaEof;
   boolean capaPsync2;
 

@@ -31,6 +31,8 @@ final class Following implements LinkOwner {
   private final ServerConfig config;
   private final ReplicationHost host;
   private final IntSupplier listeningPort;
+  private final String nodeId;
+  private final Failover failover;
   private final Replicas replicas;
   private final WritePath writePath;
   private final StreamApply apply;
@@ -52,7 +54,9 @@ final class Following implements LinkOwner {
       WritePath writePath,
       ReplicationHost host,
       Replicas replicas,
-      IntSupplier listeningPort) {
+      IntSupplier listeningPort,
+      String nodeId,
+      Failover failover) {
     this.engine = engine;
     this.loop = loop;
     this.config = config;
@@ -60,6 +64,8 @@ final class Following implements LinkOwner {
     this.host = host;
     this.replicas = replicas;
     this.listeningPort = listeningPort;
+    this.nodeId = nodeId;
+    this.failover = failover;
     apply =
         new StreamApply(engine, writePath, host.streamExecutor(this::control), this::applied, host);
   }
@@ -164,7 +170,12 @@ final class Following implements LinkOwner {
     long end = log.endOffset();
     if (end == 0 && history.lineage().isEmpty()) {
       // Nothing was ever written here: there is nothing to go on from.
-      loop.execute(() -> answer.at("?", -1));
+      loop.execute(() -> answer.at("?", -1, false));
+      return;
+    }
+    if (failover.isHandedOver()) {
+      // Only its own id tells the other one that it is meant.
+      loop.execute(() -> answer.at(history.currentId(), end + 1, true));
       return;
     }
     String id = history.currentId();
@@ -174,7 +185,7 @@ final class Following implements LinkOwner {
       }
     }
     String asked = id;
-    loop.execute(() -> answer.at(asked, end + 1));
+    loop.execute(() -> answer.at(asked, end + 1, false));
   }
 
   @Override
@@ -182,6 +193,7 @@ final class Following implements LinkOwner {
     engine.execute(
         () -> {
           if (from == link) {
+            failover.clear();
             takeId(replicationId);
             loop.execute(then);
           }
@@ -202,7 +214,21 @@ final class Following implements LinkOwner {
 
   @Override
   public void fullResync() {
-    engine.execute(replicas::disconnectAll);
+    engine.execute(
+        () -> {
+          failover.clear();
+          replicas.disconnectAll();
+        });
+  }
+
+  @Override
+  public void failoverRejected(ReplicaLink from) {
+    engine.execute(
+        () -> {
+          if (from == link) {
+            failover.abort("Failover target rejected psync request");
+          }
+        });
   }
 
   @Override
@@ -267,8 +293,18 @@ final class Following implements LinkOwner {
   }
 
   @Override
+  public long durableOffset() {
+    return writePath.log().durableOffset();
+  }
+
+  @Override
   public int listeningPort() {
     return listeningPort.getAsInt();
+  }
+
+  @Override
+  public String nodeId() {
+    return nodeId;
   }
 
   /** How a full sync ends. Thread: loader. */
@@ -297,6 +333,7 @@ final class Following implements LinkOwner {
       replicas.disconnectAll();
       apply.reset();
       host.adopt(recovered, target);
+      replicas.claims().clear();
       apply.select(recovered.streamDb());
       LOG.info("MASTER <-> REPLICA sync: Finished with success");
       runAfterReceiving();

@@ -21,15 +21,18 @@ final class Handshake {
 
   private final ServerConfig config;
   private final int listeningPort;
+  private final String nodeId;
   private final Consumer<List<String>> out;
   private final Deque<Consumer<String>> expected = new ArrayDeque<>();
 
   /**
+   * @param nodeId under which a Chronolith master knows this node again
    * @param out sends a command
    */
-  Handshake(ServerConfig config, int listeningPort, Consumer<List<String>> out) {
+  Handshake(ServerConfig config, int listeningPort, String nodeId, Consumer<List<String>> out) {
     this.config = config;
     this.listeningPort = listeningPort;
+    this.nodeId = nodeId;
     this.out = out;
   }
 
@@ -78,6 +81,7 @@ final class Handshake {
     if (!config.replicaAnnounceIp().isEmpty()) {
       replconf("ip-address", config.replicaAnnounceIp());
     }
+    replconf(ReplicationCommands.NODE_ID, nodeId);
     replconf("capa", "eof", "capa", "psync2", "capa", ReplicationCommands.CAPA_FILES);
   }
 

@@ -10,6 +10,9 @@ interface LinkOwner {
   /** {@code +CONTINUE}; {@code then} runs when the engine goes on under that id. */
   void continued(ReplicaLink from, String replicationId, Runnable then);
 
+  /** A node that was asked to become the master refuses. */
+  void failoverRejected(ReplicaLink from);
+
   /** A full resync begins: sub-replicas will have to resync as well. */
   void fullResync();
 
@@ -26,15 +29,22 @@ interface LinkOwner {
   /** End of this node's log, to be acknowledged. Any thread. */
   long endOffset();
 
+  /** Up to which this node's log is on disk. Any thread. */
+  long durableOffset();
+
   /** The port that clients of this node use. */
   int listeningPort();
+
+  /** Under which a Chronolith master knows this node again. */
+  String nodeId();
 
   /** Takes the answer of {@link #position}. */
   interface PositionAnswer {
     /**
      * @param id what to ask for; {@code ?} for a full resync
      * @param nextByte offset of the first byte wanted, plus one
+     * @param failover the other node is asked to become the master
      */
-    void at(String id, long nextByte);
+    void at(String id, long nextByte, boolean failover);
   }
 }

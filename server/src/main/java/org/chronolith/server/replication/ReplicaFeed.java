@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread: the replication loop, except for the getters, which the engine thread reads.
  */
-final class ReplicaFeed implements StreamHandler, LinkedPeer {
+final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
   /** With Redis's words for {@code INFO}. */
   enum State {
     WAIT_BGSAVE("wait_bgsave"),
@@ -60,11 +60,13 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer {
   private final long createdMs;
   private final String ip;
   private final int port;
+  private final String claimId;
   private final RequestDecoder decoder = new RequestDecoder(INPUT_LIMIT_BYTES);
   private final Request request = new Request();
 
   private volatile State state;
   private volatile long ackOffset;
+  private volatile long diskOffset = -1;
   private volatile long ackMs = System.currentTimeMillis();
   private volatile long neededOffset;
   private volatile long pendingBytes;
@@ -91,6 +93,12 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer {
     this.ip = announced.ip.isEmpty() ? remoteAddress.substring(0, colon) : announced.ip;
     this.port =
         announced.port > 0 ? announced.port : Integer.parseInt(remoteAddress.substring(colon + 1));
+    if (announced.nodeId != null) {
+      this.claimId = announced.nodeId;
+    } else {
+      // Who does not tell its port is a tool, under another one the next time.
+      this.claimId = announced.port > 0 ? ip + ":" + port : null;
+    }
     this.state = state;
     this.neededOffset = neededOffset;
   }
@@ -117,11 +125,18 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer {
     return log;
   }
 
-  String ip() {
+  @Override
+  public boolean isOnline() {
+    return state == State.ONLINE;
+  }
+
+  @Override
+  public String ip() {
     return ip;
   }
 
-  int port() {
+  @Override
+  public int port() {
     return port;
   }
 
@@ -129,9 +144,19 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer {
     return ip + ":" + port;
   }
 
+  @Override
+  public String claimId() {
+    return claimId;
+  }
+
   /** Offset that the replica has acknowledged. */
   long ackOffset() {
     return ackOffset;
+  }
+
+  /** Offset up to which the stream is on the replica's disk; -1 if it has not said. */
+  long diskOffset() {
+    return diskOffset;
   }
 
   /** Wall clock of the last acknowledgement. */
@@ -140,7 +165,8 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer {
   }
 
   /** The log is needed from here on. */
-  long neededOffset() {
+  @Override
+  public long neededOffset() {
     return neededOffset;
   }
 
@@ -309,10 +335,10 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer {
   public void bytes(StreamConnection from, ByteBuf in) {
     try {
       while (decoder.decode(in, request) == RequestDecoder.Result.REQUEST) {
-        if (request.count() == 3
+        if (request.count() >= 3
             && request.text(0).equalsIgnoreCase("replconf")
             && request.text(1).equalsIgnoreCase("ack")) {
-          acknowledged(request.text(2));
+          acknowledged(request.text(2), request.count() == 5 ? request.text(4) : "");
         }
       }
     } catch (ProtocolException e) {
@@ -320,20 +346,30 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer {
     }
   }
 
-  private void acknowledged(String digits) {
+  /**
+   * @param fdigits offset up to which the replica's disk has the stream, {@code FACK}; empty if it
+   *     does not say
+   */
+  private void acknowledged(String digits, String fdigits) {
     long offset;
+    long onDisk;
     try {
       offset = Long.parseLong(digits);
+      onDisk = fdigits.isEmpty() ? -1 : Long.parseLong(fdigits);
     } catch (NumberFormatException e) {
-      fail(new ProtocolException("acknowledgement of '" + digits + "'"));
+      fail(new ProtocolException("acknowledgement of '" + digits + "' and '" + fdigits + "'"));
       return;
     }
     ackMs = System.currentTimeMillis();
     hasAcknowledged = true;
-    if (offset > ackOffset) {
-      ackOffset = offset;
+    boolean moved = offset > ackOffset || onDisk > diskOffset;
+    ackOffset = Math.max(ackOffset, offset);
+    diskOffset = Math.max(diskOffset, onDisk);
+    if (moved) {
       if (state == State.ONLINE) {
-        neededOffset = Math.max(neededOffset, Math.min(offset, reader.offset()));
+        // What is not on its disk it may lose, and ask for again.
+        long has = Math.min(onDisk >= 0 ? onDisk : offset, reader.offset());
+        neededOffset = Math.max(neededOffset, has);
       }
       feeds.acknowledged();
     }

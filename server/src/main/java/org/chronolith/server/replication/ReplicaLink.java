@@ -85,6 +85,9 @@ final class ReplicaLink implements StreamApply.Source {
   /** {@code PSYNC} was sent and its answer has not come. */
   private boolean asked;
 
+  /** It asked the other node to become the master. */
+  private boolean askedFailover;
+
   private FullSyncStream fullSync;
 
   /** Stream bytes that came before the engine was ready for them. */
@@ -218,7 +221,13 @@ final class ReplicaLink implements StreamApply.Source {
   /** Tells the master how far this node's log goes. */
   void acknowledge() {
     if (state == State.CONNECTED && connection != null) {
-      send(List.of("REPLCONF", "ACK", Long.toString(owner.endOffset())));
+      send(
+          List.of(
+              "REPLCONF",
+              "ACK",
+              Long.toString(owner.endOffset()),
+              "FACK",
+              Long.toString(owner.durableOffset())));
     }
   }
 
@@ -251,7 +260,7 @@ final class ReplicaLink implements StreamApply.Source {
     asked = false;
     owner.position(
         this,
-        (id, nextByte) -> {
+        (id, nextByte, failover) -> {
           if (asking != connection || stopped) {
             return;
           }
@@ -261,7 +270,9 @@ final class ReplicaLink implements StreamApply.Source {
             LOG.info("Trying a partial resynchronization (request {}:{}).", id, nextByte);
           }
           asked = true;
-          send(List.of("PSYNC", id, Long.toString(nextByte)));
+          askedFailover = failover;
+          String next = Long.toString(nextByte);
+          send(failover ? List.of("PSYNC", id, next, "FAILOVER") : List.of("PSYNC", id, next));
         });
   }
 
@@ -281,6 +292,9 @@ final class ReplicaLink implements StreamApply.Source {
       state = State.SYNC;
       syncReadBytes = 0;
       fullSync = owner.receive(words[1], offset(words[2]), this);
+    } else if (askedFailover) {
+      owner.failoverRejected(this);
+      throw new ProtocolException("Failover target rejected psync request: " + line);
     } else if (line.startsWith("-NOMASTERLINK") || line.startsWith("-LOADING")) {
       throw new ProtocolException(
           "Master is currently unable to PSYNC but should be in the future: " + line);
@@ -507,7 +521,8 @@ final class ReplicaLink implements StreamApply.Source {
       remoteAddress = made.remoteAddress();
       localAddress = made.localAddress();
       lastIoMs = System.currentTimeMillis();
-      handshake = new Handshake(config, owner.listeningPort(), ReplicaLink.this::send);
+      handshake =
+          new Handshake(config, owner.listeningPort(), owner.nodeId(), ReplicaLink.this::send);
       handshake.start();
     }
 

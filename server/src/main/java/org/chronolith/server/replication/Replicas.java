@@ -28,6 +28,9 @@ final class Replicas {
   private final ReplicationCounters counters;
   private final Waits waits;
   private final RdbMaker rdbs;
+  private final Claims claims;
+  private final LongSupplier durableOffset;
+  private final Runnable onAcknowledged;
   private final List<ReplicaFeed> feeds = new ArrayList<>();
 
   /** Those that wait for a snapshot, with what they want of it. */
@@ -41,12 +44,18 @@ final class Replicas {
       ReplicationHost host,
       ReplicationCounters counters,
       LongSupplier timeoutMs,
-      BooleanSupplier durableOnly) {
+      BooleanSupplier durableOnly,
+      Claims claims,
+      LongSupplier durableOffset,
+      Runnable onAcknowledged) {
+    this.durableOffset = durableOffset;
+    this.onAcknowledged = onAcknowledged;
+    this.claims = claims;
     this.engine = engine;
     this.host = host;
     this.counters = counters;
     rdbs = new RdbMaker(host);
-    waits = new Waits(engine, this::acknowledgedBy);
+    waits = new Waits(engine, new Acknowledgements());
     feedLoop = new FeedLoop(replication, timeoutMs, durableOnly, this::closed, this::acknowledged);
   }
 
@@ -59,9 +68,38 @@ final class Replicas {
     return waits;
   }
 
+  /** What those that follow, or have followed, need of the log. */
+  Claims claims() {
+    return claims;
+  }
+
   /** In the order in which they came. */
   List<ReplicaFeed> feeds() {
     return Collections.unmodifiableList(feeds);
+  }
+
+  /** Who has the stream up to an offset. */
+  private final class Acknowledgements implements Waits.Acknowledged {
+    @Override
+    public int replicas(long offset) {
+      return acknowledgedBy(offset);
+    }
+
+    @Override
+    public int replicasOnDisk(long offset) {
+      int count = 0;
+      for (ReplicaFeed feed : feeds) {
+        if (feed.isOnline() && feed.diskOffset() >= offset) {
+          count++;
+        }
+      }
+      return count;
+    }
+
+    @Override
+    public int onDisk(long offset) {
+      return durableOffset.getAsLong() >= offset ? 1 : 0;
+    }
   }
 
   /** Replicas that are fed and have acknowledged {@code offset}. */
@@ -77,7 +115,7 @@ final class Replicas {
 
   /** The log is needed from here on by those that follow; {@code Long.MAX_VALUE} without any. */
   long neededOffset() {
-    long needed = Long.MAX_VALUE;
+    long needed = claims.neededOffset();
     for (ReplicaFeed feed : feeds) {
       needed = Math.min(needed, feed.neededOffset());
     }
@@ -110,6 +148,7 @@ final class Replicas {
     counters.full();
     ReplicaFeed feed = ReplicaFeed.waiting(feedLoop, log, client, log.endOffset());
     add(client, feed);
+    claims.forget(feed.claimId());
     Awaiting wanted = new Awaiting(feed, announced, sync);
     Checkpoint checkpoint = usable(log);
     if (checkpoint != null) {
@@ -203,15 +242,17 @@ final class Replicas {
         });
   }
 
-  /** Replication loop. */
-  private void acknowledged() {
+  /** Something was acknowledged, or has come to this node's disk. Any thread. */
+  void acknowledged() {
     if (waits.any()) {
       engine.execute(waits::check);
     }
+    onAcknowledged.run();
   }
 
   void release() {
     rdbs.close();
+    claims.close();
     feedLoop.release();
   }
 }

@@ -1,6 +1,7 @@
 package org.chronolith.server.replication;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -24,7 +25,9 @@ import org.chronolith.server.config.ServerConfig;
 import org.chronolith.server.info.Info;
 import org.chronolith.server.info.InfoSection;
 import org.chronolith.server.logging.ServerLog;
+import org.chronolith.server.recovery.NodeId;
 import org.chronolith.server.recovery.Recovered;
+import org.chronolith.server.recovery.RecoveryException;
 import org.chronolith.server.write.WritePath;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +47,9 @@ public final class Replication {
   private static final int SECOND_MS = 1_000;
   private static final long FROZEN_NANOS = 3_000_000_000L;
 
+  /** How many times the log's age a replica may be away before its claim ends. */
+  private static final long CLAIM_AGE_FACTOR = 4;
+
   private final NetworkLoop engine;
   private final NetworkLoop loop;
   private final ServerConfig config;
@@ -54,6 +60,9 @@ public final class Replication {
   private final IntSupplier listeningPort;
   private final ReplicationCounters counters = new ReplicationCounters();
   private final Replicas replicas;
+  private final Failover failover;
+
+  private String nodeId = "";
 
   /** Null until the data is loaded. */
   private volatile Following following;
@@ -92,7 +101,15 @@ public final class Replication {
             host,
             counters,
             () -> config.replTimeoutSeconds() * (long) SECOND_MS,
-            config::replSendDurableOnly);
+            config::replSendDurableOnly,
+            new Claims(
+                host::replicaLogBytes,
+                () -> CLAIM_AGE_FACTOR * config.replLogRetentionAgeSeconds() * SECOND_MS),
+            () -> writePath.log().durableOffset(),
+            this::acknowledged);
+    failover =
+        new Failover(
+            engine, replicas, writePath::endOffset, host::pauseWrites, new FailoverRoles());
     writePath.onAppended(replicas::wake);
     clients.onClose(replicas.waits()::forget);
   }
@@ -105,6 +122,11 @@ public final class Replication {
   /** Refuses writes of a replica's clients, and stale reads if they are not wanted. */
   public Gate gate() {
     return new ReplicaGate(this, config);
+  }
+
+  /** Refuses a master's writes while too few replicas are there. */
+  public Gate goodReplicasGate() {
+    return new GoodReplicasGate(this, config);
   }
 
   public ReplicationCounters counters() {
@@ -125,10 +147,24 @@ public final class Replication {
     return isReplica() ? "replica" : "master";
   }
 
+  /**
+   * Reads who this node is, and who followed it. Before {@link #start}, on a thread that may wait
+   * for the disk.
+   *
+   * @throws RecoveryException if the directory does not say who it is
+   */
+  public void open(Path directory) {
+    nodeId = NodeId.of(directory);
+    replicas.claims().open(directory);
+  }
+
   /** The role that the configuration gives, once the data is loaded and adopted. */
   public void start(Recovered recovered) {
     dbAtStart = recovered.streamDb();
-    following = new Following(engine, loop, config, writePath, host, replicas, listeningPort);
+    following =
+        new Following(
+            engine, loop, config, writePath, host, replicas, listeningPort, nodeId, failover);
+    replicas.claims().start(log().endOffset(), System.currentTimeMillis());
     engine.every(this::everySecond, SECOND_MS);
     Optional<HostPort> master = config.replicaOf();
     if (master.isPresent()) {
@@ -140,6 +176,9 @@ public final class Replication {
   public void stop() {
     if (following != null) {
       following.stop();
+    }
+    if (following != null) {
+      updateClaims();
     }
     replicas.disconnectAll();
   }
@@ -197,15 +236,65 @@ public final class Replication {
   /** The log is on disk further than before. Any thread. */
   public void durable() {
     replicas.wake();
+    replicas.acknowledged();
+    ReplicaLink current = link();
+    if (current != null) {
+      loop.execute(current::acknowledge);
+    }
+  }
+
+  /** Any thread. */
+  private void acknowledged() {
+    if (failover.state() == Failover.State.WAIT_FOR_SYNC) {
+      engine.execute(failover::check);
+    }
+  }
+
+  Failover failover() {
+    return failover;
+  }
+
+  /** {@code FAILOVER}. */
+  void failover(Call call) {
+    if (call.argc() == 2 && call.is(1, "abort")) {
+      failover.abortByUser(call);
+    } else {
+      failover.start(call, isReplica());
+    }
+  }
+
+  private final class FailoverRoles implements Failover.Roles {
+    @Override
+    public void follow(HostPort newMaster) {
+      Replication.this.follow(newMaster);
+      config.assign(ReplicationDirectives.REPLICAOF, Optional.of(newMaster));
+    }
+
+    @Override
+    public void takeBack() {
+      promote("the failover was aborted");
+    }
+
+    @Override
+    public void requestAcknowledgements() {
+      engine.execute(
+          () -> {
+            internal(GETACK);
+            if (config.replSendDurableOnly()) {
+              writePath.append();
+              log().requestSync();
+            }
+            failover.check();
+          });
+    }
   }
 
   /**
-   * The log must be kept from here on for those that follow, as far as the limit on what a slow one
-   * may hold allows.
-   *
-   * @param mostBytes that limit; 0 for none
+   * The log must be kept from here on for those that follow or will come back, as far as {@link
+   * ReplicationHost#replicaLogBytes} allows.
    */
-  public long keepFromOffset(long mostBytes) {
+  public long keepFromOffset() {
+    long mostBytes = host.replicaLogBytes();
     long needed = replicas.neededOffset();
     return mostBytes == 0 || needed == Long.MAX_VALUE
         ? needed
@@ -244,6 +333,7 @@ public final class Replication {
 
   /** {@code REPLICAOF host port}. */
   void replicaOf(HostPort master, Client by) {
+    refuseWhileFailingOver();
     if (isReplica() && link().master().equals(master) && !link().halted()) {
       LOG.info(
           "REPLICAOF would result into synchronization with the master we are already"
@@ -254,6 +344,12 @@ public final class Replication {
     config.assign(ReplicationDirectives.REPLICAOF, Optional.of(master));
     LOG.info(
         "REPLICAOF {}:{} enabled (user request from '{}')", master.host(), master.port(), name(by));
+  }
+
+  private void refuseWhileFailingOver() {
+    if (failover.state() != Failover.State.NONE) {
+      throw new CommandException("ERR REPLICAOF not allowed while failing over.");
+    }
   }
 
   private void follow(HostPort master) {
@@ -273,6 +369,11 @@ public final class Replication {
 
   /** {@code REPLICAOF NO ONE}: a new history begins at the end of the log. */
   void promote(Client by) {
+    refuseWhileFailingOver();
+    promote("user request from '" + name(by) + "'");
+  }
+
+  private void promote(String why) {
     if (!isReplica()) {
       return;
     }
@@ -280,7 +381,7 @@ public final class Replication {
       throw new CommandException("ERR no space is reserved for the log, try again");
     }
     dbAtStart = following.db();
-    if (!following.end(() -> promote(by))) {
+    if (!following.end(() -> promote(why))) {
       return;
     }
     ReplicationLog log = log();
@@ -296,7 +397,7 @@ public final class Replication {
         next.secondId(),
         next.secondOffset(),
         next.currentId());
-    LOG.info("MASTER MODE enabled (user request from '{}')", name(by));
+    LOG.info("MASTER MODE enabled ({})", why);
     replicas.disconnectAll();
   }
 
@@ -316,6 +417,13 @@ public final class Replication {
     Client client = call.client();
     if (following == null) {
       call.error("LOADING Redis is loading the dataset in memory");
+      return;
+    }
+    if (call.argc() > 3 && call.is(3, "failover") && !takenOver(call, id)) {
+      return;
+    }
+    if (failover.state() != Failover.State.NONE) {
+      call.error("NOMASTERLINK Can't SYNC while failing over");
       return;
     }
     writePath.append();
@@ -344,6 +452,25 @@ public final class Replication {
     replicas.full(client, log, announced, id == null);
   }
 
+  /** {@code PSYNC … FAILOVER}: the master wants this replica to take over. */
+  private boolean takenOver(Call call, String id) {
+    LOG.warn("Failover request received for replid {}.", id);
+    if (!isReplica()) {
+      call.error("ERR PSYNC FAILOVER can't be sent to a master.");
+      return false;
+    }
+    if (!id.equalsIgnoreCase(log().history().currentId())) {
+      call.error("ERR PSYNC FAILOVER replid must match my replid.");
+      return false;
+    }
+    promote("failover request from '" + name(call.client()) + "'");
+    if (isReplica()) {
+      call.error("NOMASTERLINK A full sync is being adopted");
+      return false;
+    }
+    return true;
+  }
+
   private void explainRefusal(String id, long nextByte, History history) {
     long validTo = history.validTo(id);
     if (validTo < 0) {
@@ -366,23 +493,34 @@ public final class Replication {
     }
   }
 
-  /** {@code WAIT replicas timeout}. */
-  void await(Call call, long wanted, long timeoutMs) {
+  /**
+   * {@code WAIT replicas timeout}, {@code WAITAOF locals replicas timeout}.
+   *
+   * @param locals -1 for {@code WAIT}
+   */
+  void await(Call call, long locals, long wanted, long timeoutMs) {
     if (isReplica()) {
       call.error(
-          "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if"
-              + " a replica is configured to be writable (which is not the default) writes to"
-              + " replicas are just local and are not propagated.");
+          locals >= 0
+              ? "ERR WAITAOF cannot be used with replica instances. Please also note that writes to"
+                  + " replicas are just local and are not propagated."
+              : "ERR WAIT cannot be used with replica instances. Please also note that since Redis"
+                  + " 4.0 if"
+                  + " a replica is configured to be writable (which is not the default) writes to"
+                  + " replicas are just local and are not propagated.");
       return;
     }
     Client client = call.client();
     long offset = client.wroteInTurn() ? writePath.endOffset() : client.lastWriteOffset();
-    int count = replicas.acknowledgedBy(offset);
-    if (count >= wanted || call.queued()) {
-      call.reply().integer(count);
+    Waits.Wanted all = new Waits.Wanted(offset, locals, wanted);
+    if (replicas.waits().isReached(all) || call.queued()) {
+      replicas.waits().reply(all, call.reply());
       return;
     }
-    replicas.waits().add(client, offset, wanted, timeoutMs);
+    replicas.waits().add(client, all, timeoutMs);
+    if (locals > 0) {
+      engine.execute(log()::requestSync);
+    }
     // Only between units: the bytes belong to no command.
     engine.execute(
         () -> {
@@ -403,7 +541,13 @@ public final class Replication {
     }
   }
 
+  private void updateClaims() {
+    long end = log().endOffset();
+    replicas.claims().update(replicas.feeds(), end, System.currentTimeMillis());
+  }
+
   private void everySecond() {
+    updateClaims();
     long nowNanos = System.nanoTime();
     boolean frozen = nowNanos - lastSecondNanos > FROZEN_NANOS;
     lastSecondNanos = nowNanos;
@@ -412,7 +556,8 @@ public final class Replication {
     secondsSincePing = frozen ? 0 : secondsSincePing + 1;
     if (secondsSincePing >= config.replPingReplicaPeriodSeconds()) {
       secondsSincePing = 0;
-      if (!replicas.feeds().isEmpty()) {
+      // Replicas are to reach the end of the stream, not to follow one that moves.
+      if (!replicas.feeds().isEmpty() && failover.state() == Failover.State.NONE) {
         internal(PING);
       }
     }

@@ -2,6 +2,7 @@ package org.chronolith.server.replication;
 
 import java.util.List;
 import java.util.Locale;
+import org.chronolith.replicationlog.History;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandFlag;
@@ -13,6 +14,9 @@ import org.chronolith.server.config.HostPort;
 final class ReplicationCommands {
   /** What a replica says of itself if it takes the files of a checkpoint. */
   static final String CAPA_FILES = "chronolith-files";
+
+  /** How a Chronolith replica tells who it is, whatever its address. */
+  static final String NODE_ID = "chronolith-id";
 
   private static final int MOST_PORT = 65535;
 
@@ -44,6 +48,24 @@ final class ReplicationCommands {
             .summary("Wait until replicas have acknowledged the client's writes")
             .handler(commands::await)
             .build(),
+        CommandSpec.named("waitaof")
+            .arity(4)
+            .flags(CommandFlag.NOSCRIPT)
+            .group(CommandGroup.GENERIC)
+            .since("7.2.0")
+            .arguments("numlocal numreplicas timeout")
+            .summary("Wait until the client's writes are on disk here and on replicas")
+            .handler(commands::awaitOnDisk)
+            .build(),
+        CommandSpec.named("failover")
+            .arity(-1)
+            .flags(CommandFlag.ADMIN, CommandFlag.NOSCRIPT, CommandFlag.STALE)
+            .group(CommandGroup.SERVER)
+            .since("6.2.0")
+            .arguments("[TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds]")
+            .summary("Hand the role of the master over to a replica that has everything")
+            .handler(replication::failover)
+            .build(),
         commands.sync("psync", -3, "2.8.0", "replicationid offset"),
         commands.sync("sync", 1, "1.0.0", ""),
         CommandSpec.named("replconf")
@@ -58,7 +80,8 @@ final class ReplicationCommands {
             .since("3.0.0")
             .summary("An internal command for configuring the replication stream")
             .handler(commands::replconf)
-            .build());
+            .build(),
+        ClaimCommands.replication(replication));
   }
 
   private CommandSpec replicaOf(String name, String since) {
@@ -122,14 +145,29 @@ final class ReplicationCommands {
   }
 
   private void await(Call call) {
-    long replicas = call.integer(1);
+    replication.await(call, -1, call.integer(1), timeoutMs(call, 2));
+  }
+
+  private void awaitOnDisk(Call call) {
+    long locals = call.integer(1);
+    if (locals < 0 || locals > 1) {
+      throw new CommandException("ERR value is out of range, value must between 0 and 1");
+    }
+    long replicas = call.integer(2);
+    if (replicas < 0) {
+      throw new CommandException("ERR value is out of range, must be positive");
+    }
+    replication.await(call, locals, replicas, timeoutMs(call, 3));
+  }
+
+  private static long timeoutMs(Call call, int argument) {
     CommandException invalid =
         new CommandException("ERR timeout is not an integer or out of range");
-    long timeoutMs = call.integer(2, invalid);
+    long timeoutMs = call.integer(argument, invalid);
     if (timeoutMs < 0) {
       throw new CommandException("ERR timeout is negative");
     }
-    replication.await(call, replicas, timeoutMs);
+    return timeoutMs;
   }
 
   private void sync(Call call) {
@@ -150,6 +188,7 @@ final class ReplicationCommands {
       switch (option) {
         case "listening-port" -> announced.port = (int) call.integer(i + 1);
         case "ip-address" -> announced.ip = call.text(i + 1);
+        case NODE_ID -> announced.nodeId = nodeId(call.text(i + 1));
         case "capa" -> capability(announced, call.text(i + 1).toLowerCase(Locale.ROOT));
         case "rdb-only" -> announced.rdbOnly = call.integer(i + 1) != 0;
         case "ack", "getack" -> {
@@ -160,6 +199,13 @@ final class ReplicationCommands {
       }
     }
     call.reply().ok();
+  }
+
+  private static String nodeId(String id) {
+    if (!History.isId(id)) {
+      throw new CommandException("ERR a node id is 40 hex digits");
+    }
+    return id.toLowerCase(Locale.ROOT);
   }
 
   /** Unknown ones are ignored, as in Redis. */

@@ -18,6 +18,12 @@ public interface ReplicationHost {
   /** Snapshots of the live generation. Thread: engine. */
   SnapshotStore snapshots();
 
+  /** Bytes of the log that a replica may be behind before its claim ends; 0 for no limit. */
+  long replicaLogBytes();
+
+  /** Has clients' writes wait, while the role is handed over. Thread: engine. */
+  void pauseWrites(boolean on);
+
   /** Asks for a snapshot of a state no older than now. Thread: engine. */
   void requestSnapshot(String reason, SnapshotDuty.Outcome outcome);
 

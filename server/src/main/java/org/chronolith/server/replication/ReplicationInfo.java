@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.chronolith.network.RespWriter;
@@ -32,10 +33,14 @@ final class ReplicationInfo {
             .filter(feed -> feed.state() != ReplicaFeed.State.CLOSED)
             .toList();
     field(out, "connected_slaves", feeds.size());
+    ServerConfig config = replication.config();
+    if (GoodReplicasGate.isEffective(config)) {
+      field(out, "min_slaves_good_slaves", GoodReplicasGate.good(replication, config, nowMs));
+    }
     for (ReplicaFeed feed : feeds) {
       field(out, "slave" + number++, slave(feed, nowMs));
     }
-    field(out, "master_failover_state", "no-failover");
+    field(out, "master_failover_state", replication.failover().state().word());
     History history = log.history();
     field(out, "master_replid", history.currentId());
     field(out, "master_replid2", history.secondId());
@@ -45,6 +50,34 @@ final class ReplicationInfo {
     field(out, "repl_backlog_size", replication.config().replBacklogSizeBytes());
     field(out, "repl_backlog_first_byte_offset", log.startOffset() + 1);
     field(out, "repl_backlog_histlen", log.endOffset() - log.startOffset());
+    claims(replication, nowMs, out);
+  }
+
+  /** Chronolith's own: who needs the log, whether connected or not. */
+  private static void claims(Replication replication, long nowMs, BiConsumer<String, Object> out) {
+    long end = replication.log().endOffset();
+    Collection<Claim> claims = replication.replicas().claims().all();
+    field(out, "replica_slots", claims.size());
+    int number = 0;
+    for (Claim claim : claims) {
+      field(
+          out,
+          "replica_slot" + number++,
+          "id="
+              + claim.id()
+              + ",ip="
+              + claim.ip()
+              + ",port="
+              + claim.port()
+              + ",connected="
+              + (claim.connected() ? 1 : 0)
+              + ",offset="
+              + claim.offset()
+              + ",bytes_behind="
+              + claim.bytesBehind(end)
+              + ",seconds_behind="
+              + claim.secondsBehind(end, nowMs));
+    }
   }
 
   private static void replica(
@@ -108,7 +141,7 @@ final class ReplicationInfo {
       reply.bulk(link.master().host());
       reply.integer(link.master().port());
       reply.bulk(link.state().word());
-      reply.integer(end);
+      reply.integer(link.state() == ReplicaLink.State.CONNECTED ? end : -1);
       return;
     }
     long online =

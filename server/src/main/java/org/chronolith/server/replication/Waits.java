@@ -3,37 +3,57 @@ package org.chronolith.server.replication;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.LongToIntFunction;
 import org.chronolith.network.NetworkLoop;
+import org.chronolith.network.RespWriter;
 import org.chronolith.network.Scheduled;
 import org.chronolith.server.client.Client;
 
-/** Clients that wait for acknowledgements, {@code WAIT}. Thread: engine. */
+/** Clients that wait for acknowledgements, {@code WAIT} and {@code WAITAOF}. Thread: engine. */
 final class Waits {
+  /** Who has the stream up to an offset. */
+  interface Acknowledged {
+    /** Replicas that have it. */
+    int replicas(long offset);
+
+    /** Replicas that have it on disk. */
+    int replicasOnDisk(long offset);
+
+    /** 1 if it is on this node's disk, 0 if not. */
+    int onDisk(long offset);
+  }
+
   private final NetworkLoop loop;
-  private final LongToIntFunction acknowledgedBy;
+  private final Acknowledged acknowledged;
   private final List<Waiting> waiting = new ArrayList<>();
   private volatile boolean any;
 
-  private static final class Waiting {
-    private final Client client;
-    private final long offset;
-    private final long replicas;
-    private Scheduled timeout;
-
-    Waiting(Client client, long offset, long replicas) {
-      this.client = client;
-      this.offset = offset;
-      this.replicas = replicas;
+  /**
+   * What somebody waits for.
+   *
+   * @param offset of the stream
+   * @param locals 1 if it must be on this node's disk; -1 for {@code WAIT}, where no disk matters
+   * @param replicas how many must have it
+   */
+  record Wanted(long offset, long locals, long replicas) {
+    boolean isOnDisk() {
+      return locals >= 0;
     }
   }
 
-  /**
-   * @param acknowledgedBy number of replicas whose log goes to an offset
-   */
-  Waits(NetworkLoop loop, LongToIntFunction acknowledgedBy) {
+  private static final class Waiting {
+    private final Client client;
+    private final Wanted wanted;
+    private Scheduled timeout;
+
+    Waiting(Client client, Wanted wanted) {
+      this.client = client;
+      this.wanted = wanted;
+    }
+  }
+
+  Waits(NetworkLoop loop, Acknowledged acknowledged) {
     this.loop = loop;
-    this.acknowledgedBy = acknowledgedBy;
+    this.acknowledged = acknowledged;
   }
 
   /** Whether anybody waits. Any thread. */
@@ -41,13 +61,31 @@ final class Waits {
     return any;
   }
 
+  boolean isReached(Wanted wanted) {
+    return wanted.isOnDisk()
+        ? acknowledged.onDisk(wanted.offset()) >= wanted.locals()
+            && acknowledged.replicasOnDisk(wanted.offset()) >= wanted.replicas()
+        : acknowledged.replicas(wanted.offset()) >= wanted.replicas();
+  }
+
+  /** The reply: how many have it now. */
+  void reply(Wanted wanted, RespWriter out) {
+    if (wanted.isOnDisk()) {
+      out.array(2);
+      out.integer(acknowledged.onDisk(wanted.offset()));
+      out.integer(acknowledged.replicasOnDisk(wanted.offset()));
+    } else {
+      out.integer(acknowledged.replicas(wanted.offset()));
+    }
+  }
+
   /**
-   * Blocks {@code client} until {@code replicas} have acknowledged {@code offset}.
+   * Blocks {@code client} until {@code wanted} is reached.
    *
    * @param timeoutMs 0 for none
    */
-  void add(Client client, long offset, long replicas, long timeoutMs) {
-    Waiting entry = new Waiting(client, offset, replicas);
+  void add(Client client, Wanted wanted, long timeoutMs) {
+    Waiting entry = new Waiting(client, wanted);
     waiting.add(entry);
     any = true;
     client.connection().pauseRequests();
@@ -56,14 +94,13 @@ final class Waits {
     }
   }
 
-  /** Replicas have acknowledged something. */
+  /** Replicas have acknowledged something, or more is on disk. */
   void check() {
     for (Iterator<Waiting> all = waiting.iterator(); all.hasNext(); ) {
       Waiting entry = all.next();
-      int count = acknowledgedBy.applyAsInt(entry.offset);
-      if (count >= entry.replicas) {
+      if (isReached(entry.wanted)) {
         all.remove();
-        answer(entry, count);
+        answer(entry);
       }
     }
     any = !waiting.isEmpty();
@@ -72,15 +109,15 @@ final class Waits {
   private void expire(Waiting entry) {
     if (waiting.remove(entry)) {
       any = !waiting.isEmpty();
-      answer(entry, acknowledgedBy.applyAsInt(entry.offset));
+      answer(entry);
     }
   }
 
-  private static void answer(Waiting entry, int count) {
+  private void answer(Waiting entry) {
     if (entry.timeout != null) {
       entry.timeout.cancel();
     }
-    entry.client.connection().reply().integer(count);
+    reply(entry.wanted, entry.client.connection().reply());
     entry.client.connection().resumeRequests();
   }
 

@@ -15,12 +15,13 @@ import org.chronolith.server.config.ServerConfig;
 import org.junit.jupiter.api.Test;
 
 class HandshakeTest {
+  private static final String NODE_ID = "0123456789".repeat(4);
   private final List<List<String>> sent = new ArrayList<>();
 
   private Handshake handshake(String... arguments) throws ConfigException {
     ServerConfig config =
         ConfigLoader.load(List.of(arguments), new ByteArrayInputStream(new byte[0]));
-    Handshake handshake = new Handshake(config, 7001, sent::add);
+    Handshake handshake = new Handshake(config, 7001, NODE_ID, sent::add);
     handshake.start();
     return handshake;
   }
@@ -31,12 +32,14 @@ class HandshakeTest {
     assertEquals(List.of(List.of("PING")), sent);
     assertFalse(handshake.line("+PONG"));
     assertEquals(List.of("REPLCONF", "listening-port", "7001"), sent.get(1));
+    assertEquals(List.of("REPLCONF", "chronolith-id", NODE_ID), sent.get(2));
     assertEquals(
         List.of("REPLCONF", "capa", "eof", "capa", "psync2", "capa", "chronolith-files"),
-        sent.get(2));
+        sent.get(3));
     assertFalse(handshake.line("+OK"));
+    assertFalse(handshake.line("-ERR Unrecognized REPLCONF option: chronolith-id"));
     assertTrue(handshake.line("+OK"));
-    assertEquals(3, sent.size());
+    assertEquals(4, sent.size());
   }
 
   @Test
@@ -65,6 +68,7 @@ class HandshakeTest {
     Handshake handshake = handshake();
     handshake.line("+PONG");
     assertFalse(handshake.line("-ERR Unrecognized REPLCONF option: listening-port"));
+    assertFalse(handshake.line("-ERR Unrecognized REPLCONF option: chronolith-id"));
     assertTrue(handshake.line("-ERR whatever"));
   }
 

@@ -19,6 +19,7 @@ public final class ClientPause implements Gate {
   private final List<Connection> waiting = new ArrayList<>();
   private boolean paused;
   private boolean all;
+  private boolean failover;
   private long endMs;
   private Scheduled end;
 
@@ -42,6 +43,14 @@ public final class ClientPause implements Gate {
     end = loop.schedule(this::unpause, Math.max(0, endMs - System.currentTimeMillis()));
   }
 
+  /** Holds writes back until a failover has ended, whatever {@code CLIENT UNPAUSE} says. */
+  public void failover(boolean on) {
+    failover = on;
+    if (!on) {
+      resumeAll();
+    }
+  }
+
   /** Ends the pause; who waits goes on. */
   void unpause() {
     paused = false;
@@ -50,21 +59,29 @@ public final class ClientPause implements Gate {
       end.cancel();
       end = null;
     }
-    for (Connection connection : waiting) {
+    resumeAll();
+  }
+
+  /** Each is judged again, and may have to wait again. */
+  private void resumeAll() {
+    List<Connection> resumed = List.copyOf(waiting);
+    waiting.clear();
+    for (Connection connection : resumed) {
       connection.resumeRequests();
     }
-    waiting.clear();
   }
 
   /** Whether the data must not change: no key expires by the clock either. */
   public boolean isPaused() {
-    return paused;
+    return paused || failover;
   }
 
   @Override
   public String refuse(Call call) {
     // Replicas are never paused: what was written before must reach them.
-    boolean waits = paused && (all || call.writes()) && call.client().replicationState() == null;
+    boolean waits =
+        (paused && all || (paused || failover) && call.writes())
+            && call.client().replicationState() == null;
     if (!waits) {
       return null;
     }

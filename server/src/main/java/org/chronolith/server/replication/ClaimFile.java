@@ -1,0 +1,130 @@
+package org.chronolith.server.replication;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
+import org.chronolith.server.recovery.ForcedFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The claims on disk, in the file {@value #NAME} of the data directory: a line of version and
+ * checksum, then one line {@code id offset reached-ms seen-ms port ip} for each. It is written as a
+ * whole and replaced by a forced rename.
+ *
+ * <p>Thread: {@link #read} for the loader, {@link #write} and {@link #close} for any; the file is
+ * written on the thread {@code replica-claims}.
+ */
+final class ClaimFile implements AutoCloseable {
+  static final String NAME = "REPLICAS";
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClaimFile.class);
+  private static final String VERSION = "chronolith-replicas 1 ";
+  private static final int WORDS = 6;
+  private static final long CLOSE_TIMEOUT_S = 10;
+
+  private final Path file;
+  private final ExecutorService writer =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "replica-claims");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  ClaimFile(Path directory) {
+    file = directory.resolve(NAME);
+  }
+
+  /** The claims that were written last; none, with a warning, if the file is not what it was. */
+  List<Claim> read() {
+    try {
+      return Files.exists(file) ? decode(Files.readString(file)) : List.of();
+    } catch (IOException | IllegalArgumentException e) {
+      LOG.warn("The replicas' claims on the log in {} are not used: {}", file, e.getMessage());
+      return List.of();
+    }
+  }
+
+  /** Replaces the file, elsewhere. Claims are read before this returns. */
+  void write(Collection<Claim> claims) {
+    String text = encode(claims);
+    writer.execute(
+        () -> {
+          try {
+            ForcedFile.write(file, text);
+          } catch (IOException e) {
+            LOG.warn("The replicas' claims on the log cannot be written to {}", file, e);
+          }
+        });
+  }
+
+  static String encode(Collection<Claim> claims) {
+    StringBuilder body = new StringBuilder();
+    for (Claim claim : claims) {
+      body.append(claim.id()).append(' ').append(claim.offset()).append(' ');
+      body.append(claim.reachedMs()).append(' ').append(claim.seenMs()).append(' ');
+      body.append(claim.port()).append(' ').append(claim.ip()).append('\n');
+    }
+    return VERSION + checksum(body.toString()) + "\n" + body;
+  }
+
+  /**
+   * Reads what {@link #encode} wrote.
+   *
+   * @throws IllegalArgumentException if it is something else
+   */
+  static List<Claim> decode(String text) {
+    int end = text.indexOf('\n');
+    String body = text.substring(end + 1);
+    if (end < 0 || !text.substring(0, end).equals(VERSION + checksum(body))) {
+      throw new IllegalArgumentException("version or checksum is wrong");
+    }
+    List<Claim> claims = new ArrayList<>();
+    for (String line : body.split("\n")) {
+      if (line.isEmpty()) {
+        continue;
+      }
+      String[] words = line.split(" ", WORDS);
+      if (words.length < WORDS) {
+        throw new IllegalArgumentException("a line is incomplete: " + line);
+      }
+      claims.add(
+          new Claim(
+              words[0],
+              words[5],
+              Integer.parseInt(words[4]),
+              Long.parseLong(words[1]),
+              Long.parseLong(words[2]),
+              Long.parseLong(words[3])));
+    }
+    return claims;
+  }
+
+  private static String checksum(String body) {
+    CRC32C crc = new CRC32C();
+    crc.update(body.getBytes(StandardCharsets.UTF_8));
+    return String.format("%08x", crc.getValue());
+  }
+
+  /** Ends the thread, after what was asked for is written. */
+  @Override
+  public void close() {
+    writer.shutdown();
+    try {
+      if (!writer.awaitTermination(CLOSE_TIMEOUT_S, TimeUnit.SECONDS)) {
+        LOG.warn("The replicas' claims on the log are not written to {} in time", file);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

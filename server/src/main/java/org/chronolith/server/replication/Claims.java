@@ -1,0 +1,219 @@
+package org.chronolith.server.replication;
+
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the replicas of this node, connected or not, still need of its log. The claims outlive the
+ * process; one that goes further back than the hard limits ends, with a line in the log.
+ *
+ * <p>Thread: engine, but for {@link #open} and {@link #close}.
+ */
+final class Claims {
+  /** Claims remembered at most: beyond, the one that was seen longest ago goes. */
+  static final int MOST = 128;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Claims.class);
+
+  private final LongSupplier mostBytes;
+  private final LongSupplier mostAgeMs;
+  private final EndSamples samples = new EndSamples();
+  private final Map<String, Claim> claims = new LinkedHashMap<>();
+  private final Set<String> ended = new HashSet<>();
+  private volatile ClaimFile file;
+  private String written = "";
+
+  /** A replica that is connected, as far as its claim goes. */
+  interface Holder {
+    /** Under which it will come back; null if it will not be known. */
+    String claimId();
+
+    String ip();
+
+    int port();
+
+    /** Whether it is fed the stream. */
+    boolean isOnline();
+
+    /** It has every byte below this. */
+    long neededOffset();
+  }
+
+  /**
+   * @param mostBytes that a replica may be behind before its claim ends; 0 for no limit
+   * @param mostAgeMs that a replica may be away before its claim ends; 0 for no limit
+   */
+  Claims(LongSupplier mostBytes, LongSupplier mostAgeMs) {
+    this.mostBytes = mostBytes;
+    this.mostAgeMs = mostAgeMs;
+  }
+
+  /** Reads what an earlier run has left in the data directory. Before the engine uses this. */
+  void open(Path directory) {
+    ClaimFile opened = new ClaimFile(directory);
+    for (Claim claim : opened.read()) {
+      // At once: the log may be trimmed before the role is decided.
+      claims.put(claim.id(), claim);
+    }
+    file = opened;
+  }
+
+  /** The data is loaded: says what was found. */
+  void start(long endOffset, long nowMs) {
+    samples.add(nowMs, endOffset);
+    for (Claim claim : claims.values()) {
+      LOG.info(
+          "Replica {} ({}) has the stream up to offset {}: {} bytes behind",
+          claim.id(),
+          claim.address(),
+          claim.offset(),
+          claim.bytesBehind(endOffset));
+    }
+  }
+
+  /** In the order in which they came. */
+  Collection<Claim> all() {
+    return Collections.unmodifiableCollection(claims.values());
+  }
+
+  /** The log is needed from here on by any of them; {@code Long.MAX_VALUE} without any. */
+  long neededOffset() {
+    long needed = Long.MAX_VALUE;
+    for (Claim claim : claims.values()) {
+      needed = Math.min(needed, claim.offset());
+    }
+    return needed;
+  }
+
+  /** Takes over where the feeds stand, ends what is too far back, writes what has changed. */
+  void update(List<? extends Holder> holders, long endOffset, long nowMs) {
+    samples.add(nowMs, endOffset);
+    claims.values().forEach(Claim::disconnected);
+    for (Holder holder : holders) {
+      if (holder.isOnline() && holder.claimId() != null) {
+        connected(holder, endOffset, nowMs);
+      }
+    }
+    claims.values().removeIf(claim -> overdue(claim, endOffset, nowMs));
+    while (claims.size() > MOST) {
+      removeOldest();
+    }
+    persist();
+  }
+
+  private void connected(Holder feed, long endOffset, long nowMs) {
+    String id = feed.claimId();
+    long offset = feed.neededOffset();
+    if (ended.contains(id) && endOffset - offset > mostBytes.getAsLong()) {
+      return;
+    }
+    ended.remove(id);
+    Claim claim = claims.get(id);
+    if (claim == null) {
+      claim = new Claim(id, feed.ip(), feed.port(), offset, nowMs, nowMs);
+      claims.put(id, claim);
+    } else if (claim.connected()) {
+      // A copied data directory: both need what the slower one needs.
+      offset = Math.min(offset, claim.offset());
+    }
+    claim.connectedAt(feed.ip(), feed.port(), offset, samples.reachedMs(offset), nowMs);
+  }
+
+  private boolean overdue(Claim claim, long endOffset, long nowMs) {
+    long bytes = mostBytes.getAsLong();
+    long ageMs = mostAgeMs.getAsLong();
+    String why;
+    if (bytes > 0 && claim.bytesBehind(endOffset) > bytes) {
+      why = "more than the " + bytes + " bytes that the log keeps for a replica";
+    } else if (ageMs > 0 && !claim.connected() && nowMs - claim.seenMs() > ageMs) {
+      why = "and away for more than " + ageMs / 1000 + " seconds";
+    } else {
+      return false;
+    }
+    LOG.warn(
+        "The claim of replica {} ({}, {}) on the log ends: it is {} bytes behind, {}. Once the log"
+            + " is trimmed, it needs a full resync.",
+        claim.id(),
+        claim.address(),
+        claim.connected() ? "connected" : "not connected",
+        claim.bytesBehind(endOffset),
+        why);
+    if (claim.connected()) {
+      // It may still catch up; until then it is not told of again.
+      ended.add(claim.id());
+    }
+    return true;
+  }
+
+  private void removeOldest() {
+    Claim oldest = null;
+    for (Claim claim : claims.values()) {
+      if (oldest == null || claim.seenMs() < oldest.seenMs()) {
+        oldest = claim;
+      }
+    }
+    if (oldest != null) {
+      LOG.warn(
+          "The claim of replica {} ({}) on the log ends: {} others were seen later",
+          oldest.id(),
+          oldest.address(),
+          MOST);
+      claims.remove(oldest.id());
+    }
+  }
+
+  /** Only what moves a claim is worth a forced write: not that time passes. */
+  private void persist() {
+    ClaimFile to = file;
+    if (to == null) {
+      return;
+    }
+    StringBuilder state = new StringBuilder();
+    for (Claim claim : claims.values()) {
+      state.append(claim.id()).append(claim.offset()).append(claim.connected()).append(' ');
+    }
+    if (!state.toString().equals(written)) {
+      written = state.toString();
+      to.write(claims.values());
+    }
+  }
+
+  /** A replica needs a full resync, or will never come back. */
+  Claim forget(String id) {
+    ended.remove(id);
+    Claim removed = claims.remove(id);
+    if (removed != null) {
+      persist();
+    }
+    return removed;
+  }
+
+  Claim get(String id) {
+    return claims.get(id);
+  }
+
+  /** The stream of this node is another one: nobody claims anything of it. */
+  void clear() {
+    claims.clear();
+    ended.clear();
+    samples.clear();
+    persist();
+  }
+
+  /** Writes the last state and ends the thread. Any thread, after the engine's last use. */
+  void close() {
+    ClaimFile to = file;
+    if (to != null) {
+      to.close();
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package org.chronolith.server.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RespClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real processes: what a master keeps for replicas that are away. */
+@Tag("slow")
+class ClaimsIT {
+  private static final long DEADLINE_S = 60;
+  private static final long MIB = 1L << 20;
+  private static final String[] SMALL_LOG = {
+    "--repl-log-retention-bytes", "48mb", "--log-segment-bytes", "8mb", "--save", ""
+  };
+
+  @TempDir Path directory;
+  private final List<ChronolithProcess> processes = new ArrayList<>();
+
+  @AfterEach
+  void killAll() {
+    processes.forEach(ChronolithProcess::close);
+  }
+
+  private ChronolithProcess start(String name, int port, String... directives) {
+    List<String> all = new ArrayList<>(List.of(SMALL_LOG));
+    all.addAll(List.of(directives));
+    ChronolithProcess started =
+        ChronolithProcess.start(directory.resolve(name), port, all.toArray(String[]::new));
+    processes.add(started);
+    return started;
+  }
+
+  private static String info(ChronolithProcess node, String section, String field) {
+    try (RespClient client = node.connect()) {
+      return client.info(section, field);
+    }
+  }
+
+  private static long number(ChronolithProcess node, String field) {
+    return Long.parseLong(info(node, "replication", field));
+  }
+
+  private static Object call(ChronolithProcess node, String... words) {
+    try (RespClient client = node.connect()) {
+      return client.call(words);
+    }
+  }
+
+  private static void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "still waiting for " + what);
+      try {
+        TimeUnit.MILLISECONDS.sleep(50);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  /** Writes that much to a few keys, so that the log grows and the data does not. */
+  private static void write(ChronolithProcess node, long bytes) {
+    String value = "x".repeat((int) MIB);
+    try (RespClient client = node.connect()) {
+      for (long i = 0; i < bytes / MIB; i++) {
+        client.call("SET", "key" + i % 4, value + i);
+      }
+    }
+  }
+
+  /** A snapshot, so that nothing but replicas needs the log below here. */
+  private static void save(ChronolithProcess node) {
+    String before = info(node, "persistence", "rdb_saves");
+    call(node, "BGSAVE");
+    await("the snapshot", () -> !info(node, "persistence", "rdb_saves").equals(before));
+  }
+
+  private static String slot(ChronolithProcess node, String field) {
+    String slot = info(node, "replication", "replica_slot0");
+    for (String part : slot.split(",")) {
+      if (part.startsWith(field + "=")) {
+        return part.substring(field.length() + 1);
+      }
+    }
+    throw new AssertionError("no " + field + " in " + slot);
+  }
+
+  private static void awaitSame(ChronolithProcess master, ChronolithProcess replica) {
+    await("the link", () -> info(replica, "replication", "master_link_status").equals("up"));
+    await(
+        "equal offsets",
+        () -> number(master, "master_repl_offset") == number(replica, "master_repl_offset"));
+  }
+
+  @Test
+  void shouldKeepTheLogForAReplicaOverTheRestartsOfBoth() {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort());
+    ChronolithProcess replica =
+        start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + master.port());
+    awaitSame(master, replica);
+    write(master, 4 * MIB);
+    awaitSame(master, replica);
+    await(
+        "the claim",
+        () -> number(master, "replica_slots") == 1 && slot(master, "bytes_behind").equals("0"));
+    replica.stop();
+    await("the replica to be away", () -> slot(master, "connected").equals("0"));
+
+    write(master, 75 * MIB);
+    save(master);
+    master.kill();
+    ChronolithProcess again = start("a", master.port());
+    assertEquals("0", slot(again, "connected"));
+    write(again, 75 * MIB);
+    save(again);
+    assertTrue(
+        Long.parseLong(slot(again, "bytes_behind")) > 150 * MIB,
+        () -> call(again, "REPLICATION", "SLOTS") + again.output());
+    // The retention alone would have kept a third of it.
+    await("a look at the retention", () -> Integer.parseInt(slot(again, "seconds_behind")) > 2);
+    assertTrue(
+        number(again, "repl_backlog_histlen") > 150 * MIB,
+        () -> call(again, "INFO", "replication") + again.output());
+
+    // Its address is another one: it is known by its id.
+    ChronolithProcess back =
+        start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + again.port());
+    awaitSame(again, back);
+    assertEquals("0", info(again, "stats", "sync_full"));
+    assertEquals("1", info(again, "stats", "sync_partial_ok"));
+    await("the claim", () -> slot(again, "connected").equals("1"));
+    assertEquals("1", info(again, "replication", "replica_slots"));
+    RespClient.ErrorReply refused =
+        assertThrows(
+            RespClient.ErrorReply.class,
+            () -> call(again, "REPLICATION", "DROP", slot(again, "id")));
+    assertEquals("ERR The replica of that slot is connected", refused.getMessage());
+    // It has what it needs: the log goes back to what the retention says.
+    await("the log to be trimmed", () -> number(again, "repl_backlog_histlen") < 80 * MIB);
+    back.kill();
+    await("the replica to be away", () -> slot(again, "connected").equals("0"));
+    assertEquals("OK", call(again, "REPLICATION", "DROP", slot(again, "id")));
+    assertEquals(List.of(), call(again, "REPLICATION", "SLOTS"));
+  }
+
+  @Test
+  void shouldEndAClaimAtTheHardLimitWithOneLine() {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort());
+    call(master, "CONFIG", "SET", "save", "");
+    ChronolithProcess replica =
+        start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + master.port());
+    awaitSame(master, replica);
+    await("the claim", () -> number(master, "replica_slots") == 1);
+    replica.stop();
+    write(master, 200 * MIB);
+    await("the claim's end", () -> number(master, "replica_slots") == 0);
+    String said = master.output();
+    int first = said.indexOf("on the log ends");
+    assertTrue(first > 0, said);
+    assertFalse(said.indexOf("on the log ends", first + 1) > 0, said);
+  }
+}

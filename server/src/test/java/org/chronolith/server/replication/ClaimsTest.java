@@ -1,0 +1,145 @@
+package org.chronolith.server.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClaimsTest {
+  private static final long MOST_BYTES = 1_000;
+  private static final long MOST_AGE_MS = 60_000;
+
+  @TempDir Path directory;
+
+  private record Connected(String claimId, long neededOffset, boolean isOnline)
+      implements Claims.Holder {
+    Connected(String claimId, long neededOffset) {
+      this(claimId, neededOffset, true);
+    }
+
+    @Override
+    public String ip() {
+      return "127.0.0.1";
+    }
+
+    @Override
+    public int port() {
+      return 7000;
+    }
+  }
+
+  private final Claims claims = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+
+  @Test
+  void shouldKeepTheLogForOneThatHasGone() {
+    claims.update(List.of(new Connected("a", 100), new Connected("b", 300)), 400, 1_000);
+    assertEquals(100, claims.neededOffset());
+    claims.update(List.of(new Connected("b", 500)), 600, 11_000);
+    assertEquals(100, claims.neededOffset());
+    assertFalse(claims.get("a").connected());
+    assertTrue(claims.get("b").connected());
+    assertEquals(500, claims.get("a").bytesBehind(600));
+    assertEquals(10, claims.get("a").secondsBehind(600, 11_000));
+  }
+
+  @Test
+  void shouldTellTheAgeOfTheOldestByteThatIsMissing() {
+    for (int second = 1; second <= 50; second++) {
+      claims.update(
+          List.of(new Connected("a", Math.max(0, second - 5) * 10L)),
+          second * 10L,
+          second * 1_000L);
+    }
+    assertEquals(50, claims.get("a").bytesBehind(500));
+    assertEquals(5, claims.get("a").secondsBehind(500, 50_000));
+  }
+
+  @Test
+  void shouldEndAClaimAtTheHardLimits() {
+    claims.update(List.of(new Connected("a", 100), new Connected("b", 100)), 100, 1_000);
+    claims.update(List.of(new Connected("b", 1_000)), 1_100, 2_000);
+    assertEquals(100, claims.neededOffset());
+    claims.update(List.of(new Connected("b", 1_000)), 1_101, 3_000);
+    assertNull(claims.get("a"));
+    claims.update(List.of(), 1_101, 3_000 + MOST_AGE_MS + 1);
+    assertEquals(Long.MAX_VALUE, claims.neededOffset());
+  }
+
+  @Test
+  void shouldTakeUpOneThatHasCaughtUpAgain() {
+    claims.update(List.of(new Connected("a", 100)), 2_000, 1_000);
+    claims.update(List.of(new Connected("a", 900)), 2_000, 2_000);
+    assertNull(claims.get("a"));
+    claims.update(List.of(new Connected("a", 1_000)), 2_000, 3_000);
+    assertEquals(1_000, claims.get("a").offset());
+  }
+
+  @Test
+  void shouldRememberOnlyThoseThatWillBeKnown() {
+    claims.update(List.of(new Connected(null, 1), new Connected("c", 2, false)), 10, 1_000);
+    assertTrue(claims.all().isEmpty());
+    for (int i = 0; i <= Claims.MOST; i++) {
+      claims.update(List.of(new Connected("r" + i, 5)), 10, 1_000 + i);
+    }
+    assertEquals(Claims.MOST, claims.all().size());
+    assertNull(claims.get("r0"));
+  }
+
+  @Test
+  void shouldOutliveTheProcess() {
+    claims.open(directory);
+    claims.start(0, 500);
+    claims.update(List.of(new Connected("a", 100)), 400, 1_000);
+    claims.update(List.of(new Connected("a", 200), new Connected("::1:7", 300)), 400, 2_000);
+    claims.close();
+    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    again.open(directory);
+    again.start(450, 3_000);
+    assertEquals(2, again.all().size());
+    assertEquals(200, again.neededOffset());
+    assertEquals(7000, again.get("a").port());
+    again.forget("a");
+    again.close();
+    Claims third = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    third.open(directory);
+    third.start(450, 4_000);
+    assertEquals(300, third.neededOffset());
+    third.close();
+  }
+
+  @Test
+  void shouldStartWithoutADamagedFile() throws IOException {
+    List<Claim> some = new ArrayList<>();
+    some.add(new Claim("a", "::1", 5, 1, 2, 3));
+    String text = ClaimFile.encode(some);
+    assertEquals("::1:5", ClaimFile.decode(text).get(0).address());
+    assertThrows(IllegalArgumentException.class, () -> ClaimFile.decode(text.replace("a", "b")));
+    Files.writeString(directory.resolve(ClaimFile.NAME), text.substring(0, text.length() - 3));
+    claims.open(directory);
+    claims.start(0, 0);
+    assertTrue(claims.all().isEmpty());
+    claims.close();
+  }
+
+  @Test
+  void shouldBoundTheSamples() {
+    EndSamples samples = new EndSamples();
+    for (int i = 1; i <= 10 * EndSamples.MOST; i++) {
+      samples.add(i, i);
+    }
+    assertEquals(10 * EndSamples.MOST, samples.reachedMs(Long.MAX_VALUE));
+    assertEquals(9_900, samples.reachedMs(9_900));
+    long early = samples.reachedMs(8_000);
+    assertTrue(early > 7_500 && early <= 8_000, "reached at " + early);
+    assertEquals(0, samples.reachedMs(0));
+  }
+}

@@ -1,0 +1,239 @@
+package org.chronolith.server.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RedisServerProcess;
+import org.chronolith.server.testing.RequiresRedis;
+import org.chronolith.server.testing.RespClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real processes: handing the role over, and waiting for replicas. */
+@Tag("slow")
+class FailoverIT {
+  private static final long DEADLINE_S = 60;
+
+  @TempDir Path directory;
+  private final List<ChronolithProcess> processes = new ArrayList<>();
+
+  @AfterEach
+  void killAll() {
+    processes.forEach(ChronolithProcess::close);
+  }
+
+  private ChronolithProcess start(String name, String... directives) {
+    ChronolithProcess started =
+        ChronolithProcess.start(directory.resolve(name), ChronolithProcess.freePort(), directives);
+    processes.add(started);
+    return started;
+  }
+
+  private ChronolithProcess replica(String name, ChronolithProcess master) {
+    ChronolithProcess started = start(name, "--replicaof", "127.0.0.1 " + master.port());
+    await("the link", () -> info(started, "master_link_status").equals("up"));
+    return started;
+  }
+
+  private static String info(ChronolithProcess node, String field) {
+    try (RespClient client = node.connect()) {
+      return client.info("replication", field);
+    }
+  }
+
+  private static String stat(ChronolithProcess node, String field) {
+    try (RespClient client = node.connect()) {
+      return client.info("stats", field);
+    }
+  }
+
+  private static Object call(int port, String... words) {
+    try (RespClient client = new RespClient(port)) {
+      return client.call(words);
+    }
+  }
+
+  /** The reply, or the text of the error. */
+  private static String said(int port, String... words) {
+    try {
+      return String.valueOf(call(port, words));
+    } catch (RespClient.ErrorReply e) {
+      return e.getMessage();
+    }
+  }
+
+  private static void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "still waiting for " + what);
+      try {
+        TimeUnit.MILLISECONDS.sleep(20);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  @Test
+  void shouldHandOverWithoutLosingAWriteOrResyncing() throws InterruptedException {
+    ChronolithProcess master = start("a");
+    ChronolithProcess second = replica("b", master);
+    ChronolithProcess third = replica("c", master);
+    String[] refused = new String[1];
+    long[] acknowledged = new long[1];
+    Thread writer =
+        new Thread(
+            () -> {
+              try (RespClient client = master.connect()) {
+                while (true) {
+                  acknowledged[0] = (Long) client.call("INCR", "counter");
+                }
+              } catch (RespClient.ErrorReply e) {
+                refused[0] = e.getMessage();
+              }
+            },
+            "writer");
+    writer.start();
+    await("writes", () -> !"null".equals(said(master.port(), "GET", "counter")));
+    String oldId = info(master, "master_replid");
+    assertEquals(
+        "OK",
+        call(
+            master.port(),
+            "FAILOVER",
+            "TO",
+            "127.0.0.1",
+            Integer.toString(second.port()),
+            "TIMEOUT",
+            "30000"));
+    writer.join();
+    assertEquals("READONLY You can't write against a read only replica.", refused[0]);
+    await("the new master", () -> info(second, "role").equals("master"));
+    await("the old one", () -> info(master, "master_link_status").equals("up"));
+    assertEquals("no-failover", info(master, "master_failover_state"));
+    assertEquals(oldId, info(second, "master_replid2"));
+    assertEquals(Long.toString(acknowledged[0]), call(second.port(), "GET", "counter"));
+    call(second.port(), "SET", "after", "1");
+    await("the value", () -> "1".equals(call(master.port(), "GET", "after")));
+    await("the chain", () -> "1".equals(call(third.port(), "GET", "after")));
+    assertEquals("0", stat(second, "sync_full"));
+    assertEquals("1", stat(second, "sync_partial_ok"));
+    assertEquals("2", stat(master, "sync_full"));
+    assertTrue(
+        second.output().contains("MASTER MODE enabled (failover request from"), second::output);
+  }
+
+  @Test
+  void shouldAbortAndWaitAndRefuseAsRedis() {
+    ChronolithProcess master = start("a");
+    ChronolithProcess replica = replica("b", master);
+    try (RespClient client = master.connect()) {
+      client.call("SET", "a", "1");
+      assertEquals(List.of(1L, 1L), client.call("WAITAOF", "1", "1", "20000"));
+      assertEquals(1L, client.call("WAIT", "1", "20000"));
+      long begunMs = System.currentTimeMillis();
+      assertEquals(List.of(1L, 1L), client.call("WAITAOF", "1", "2", "300"));
+      assertTrue(System.currentTimeMillis() - begunMs >= 300);
+    }
+    int port = master.port();
+    assertEquals(
+        "ERR value is out of range, value must between 0 and 1",
+        said(port, "WAITAOF", "2", "0", "0"));
+    assertEquals(
+        "ERR value is out of range, must be positive", said(port, "WAITAOF", "1", "-1", "0"));
+    assertEquals("ERR timeout is negative", said(port, "WAITAOF", "1", "1", "-1"));
+    assertTrue(said(replica.port(), "WAITAOF", "0", "0", "0").startsWith("ERR WAITAOF cannot"));
+
+    // The target does not follow the stream while it is stopped, so the failover ends by time.
+    stopOrContinue("STOP", replica);
+    try {
+      call(port, "SET", "b", "1");
+      assertEquals("OK", call(port, "FAILOVER", "TIMEOUT", "400"));
+      assertEquals("waiting-for-sync", info(master, "master_failover_state"));
+      assertEquals("ERR FAILOVER already in progress.", said(port, "FAILOVER"));
+      assertEquals(
+          "ERR REPLICAOF not allowed while failing over.", said(port, "REPLICAOF", "NO", "ONE"));
+      // Held back until then, not refused.
+      assertEquals("OK", call(port, "SET", "c", "1"));
+      assertEquals("no-failover", info(master, "master_failover_state"));
+      assertTrue(
+          master.output().contains("Replica never caught up before timeout"), master::output);
+      call(port, "FAILOVER");
+      assertEquals("OK", call(port, "FAILOVER", "ABORT"));
+      assertEquals("OK", call(port, "SET", "d", "1"));
+
+      call(port, "CONFIG", "SET", "min-replicas-to-write", "1");
+      call(port, "CONFIG", "SET", "min-replicas-max-lag", "1");
+      await(
+          "the replica's lag",
+          () ->
+              said(port, "SET", "e", "1").equals("NOREPLICAS Not enough good replicas to write."));
+      assertEquals("0", info(master, "min_slaves_good_slaves"));
+      assertEquals("1", call(port, "GET", "d"));
+    } finally {
+      stopOrContinue("CONT", replica);
+    }
+    await("the replica", () -> said(port, "SET", "e", "1").equals("OK"));
+  }
+
+  private static void stopOrContinue(String signal, ChronolithProcess process) {
+    try {
+      new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  @RequiresRedis
+  void shouldSayWhatRedisSays() {
+    ChronolithProcess master = start("a");
+    try (RedisServerProcess redis = RedisServerProcess.start(directory)) {
+      String[][] requests = {
+        {"FAILOVER"},
+        {"FAILOVER", "ABORT"},
+        {"FAILOVER", "TO", "127.0.0.1", "1"},
+        {"FAILOVER", "TO", "127.0.0.1", "x"},
+        {"FAILOVER", "TO", "127.0.0.1"},
+        {"FAILOVER", "TIMEOUT", "0"},
+        {"FAILOVER", "TIMEOUT", "-1"},
+        {"FAILOVER", "TIMEOUT", "x"},
+        {"FAILOVER", "TIMEOUT"},
+        {"FAILOVER", "FORCE"},
+        {"FAILOVER", "FORCE", "FORCE"},
+        {"FAILOVER", "ABORT", "NOW"},
+        {"PSYNC", "x", "1", "FAILOVER"},
+        {"WAIT", "1", "-1"},
+        {"WAIT", "1", "x"},
+        {"ROLE"},
+        {"CONFIG", "SET", "min-replicas-to-write", "-1"},
+        {"CONFIG", "SET", "min-replicas-to-write", "1"},
+        {"SET", "a", "b"},
+        {"DEL", "a"},
+        {"GET", "a"},
+        {"CONFIG", "SET", "min-slaves-max-lag", "0"},
+        {"SET", "a", "b"},
+        {"REPLICAOF", "127.0.0.1", "1"},
+        {"FAILOVER"},
+        {"PSYNC", "x", "1", "FAILOVER"},
+        {"WAIT", "1", "1"},
+        {"REPLICAOF", "NO", "ONE"},
+      };
+      for (String[] request : requests) {
+        assertEquals(
+            said(redis.port(), request).replaceAll("\\[master, \\d+", "[master, 0"),
+            said(master.port(), request).replaceAll("\\[master, \\d+", "[master, 0"),
+            String.join(" ", request));
+      }
+    }
+  }
+}

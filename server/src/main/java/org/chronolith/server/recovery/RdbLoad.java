@@ -61,7 +61,8 @@ final class RdbLoad {
               settings.logListener(),
               rdb.offset(),
               rdb.history(),
-              contents.streamDb());
+              contents.streamDb(),
+              settings.logDisk());
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }

@@ -117,7 +117,7 @@ class RdbLoadTest {
     byte[] rdb = rdb();
     rdb[rdb.length / 2] ^= 1;
     assertFails(rdb, () -> true, "the RDB is damaged at byte");
-    assertFails(Arrays.copyOf(rdb, 40), () -> true, "it ends inside");
+    assertFails(Arrays.copyOf(rdb, 40), () -> true, "the RDB is damaged at byte 35");
   }
 
   private void assertFails(byte[] rdb, BooleanSupplier wanted, String message) {

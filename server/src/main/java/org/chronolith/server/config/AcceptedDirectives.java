@@ -110,7 +110,6 @@ final class AcceptedDirectives {
         "replica-ignore-disk-write-errors",
         false,
         "a replica that cannot write its log stops applying");
-    add("replica-announced", true, "replicas are always announced");
     oneOf(
         "propagation-error-behavior",
         "ignore",

@@ -40,6 +40,10 @@ public final class ReplicationDirectives {
           .alias("slave-priority")
           .doc("Sentinel promotes the lowest first, and never 0.");
 
+  public static final Directive<Boolean> REPLICA_ANNOUNCED =
+      new Directive<>("replica-announced", ValueTypes.yesNo(), true)
+          .doc("Whether Sentinel lists this replica; one that it does not list is never promoted.");
+
   public static final Directive<String> REPLICA_ANNOUNCE_IP =
       new Directive<>("replica-announce-ip", ValueTypes.text(), "")
           .alias("slave-announce-ip")
@@ -105,6 +109,7 @@ public final class ReplicationDirectives {
         REPLICA_READ_ONLY,
         REPLICA_SERVE_STALE_DATA,
         REPLICA_PRIORITY,
+        REPLICA_ANNOUNCED,
         REPLICA_ANNOUNCE_IP,
         REPLICA_ANNOUNCE_PORT,
         REPL_PING_REPLICA_PERIOD,

@@ -251,6 +251,10 @@ public final class ServerConfig {
     return get(ReplicationDirectives.REPLICA_SERVE_STALE_DATA);
   }
 
+  public boolean replicaAnnounced() {
+    return get(ReplicationDirectives.REPLICA_ANNOUNCED);
+  }
+
   public int replicaPriority() {
     return get(ReplicationDirectives.REPLICA_PRIORITY);
   }

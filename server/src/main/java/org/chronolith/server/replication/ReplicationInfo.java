@@ -110,7 +110,7 @@ final class ReplicationInfo {
     }
     field(out, "slave_priority", config.replicaPriority());
     field(out, "slave_read_only", config.replicaReadOnly() ? 1 : 0);
-    field(out, "replica_announced", 1);
+    field(out, "replica_announced", config.replicaAnnounced() ? 1 : 0);
   }
 
   private static String slave(ReplicaFeed feed, long nowMs) {

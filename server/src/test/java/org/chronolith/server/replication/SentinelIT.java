@@ -2,6 +2,7 @@ package org.chronolith.server.replication;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -66,6 +67,38 @@ class SentinelIT {
     }
   }
 
+  @Test
+  void shouldTakeSentinelsTransactionWhileItsMasterIsDown() throws IOException {
+    int nobody = ChronolithProcess.freePort();
+    ChronolithProcess replica = startNode(nobody, "replica-announced no", "replica-priority 7");
+    String runId = info(replica, "server", "run_id");
+    assertEquals("7", info(replica, "replication", "slave_priority"));
+    assertEquals("0", info(replica, "replication", "replica_announced"));
+    try (RespClient sentinel = replica.connect();
+        RespClient pubsub = replica.connect();
+        RespClient other = replica.connect()) {
+      other.call("CONFIG", "SET", "replica-serve-stale-data", "no");
+      // Redis's PING says so, too, and Sentinel takes it for a sign of life.
+      assertEquals(
+          "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+          assertThrows(RespClient.ErrorReply.class, () -> sentinel.call("PING")).getMessage());
+      assertEquals("OK", sentinel.call("CLIENT", "SETNAME", "sentinel-cmd"));
+      pubsub.call("SUBSCRIBE", "__sentinel__:hello");
+      assertEquals(1L, sentinel.call("PUBLISH", "__sentinel__:hello", "here I am"));
+      sentinel.call("MULTI");
+      sentinel.call("SLAVEOF", "NO", "ONE");
+      sentinel.call("CONFIG", "REWRITE");
+      sentinel.call("CLIENT", "KILL", "TYPE", "normal");
+      sentinel.call("CLIENT", "KILL", "TYPE", "pubsub");
+      assertEquals(List.of("OK", "OK", 1L, 1L), sentinel.call("EXEC"));
+      assertEquals("PONG", sentinel.call("PING"));
+      assertThrows(RespClient.Disconnected.class, () -> other.call("PING"));
+    }
+    assertEquals("master", info(replica, "replication", "role"));
+    assertEquals(runId, info(replica, "server", "run_id"));
+    awaitDirective(replica, "replicaof", false);
+  }
+
   private ChronolithProcess failOverOnDemand(ChronolithProcess master) throws IOException {
     write(master);
     Map<Integer, String> fullSyncs = fullSyncs();
@@ -115,7 +148,7 @@ class SentinelIT {
   /**
    * @param masterPort 0 for a master
    */
-  private ChronolithProcess startNode(int masterPort) throws IOException {
+  private ChronolithProcess startNode(int masterPort, String... directives) throws IOException {
     int port = ChronolithProcess.freePort();
     List<String> lines = new ArrayList<>();
     lines.add("# node " + port);
@@ -124,6 +157,7 @@ class SentinelIT {
     if (masterPort != 0) {
       lines.add("replicaof 127.0.0.1 " + masterPort);
     }
+    lines.addAll(List.of(directives));
     Files.write(file(port), lines);
     ChronolithProcess node = ChronolithProcess.startConfigured(file(port), port);
     nodes.put(port, node);

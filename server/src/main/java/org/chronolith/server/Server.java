@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.random.RandomGenerator;
 import org.chronolith.engine.keyspace.ExpiryMode;
@@ -29,6 +28,7 @@ import org.chronolith.server.command.Dataset;
 import org.chronolith.server.command.Dispatcher;
 import org.chronolith.server.command.Gate;
 import org.chronolith.server.command.ServerCounters;
+import org.chronolith.server.commands.admin.BackupCommand;
 import org.chronolith.server.commands.admin.CommandCommand;
 import org.chronolith.server.commands.admin.ConfigCommands;
 import org.chronolith.server.commands.admin.DebugCommand;
@@ -42,21 +42,7 @@ import org.chronolith.server.commands.admin.SlowLog;
 import org.chronolith.server.commands.connection.ClientCommands;
 import org.chronolith.server.commands.connection.ClientPause;
 import org.chronolith.server.commands.connection.ConnectionCommands;
-import org.chronolith.server.commands.hashes.HashCommands;
-import org.chronolith.server.commands.keys.DatabaseCommands;
-import org.chronolith.server.commands.keys.ExpiryCommands;
-import org.chronolith.server.commands.keys.KeyCommands;
-import org.chronolith.server.commands.keys.ScanCommands;
-import org.chronolith.server.commands.lists.ListCommands;
 import org.chronolith.server.commands.pubsub.PubSubCommands;
-import org.chronolith.server.commands.sets.RandomMemberCommands;
-import org.chronolith.server.commands.sets.SetCommands;
-import org.chronolith.server.commands.sortedsets.SortedSetCommands;
-import org.chronolith.server.commands.sortedsets.SortedSetRangeCommands;
-import org.chronolith.server.commands.strings.CounterCommands;
-import org.chronolith.server.commands.strings.RangeCommands;
-import org.chronolith.server.commands.strings.StringCommands;
-import org.chronolith.server.commands.transactions.TransactionCommands;
 import org.chronolith.server.config.AppendFsync;
 import org.chronolith.server.config.PersistenceDirectives;
 import org.chronolith.server.config.ServerConfig;
@@ -71,6 +57,7 @@ import org.chronolith.server.gate.SubscriberGate;
 import org.chronolith.server.info.Info;
 import org.chronolith.server.logging.PidFile;
 import org.chronolith.server.logging.ServerLog;
+import org.chronolith.server.recovery.Backup;
 import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.KeyspaceSource;
 import org.chronolith.server.recovery.LogStream;
@@ -80,6 +67,7 @@ import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.RecoveryException;
 import org.chronolith.server.recovery.SnapshotDuty;
 import org.chronolith.server.recovery.SnapshotLoop;
+import org.chronolith.server.recovery.SnapshotStream;
 import org.chronolith.server.replication.Replication;
 import org.chronolith.server.write.Effects;
 import org.chronolith.server.write.WritePath;
@@ -133,6 +121,7 @@ public final class Server {
   private final Observation observation;
   private final SnapshotLoop snapshotLoop = new SnapshotLoop(engineLoop);
   private final SnapshotDuty snapshots;
+  private final Backup backup;
   private final Replication replication;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -168,10 +157,12 @@ public final class Server {
     slowLog = new SlowLog(config);
     latencyMonitor = new LatencyMonitor(config, this::table);
     runner = new CommandRunner(newDataset(), counters, effects, ExpiryMode.DELETE);
+    SnapshotStream stream = new LogStream(writePath, this::streamDb, this::neededOffset);
+    backup = new Backup(() -> live, () -> data.directory(), stream, engineLoop::execute);
     snapshots =
         new SnapshotDuty(
             new KeyspaceSource(() -> runner.dataset().keyspace()),
-            new LogStream(writePath, this::streamDb, this::neededOffset),
+            stream,
             () -> counters.changes,
             () -> counters.commandsProcessed,
             config::saveRules,
@@ -332,7 +323,7 @@ public final class Server {
   }
 
   private long neededOffset() {
-    return replication.keepFromOffset();
+    return Math.min(backup.neededFrom(), replication.keepFromOffset());
   }
 
   private void endOfTurn() {
@@ -444,27 +435,15 @@ public final class Server {
 
   private List<CommandSpec> commands() {
     List<CommandSpec> all = new ArrayList<>();
-    all.addAll(new StringCommands().all());
-    all.addAll(new RangeCommands(config::protoMaxBulkLenBytes).all());
-    all.addAll(new CounterCommands().all());
-    all.addAll(HashCommands.all());
-    all.addAll(ListCommands.all());
-    all.addAll(SetCommands.all());
-    all.addAll(RandomMemberCommands.all(new SplittableRandom()));
-    all.addAll(SortedSetCommands.all());
-    all.addAll(SortedSetRangeCommands.all());
-    all.addAll(KeyCommands.all());
-    all.addAll(ExpiryCommands.all());
-    all.addAll(new ScanCommands(new java.util.Random()).all());
-    all.addAll(new DatabaseCommands(watches).all());
+    all.addAll(DataCommands.all(watches, config::protoMaxBulkLenBytes));
     all.addAll(new PersistenceCommands(snapshots).specs());
+    all.addAll(new BackupCommand(backup).specs());
     all.addAll(new ConnectionCommands(config, watches, subscriptions, replication::role).specs());
     all.addAll(
         new ClientCommands(clients, watches, subscriptions, clientPause, replication::peers)
             .specs());
     all.addAll(replication.commands());
     all.addAll(pubSub.specs());
-    all.addAll(new TransactionCommands(watches).specs());
     all.addAll(new CommandCommand(this::table).specs());
     all.addAll(ServerCommands.specs());
     all.addAll(MemoryCommand.specs());

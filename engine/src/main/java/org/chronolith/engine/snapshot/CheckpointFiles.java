@@ -78,26 +78,30 @@ final class CheckpointFiles {
 
   static void verify(Path directory, MetaFile meta, boolean tables) throws IOException {
     for (CheckpointFile file : meta.files()) {
-      Path path = directory.resolve(file.name());
-      long bytes;
-      try {
-        bytes = Files.size(path);
-      } catch (NoSuchFileException e) {
-        throw new EngineException(Severity.CORRUPTION, path + ": missing", e);
-      }
-      if (bytes != file.bytes()) {
+      verify(directory, file, tables);
+    }
+  }
+
+  static void verify(Path directory, CheckpointFile file, boolean tables) throws IOException {
+    Path path = directory.resolve(file.name());
+    long bytes;
+    try {
+      bytes = Files.size(path);
+    } catch (NoSuchFileException e) {
+      throw new EngineException(Severity.CORRUPTION, path + ": missing", e);
+    }
+    if (bytes != file.bytes()) {
+      throw new EngineException(
+          Severity.CORRUPTION, path + ": has " + bytes + " bytes, META says " + file.bytes());
+    }
+    if (tables || !file.isTable()) {
+      int crc = crc32c(path);
+      if (crc != file.crc32c()) {
         throw new EngineException(
-            Severity.CORRUPTION, path + ": has " + bytes + " bytes, META says " + file.bytes());
-      }
-      if (tables || !file.isTable()) {
-        int crc = crc32c(path);
-        if (crc != file.crc32c()) {
-          throw new EngineException(
-              Severity.CORRUPTION,
-              String.format(
-                  "%s: CRC32C is %08x, META says %08x: the file is damaged",
-                  path, crc, file.crc32c()));
-        }
+            Severity.CORRUPTION,
+            String.format(
+                "%s: CRC32C is %08x, META says %08x: the file is damaged",
+                path, crc, file.crc32c()));
       }
     }
   }

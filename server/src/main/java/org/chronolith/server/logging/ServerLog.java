@@ -70,6 +70,13 @@ public final class ServerLog {
     writer.file(file);
   }
 
+  /** For tools, whose output is their own: nothing is logged. */
+  public static void silence() {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF);
+    context.getLogger(OURS).setLevel(Level.OFF);
+  }
+
   /** Writes what is still queued. The last thing that a process does; later lines are lost. */
   public static void close() {
     ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();

@@ -69,6 +69,10 @@ public final class DataDirectory implements AutoCloseable {
    * @throws RecoveryException if {@code CURRENT} names none, or is missing beside data
    */
   public Optional<Generation> current() {
+    return current(directory);
+  }
+
+  static Optional<Generation> current(Path directory) {
     Path file = directory.resolve(CURRENT);
     try {
       if (!Files.exists(file)) {
@@ -87,6 +91,10 @@ public final class DataDirectory implements AutoCloseable {
 
   /** All generations, by number. */
   public List<Generation> generations() {
+    return generations(directory);
+  }
+
+  static List<Generation> generations(Path directory) {
     try (Stream<Path> entries = Files.list(directory)) {
       return entries
           .flatMap(path -> parse(path).stream())

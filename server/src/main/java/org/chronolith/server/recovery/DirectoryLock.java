@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 
 /**
  * One process at a time writes to a data directory. The lock is the system's, so that it ends with
@@ -45,6 +46,25 @@ final class DirectoryLock implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  /**
+   * The process that holds the lock of {@code directory}, as the file names it; empty if none does.
+   * Takes and changes nothing.
+   */
+  static Optional<String> holder(Path directory) throws IOException {
+    Path file = directory.resolve(NAME);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        FileLock shared = channel.tryLock(0, Long.MAX_VALUE, true)) {
+      return shared == null
+          ? Optional.of(Files.readString(file, StandardCharsets.US_ASCII).strip())
+          : Optional.empty();
+    } catch (OverlappingFileLockException e) {
+      return Optional.of(Long.toString(ProcessHandle.current().pid()));
     }
   }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -213,6 +214,9 @@ public final class Recovery {
       replayed = replay(opened.log, from, target);
       identify(opened.log, target.db(), replica);
     }
+    if (!replica) {
+      ForkMark.remove(data.directory());
+    }
     progress.end();
     return opened.recovered(target, items, replayed, startedNanos);
   }
@@ -256,34 +260,55 @@ public final class Recovery {
 
   /** Snapshot(S) + log[S, end) must be a state: the log reaches S, and both are of one history. */
   private void check(Opened opened, Optional<Checkpoint> checkpoint, long from) {
-    ReplicationLog log = opened.log;
-    if (log.startOffset() > from) {
-      throw new RecoveryException(
+    Optional<String> refusal =
+        refusal(
+            opened.generation.log(),
+            opened.log.startOffset(),
+            opened.log.history(),
+            checkpoint.map(Checkpoint::directory),
+            checkpoint.map(Checkpoint::meta),
+            opened.store.damaged());
+    if (refusal.isPresent()) {
+      throw new RecoveryException(refusal.get());
+    }
+  }
+
+  /**
+   * Why a log and the newest sound checkpoint do not lead to a state; empty if they do.
+   *
+   * @param damaged checkpoints that are not sound, for the message
+   */
+  public static Optional<String> refusal(
+      Path log,
+      long logStart,
+      History history,
+      Optional<Path> checkpoint,
+      Optional<SnapshotMeta> meta,
+      List<Path> damaged) {
+    long from = meta.map(SnapshotMeta::offset).orElse(0L);
+    if (logStart > from) {
+      return Optional.of(
           "the log in "
-              + opened.generation.log()
+              + log
               + " starts at offset "
-              + log.startOffset()
+              + logStart
               + ", but "
-              + (checkpoint.isPresent()
+              + (meta.isPresent()
                   ? "the newest sound checkpoint ends at " + from
                   : "there is no sound checkpoint")
-              + (opened.store.damaged().isEmpty()
-                  ? ""
-                  : " (damaged: " + opened.store.damaged() + ")"));
+              + (damaged.isEmpty() ? "" : " (damaged: " + damaged + ")"));
     }
-    if (checkpoint.isPresent()) {
-      String id = checkpoint.get().meta().replicationId();
-      if (log.history().validTo(id) < from) {
-        throw new RecoveryException(
-            checkpoint.get().directory()
-                + " is of the history "
-                + id
-                + ", which the log, of "
-                + log.history()
-                + ", does not descend from at offset "
-                + from);
-      }
+    if (meta.isPresent() && history.validTo(meta.get().replicationId()) < from) {
+      return Optional.of(
+          checkpoint.orElseThrow()
+              + " is of the history "
+              + meta.get().replicationId()
+              + ", which the log, of "
+              + history
+              + ", does not descend from at offset "
+              + from);
     }
+    return Optional.empty();
   }
 
   private long load(SnapshotStore store, Checkpoint checkpoint, RecoveryTarget target) {
@@ -326,8 +351,9 @@ public final class Recovery {
     return applied - from;
   }
 
-  private static void identify(ReplicationLog log, int db, boolean replica) {
-    if (log.wasClean()) {
+  private void identify(ReplicationLog log, int db, boolean replica) {
+    boolean forked = !replica && ForkMark.exists(data.directory());
+    if (log.wasClean() && !forked) {
       return;
     }
     History found = log.history();
@@ -339,7 +365,10 @@ public final class Recovery {
     log.sync();
     if (!replica) {
       LOG.warn(
-          "The last stop was not clean: replication id {} ends at {} and {} goes on",
+          "{}: replication id {} ends at {} and {} goes on",
+          forked
+              ? "This is a copy, and others may go on with what it was copied from"
+              : "The last stop was not clean",
           found.currentId(),
           log.endOffset(),
           next.currentId());

@@ -1,0 +1,69 @@
+package org.chronolith.server;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
+import org.chronolith.server.client.Watches;
+import org.chronolith.server.command.CommandFlag;
+import org.chronolith.server.command.CommandGroup;
+import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.command.CommandTable;
+import org.chronolith.server.commands.hashes.HashCommands;
+import org.chronolith.server.commands.keys.DatabaseCommands;
+import org.chronolith.server.commands.keys.ExpiryCommands;
+import org.chronolith.server.commands.keys.KeyCommands;
+import org.chronolith.server.commands.keys.ScanCommands;
+import org.chronolith.server.commands.lists.ListCommands;
+import org.chronolith.server.commands.sets.RandomMemberCommands;
+import org.chronolith.server.commands.sets.SetCommands;
+import org.chronolith.server.commands.sortedsets.SortedSetCommands;
+import org.chronolith.server.commands.sortedsets.SortedSetRangeCommands;
+import org.chronolith.server.commands.strings.CounterCommands;
+import org.chronolith.server.commands.strings.RangeCommands;
+import org.chronolith.server.commands.strings.StringCommands;
+import org.chronolith.server.commands.transactions.TransactionCommands;
+
+/** The commands that work on data: the same for a server's clients and for a tool that replays. */
+final class DataCommands {
+  private DataCommands() {}
+
+  /** What a server declares beside what concerns the server itself. */
+  static List<CommandSpec> all(Watches watches, LongSupplier maxBulkBytes) {
+    List<CommandSpec> all = new ArrayList<>();
+    all.addAll(new StringCommands().all());
+    all.addAll(new RangeCommands(maxBulkBytes).all());
+    all.addAll(new CounterCommands().all());
+    all.addAll(HashCommands.all());
+    all.addAll(ListCommands.all());
+    all.addAll(SetCommands.all());
+    all.addAll(RandomMemberCommands.all(new SplittableRandom()));
+    all.addAll(SortedSetCommands.all());
+    all.addAll(SortedSetRangeCommands.all());
+    all.addAll(KeyCommands.all());
+    all.addAll(ExpiryCommands.all());
+    all.addAll(new ScanCommands(new Random()).all());
+    all.addAll(new DatabaseCommands(watches).all());
+    all.addAll(new TransactionCommands(watches).specs());
+    return all;
+  }
+
+  /** Everything that a replication stream may hold. */
+  static CommandTable ofStream() {
+    List<CommandSpec> all = all(new Watches(watching -> {}), () -> Integer.MAX_VALUE);
+    // The words of the stream itself, which its executor understands without a handler.
+    for (String word : List.of("select", "ping", "replconf")) {
+      all.add(
+          CommandSpec.named(word)
+              .arity(-1)
+              .flags(CommandFlag.FAST)
+              .group(CommandGroup.CONNECTION)
+              .since("1.0.0")
+              .summary("A word of the stream")
+              .handler(call -> {})
+              .build());
+    }
+    return new CommandTable(all);
+  }
+}

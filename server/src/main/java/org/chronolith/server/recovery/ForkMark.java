@@ -1,0 +1,90 @@
+package org.chronolith.server.recovery;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The file {@code FORKED} in a data directory: what is in it was taken from a history that others
+ * may go on with, so that a master that starts on it takes a new replication id, however clean its
+ * log is. That start removes the file, after the new id is on disk. A replica leaves it alone: it
+ * writes nothing of its own. Drawn in docs/formats/data-directory.md.
+ *
+ * @param reason {@code backup} or {@code cut}
+ * @param replicationId under which the data was written
+ * @param offset end of the data
+ * @param createdMs wall clock
+ */
+public record ForkMark(String reason, String replicationId, long offset, long createdMs) {
+  static final String NAME = "FORKED";
+
+  /** Whether {@code directory} is marked, whatever the file says. */
+  public static boolean exists(Path directory) {
+    return Files.exists(directory.resolve(NAME));
+  }
+
+  /** What the mark says; empty if there is none, or if it cannot be understood. */
+  public static Optional<ForkMark> read(Path directory) {
+    Map<String, String> lines = new HashMap<>();
+    try {
+      for (String line : Files.readAllLines(directory.resolve(NAME), StandardCharsets.UTF_8)) {
+        int equals = line.indexOf('=');
+        if (equals > 0) {
+          lines.put(line.substring(0, equals), line.substring(equals + 1));
+        }
+      }
+      return Optional.of(
+          new ForkMark(
+              lines.getOrDefault("reason", ""),
+              lines.getOrDefault("replication-id", ""),
+              Long.parseLong(lines.getOrDefault("offset", "")),
+              Long.parseLong(lines.getOrDefault("created-ms", ""))));
+    } catch (NoSuchFileException | NumberFormatException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new RecoveryException("cannot read " + directory.resolve(NAME) + ": " + e, e);
+    }
+  }
+
+  /** Marks {@code directory}; on disk when this returns. */
+  public void write(Path directory) throws IOException {
+    Path next = directory.resolve(NAME + ".next");
+    String text =
+        "version=1\nreason="
+            + reason
+            + "\nreplication-id="
+            + replicationId
+            + "\noffset="
+            + offset
+            + "\ncreated-ms="
+            + createdMs
+            + "\n";
+    Files.writeString(next, text, StandardCharsets.UTF_8);
+    force(next);
+    Files.move(next, directory.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
+    force(directory);
+  }
+
+  static void remove(Path directory) {
+    try {
+      Files.deleteIfExists(directory.resolve(NAME));
+      force(directory);
+    } catch (IOException e) {
+      throw new RecoveryException("cannot remove " + directory.resolve(NAME) + ": " + e, e);
+    }
+  }
+
+  private static void force(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package org.chronolith.server.recovery;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.chronolith.replicationlog.LogInspector;
+
+/**
+ * A data directory, or a part of one, as tools see it: nothing is locked, made or changed, so that
+ * a server may be running in it.
+ *
+ * <p>Thread: any that may wait for the disk.
+ *
+ * @param path what was given
+ * @param live the live generation; empty for a log alone, and where none is live
+ * @param others generations that a start would remove
+ * @param log where the log is: a directory of segments, one segment, or its file
+ * @param whole whether {@code path} is a data directory
+ */
+public record StoredDirectory(
+    Path path,
+    Optional<Generation> live,
+    List<Generation> others,
+    Optional<Path> log,
+    boolean whole) {
+
+  /**
+   * Finds out what {@code path} is: a data directory, a generation, a log, a segment, or a
+   * segment's file.
+   *
+   * @throws RecoveryException if it is none of them; the message says what was looked for
+   */
+  public static StoredDirectory of(Path path) {
+    if (!Files.exists(path)) {
+      throw new RecoveryException(path + ": there is no such file or directory");
+    }
+    if (LogInspector.isLog(path)) {
+      return new StoredDirectory(path, Optional.empty(), List.of(), Optional.of(path), false);
+    }
+    if (!Files.isDirectory(path)) {
+      throw new RecoveryException(path + " is no file of a log (segment-…/*.cq4)");
+    }
+    if (Files.isDirectory(path.resolve("log")) || Files.isDirectory(path.resolve("snapshot"))) {
+      return ofGeneration(path, new Generation(0, path), List.of(), false);
+    }
+    Optional<Generation> current = DataDirectory.current(path);
+    List<Generation> all = DataDirectory.generations(path);
+    if (current.isEmpty() && all.isEmpty() && !Files.exists(path.resolve(DirectoryLock.NAME))) {
+      throw new RecoveryException(
+          path
+              + " is no data directory: there is no CURRENT, no generation (gen-N) and no log"
+              + " segment in it");
+    }
+    if (current.isEmpty()) {
+      return new StoredDirectory(path, current, all, Optional.empty(), true);
+    }
+    List<Generation> others =
+        all.stream().filter(one -> one.number() != current.get().number()).toList();
+    return ofGeneration(path, current.get(), others, true);
+  }
+
+  private static StoredDirectory ofGeneration(
+      Path path, Generation generation, List<Generation> others, boolean whole) {
+    return new StoredDirectory(
+        path,
+        Optional.of(generation),
+        others,
+        Optional.of(generation.log()).filter(LogInspector::isLog),
+        whole);
+  }
+
+  /** The data directory itself, where the lock is. */
+  public Path root() {
+    Path absolute = path.toAbsolutePath().normalize();
+    for (Path at = absolute; at != null; at = at.getParent()) {
+      if (Files.exists(at.resolve(DirectoryLock.NAME))) {
+        return at;
+      }
+    }
+    return absolute;
+  }
+
+  /** The pid of the process that works in the directory; empty if none does. */
+  public Optional<String> holder() {
+    try {
+      return DirectoryLock.holder(root());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new RecoveryException("cannot ask for the lock of " + root() + ": " + e, e);
+    }
+  }
+
+  /** What the mark of a copy says; empty for a directory that is none. */
+  public Optional<ForkMark> fork() {
+    return ForkMark.read(root());
+  }
+}

@@ -1,0 +1,36 @@
+package org.chronolith.server.tools;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code chronolith check DIR}. */
+@Command(
+    name = "check",
+    description =
+        "Verifies snapshots and log from end to end, and says what a start would do. Changes"
+            + " nothing; may run beside the server.",
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {"0:all is sound", "1:damage was found", "2:it cannot be checked"},
+    mixinStandardHelpOptions = true)
+final class CheckCommand implements Callable<Integer> {
+  @Parameters(
+      paramLabel = "DIR",
+      description = "a data directory or a backup; also a generation, a log, or a segment")
+  private Path path;
+
+  @Mixin private CommonOptions common;
+
+  @Override
+  public Integer call() {
+    CheckReport report = DirectoryCheck.run(CommonOptions.open(path), common.progress());
+    if (common.json()) {
+      common.print(report.json());
+    } else {
+      report.text().forEach(common::line);
+    }
+    return report.sound() ? 0 : Main.DAMAGE;
+  }
+}

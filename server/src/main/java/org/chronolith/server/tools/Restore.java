@@ -1,0 +1,335 @@
+package org.chronolith.server.tools;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.chronolith.engine.EngineException;
+import org.chronolith.engine.keyspace.SnapshotItems;
+import org.chronolith.engine.snapshot.CheckpointInspector;
+import org.chronolith.engine.snapshot.CheckpointReader;
+import org.chronolith.engine.snapshot.MetaFile;
+import org.chronolith.engine.snapshot.SnapshotMeta;
+import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogInspector;
+import org.chronolith.server.OfflineDataset;
+import org.chronolith.server.recovery.DataDirectory;
+import org.chronolith.server.recovery.HistoryAttributes;
+import org.chronolith.server.recovery.RecoveryTarget;
+import org.chronolith.server.recovery.StoredDirectory;
+
+/** One restore: finds the way to a point, walks it in memory, and writes what comes out. */
+final class Restore {
+  private static final int LEAST_DATABASES = 16;
+
+  /**
+   * What was restored.
+   *
+   * @param base text for people
+   * @param commitMs wall clock of the last commit that is in it
+   */
+  record Result(
+      long offset,
+      long commitMs,
+      long keys,
+      String base,
+      long baseOffset,
+      long replayedBytes,
+      History history,
+      List<String> notes) {}
+
+  private final StoredDirectory source;
+  private final StoredDirectory logSource;
+  private final Point to;
+  private final int databases;
+  private final Progress progress;
+  private final List<String> notes = new ArrayList<>();
+  private LogInspector log;
+  private RestoreScan scan;
+
+  /**
+   * @param logSource where the log comes from; null for {@code source}
+   * @param databases number of databases; 0 for as many as are needed
+   */
+  Restore(
+      StoredDirectory source,
+      StoredDirectory logSource,
+      Point to,
+      int databases,
+      Progress progress) {
+    this.source = source;
+    this.logSource = logSource == null ? source : logSource;
+    this.to = to;
+    this.databases = databases;
+    this.progress = progress;
+  }
+
+  Result into(Path directory) {
+    checkEmpty(directory);
+    Path logDir =
+        logSource
+            .log()
+            .orElseThrow(() -> new ToolException("there is no log in " + logSource.path()));
+    log = LogInspector.open(logDir, logSource.holder().isPresent());
+    Point resolved = to;
+    if (to.kind() == Point.Kind.NUMBER) {
+      Point end = new Point(Point.Kind.END, Long.MAX_VALUE, to.text());
+      resolved = to.resolve(RestoreScan.run(log, end, progress).endOffset());
+    }
+    scan = RestoreScan.run(log, resolved, progress);
+    List<Bases.Base> bases = bases();
+    checkReach(resolved, bases);
+    List<Bases.Base> ways = ways(bases);
+    if (ways.isEmpty()) {
+      throw unreachable(bases);
+    }
+    // The newest first; where its tables turn out to be damaged, the one before.
+    for (int i = ways.size() - 1; ; i--) {
+      Bases.Base base = ways.get(i);
+      try (OfflineDataset state = new OfflineDataset(databasesOf(base))) {
+        load(base, state.target());
+        return finish(base, state, directory);
+      } catch (EngineException e) {
+        if (i == 0) {
+          throw e;
+        }
+        notes.add(base + " was passed over: " + e.getMessage());
+      }
+    }
+  }
+
+  private static void checkEmpty(Path directory) {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (Stream<Path> entries = Files.list(directory)) {
+      if (entries.findAny().isEmpty()) {
+        return;
+      }
+    } catch (IOException e) {
+      throw new ToolException("--into " + directory + " cannot be used: " + e, e);
+    }
+    throw new ToolException(
+        "--into " + directory + " is not empty: name a directory that does not exist yet");
+  }
+
+  /** Where a way may begin, oldest first. */
+  private List<Bases.Base> bases() {
+    List<Bases.Base> all = new ArrayList<>();
+    if (scan.startOffset() == 0) {
+      all.add(new Bases.Base(Optional.empty(), Optional.empty(), 0, scan.startMs()));
+    }
+    for (Bases.Base base : Bases.of(source.live().orElseThrow().snapshots())) {
+      String id = base.meta().orElseThrow().replicationId();
+      History history = scan.historyAtEnd();
+      if (history == null || history.validTo(id) < base.offset()) {
+        notes.add(base + " was passed over: the log does not descend from its history " + id);
+      } else {
+        all.add(base);
+      }
+    }
+    return all;
+  }
+
+  private void checkReach(Point point, List<Bases.Base> bases) {
+    long now = System.currentTimeMillis();
+    if (point.kind() == Point.Kind.TIME) {
+      if (point.value() > now) {
+        throw new ToolException(
+            "'" + to.text() + "' is " + Point.time(point.value()) + ", which lies in the future");
+      }
+      long copiedMs = logSource.fork().map(mark -> mark.createdMs()).orElse(Long.MAX_VALUE);
+      if (point.value() > Math.max(copiedMs, scan.endMs())) {
+        throw new ToolException(
+            "'"
+                + to.text()
+                + "' is "
+                + Point.time(point.value())
+                + ", but "
+                + logSource.path()
+                + " was made at "
+                + Point.time(copiedMs)
+                + ". "
+                + window(bases)
+                + "; --log DIR takes the log from where the node went on");
+      }
+      if (point.value() < scan.startMs()) {
+        throw new ToolException(
+            "'"
+                + to.text()
+                + "' is "
+                + Point.time(point.value())
+                + ", before the log begins. "
+                + window(bases));
+      }
+    } else if (scan.target() > scan.endOffset()) {
+      throw new ToolException(
+          "offset " + scan.target() + " is beyond the end of the log. " + window(bases));
+    }
+    if (scan.clockWentBack()) {
+      notes.add(
+          "the clock went back: commits behind this point bear earlier times and are not in it;"
+              + " 'log' shows their offsets, which --to takes as well");
+    }
+  }
+
+  /** The bases from which the whole way to the target can be read, oldest first. */
+  private List<Bases.Base> ways(List<Bases.Base> bases) {
+    long target = scan.target();
+    return bases.stream()
+        .filter(base -> base.offset() <= target)
+        .filter(
+            base ->
+                base.offset() == target
+                    || base.offset() >= scan.startOffset()
+                        && scan.between(base.offset(), target) == null)
+        .toList();
+  }
+
+  private ToolException unreachable(List<Bases.Base> bases) {
+    long target = scan.target();
+    String why = "no snapshot at or before it is left";
+    for (Bases.Base base : bases) {
+      LogInspector.Damage damage = scan.between(base.offset(), target);
+      if (base.offset() <= target && damage != null) {
+        why = "the log between " + base + " and it is damaged: " + damage;
+      } else if (base.offset() <= target) {
+        why = "the log begins at " + scan.startOffset() + ", behind " + base;
+      }
+    }
+    return new ToolException(
+        "offset " + target + " cannot be reached: " + why + ". " + window(bases));
+  }
+
+  /** What can be reached, for a message. */
+  private String window(List<Bases.Base> bases) {
+    TreeMap<Long, Long> spans = new TreeMap<>();
+    TreeMap<Long, Long> times = new TreeMap<>();
+    for (Bases.Base base : bases) {
+      long reach =
+          base.offset() < scan.startOffset() || base.offset() > scan.endOffset()
+              ? base.offset()
+              : scan.readableFrom(base.offset());
+      var before = spans.floorEntry(base.offset());
+      if (before == null || before.getValue() < reach) {
+        spans.put(base.offset(), reach);
+        times.put(base.offset(), base.ms());
+      }
+    }
+    if (spans.isEmpty()) {
+      return "Nothing can be reached: there is no sound snapshot, and the log begins at offset "
+          + scan.startOffset();
+    }
+    List<String> texts = new ArrayList<>();
+    long covered = -1;
+    for (var span : spans.entrySet()) {
+      if (span.getValue() > covered) {
+        boolean toEnd = span.getValue() == scan.endOffset();
+        texts.add(
+            "offset "
+                + span.getKey()
+                + " ("
+                + Point.time(times.get(span.getKey()))
+                + ") to "
+                + span.getValue()
+                + (toEnd ? " (" + Point.time(scan.endMs()) + ")" : ""));
+        covered = span.getValue();
+      }
+    }
+    return "Reachable: " + String.join("; ", texts);
+  }
+
+  private int databasesOf(Bases.Base base) {
+    int stored = LEAST_DATABASES;
+    if (base.checkpoint().isPresent()) {
+      try (CheckpointReader reader =
+          CheckpointInspector.read(base.checkpoint().get(), DirectoryCheck.scratch())) {
+        if (reader.next() && SnapshotItems.isHeader(reader.key())) {
+          stored = Math.max(stored, SnapshotItems.databases(reader.value()));
+        }
+      }
+    }
+    if (databases != 0 && databases < stored) {
+      notes.add("the snapshot has " + stored + " databases, so that many were made");
+    }
+    return Math.max(stored, databases);
+  }
+
+  private void load(Bases.Base base, RecoveryTarget target) {
+    if (base.checkpoint().isEmpty()) {
+      target.select(0);
+      return;
+    }
+    Path checkpoint = base.checkpoint().get();
+    MetaFile meta = CheckpointInspector.meta(checkpoint);
+    progress.begin("loading " + base, meta.totalBytes());
+    meta.files().forEach(file -> CheckpointInspector.verify(checkpoint, file));
+    try (CheckpointReader reader = CheckpointInspector.read(checkpoint, DirectoryCheck.scratch())) {
+      while (reader.next()) {
+        target.item(reader.key(), reader.value());
+        progress.add(reader.key().readableBytes() + reader.value().readableBytes());
+      }
+    }
+    target.itemsEnd();
+    target.select(meta.meta().selectedDb());
+  }
+
+  private Result finish(Bases.Base base, OfflineDataset state, Path directory) {
+    long target = scan.target();
+    long reached = Replay.run(log, state.target(), base.offset(), target, progress);
+    if (reached < target) {
+      notes.add("offset " + target + " lies inside a command that begins at " + reached);
+    }
+    History history = historyAt(base, reached).newId(reached);
+    long keys = write(directory, state, reached, history);
+    long commitMs = scan.targetMs() == 0 ? base.ms() : scan.targetMs();
+    return new Result(
+        reached,
+        commitMs,
+        keys,
+        base.toString(),
+        base.offset(),
+        reached - base.offset(),
+        history,
+        List.copyOf(notes));
+  }
+
+  /** The history in force at the target: the log's, or the snapshot's where the log has none. */
+  private History historyAt(Bases.Base base, long offset) {
+    if (scan.historyAtTarget() != null && scan.startOffset() <= offset) {
+      return scan.historyAtTarget();
+    }
+    SnapshotMeta meta = base.meta().orElseThrow();
+    return HistoryAttributes.read(meta);
+  }
+
+  private long write(Path directory, OfflineDataset state, long offset, History history) {
+    boolean existed = Files.exists(directory);
+    try (DataDirectory made = DataDirectory.open(directory)) {
+      try {
+        return StateWriter.write(made, state, offset, history, progress);
+      } catch (RuntimeException e) {
+        made.generations().forEach(made::remove);
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      removeEmpty(directory, existed, e);
+      throw e;
+    }
+  }
+
+  private static void removeEmpty(Path directory, boolean existed, RuntimeException cause) {
+    try {
+      Files.deleteIfExists(directory.resolve("LOCK"));
+      if (!existed) {
+        Files.deleteIfExists(directory);
+      }
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+}

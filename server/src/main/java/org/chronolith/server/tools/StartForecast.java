@@ -1,0 +1,115 @@
+package org.chronolith.server.tools;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.chronolith.engine.snapshot.SnapshotMeta;
+import org.chronolith.replicationlog.LogException;
+import org.chronolith.replicationlog.LogInspector;
+import org.chronolith.replicationlog.RecoveryReport;
+import org.chronolith.server.recovery.Generation;
+import org.chronolith.server.recovery.Recovery;
+import org.chronolith.server.recovery.StoredDirectory;
+
+/** What a start of a master would do with the directory, by the rules that the start has itself. */
+final class StartForecast {
+  private final StoredDirectory directory;
+  private final CheckReport report;
+
+  StartForecast(StoredDirectory directory, CheckReport report) {
+    this.directory = directory;
+    this.report = report;
+  }
+
+  /** Fills the report's part. */
+  void fill() {
+    if (!directory.whole()) {
+      return;
+    }
+    if (directory.live().isEmpty()) {
+      if (directory.others().isEmpty()) {
+        report.start.add("begin with no data");
+      } else {
+        refused("there is data in " + directory.others() + " but no file CURRENT");
+      }
+      return;
+    }
+    Generation live = directory.live().get();
+    try {
+      LogInspector.Foreseen log = LogInspector.foresee(live.log());
+      Optional<CheckReport.CheckpointPart> newest = newestUsable();
+      if (newest.isPresent() && log.report().endOffset() < offset(newest.get())) {
+        load(newest.get());
+        report.start.add(
+            "set the log aside, which ends at offset "
+                + log.report().endOffset()
+                + ", and go on from the snapshot under a new replication id");
+        return;
+      }
+      Optional<String> refusal =
+          Recovery.refusal(
+              live.log(),
+              log.report().startOffset(),
+              log.history(),
+              newest.map(CheckReport.CheckpointPart::directory),
+              newest.flatMap(CheckReport.CheckpointPart::meta),
+              damaged());
+      if (refusal.isPresent()) {
+        refused(refusal.get());
+        return;
+      }
+      newest.ifPresent(this::load);
+      continueFrom(log.report(), newest.map(StartForecast::offset).orElse(0L));
+    } catch (LogException e) {
+      refused(e.getMessage());
+    }
+  }
+
+  private void load(CheckReport.CheckpointPart checkpoint) {
+    if (checkpoint.problem().isPresent()) {
+      refused(checkpoint.problem().get());
+    } else {
+      report.start.add("load " + checkpoint.directory().getFileName());
+    }
+  }
+
+  private void continueFrom(RecoveryReport log, long from) {
+    log.findings().forEach(finding -> report.start.add("find: " + finding));
+    report.start.add(
+        "apply " + (log.endOffset() - from) + " bytes of the log, up to offset " + log.endOffset());
+    report.start.add(
+        directory.fork().isPresent()
+            ? "take a new replication id, since this is a copy"
+            : log.clean()
+                ? "keep the replication id, since the last stop was clean"
+                : "take a new replication id, since the last stop was not clean");
+  }
+
+  private void refused(String why) {
+    report.startRefused = true;
+    report.start.add("be refused: " + why);
+  }
+
+  private Optional<CheckReport.CheckpointPart> newestUsable() {
+    Optional<CheckReport.CheckpointPart> newest = Optional.empty();
+    for (CheckReport.CheckpointPart part : report.checkpoints) {
+      newest = part.usable() ? Optional.of(part) : newest;
+    }
+    return newest;
+  }
+
+  private List<Path> damaged() {
+    List<Path> paths = new ArrayList<>();
+    for (CheckReport.CheckpointPart part : report.checkpoints) {
+      if (!part.usable()) {
+        paths.add(part.directory());
+      }
+    }
+    return paths;
+  }
+
+  private static long offset(CheckReport.CheckpointPart part) {
+    return part.meta().map(SnapshotMeta::offset).orElse(0L);
+  }
+}

@@ -1,0 +1,209 @@
+package org.chronolith.server.tools;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.chronolith.network.ProtocolException;
+import org.chronolith.network.Request;
+import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogInspector;
+import org.chronolith.replicationlog.LogRecord;
+
+/**
+ * Prints the commands, identities and clean markers of a log, a line each; with JSON each line is a
+ * document. {@code MULTI} and {@code EXEC} are shown around what is shown of a transaction.
+ */
+final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
+  private final LogInspector log;
+  private final StreamFilter filter;
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final boolean json;
+  private final StreamDecoder decoder = new StreamDecoder(this::command);
+  private final StringBuilder line = new StringBuilder();
+
+  /** The line of a {@code MULTI} until it is known whether something of it is shown. */
+  private String multi;
+
+  private boolean inGroup;
+  private boolean damaged;
+
+  StreamPrinter(
+      LogInspector log, StreamFilter filter, PrintWriter out, PrintWriter err, boolean json) {
+    this.log = log;
+    this.filter = filter;
+    this.out = out;
+    this.err = err;
+    this.json = json;
+  }
+
+  boolean damaged() {
+    return damaged;
+  }
+
+  @Override
+  public boolean segment(LogInspector.SegmentInfo segment) {
+    List<LogInspector.SegmentInfo> all = log.segments();
+    int next = all.indexOf(segment) + 1;
+    boolean known = next < all.size() && all.get(next).usable();
+    return !(known && filter.before(all.get(next).startOffset()));
+  }
+
+  @Override
+  public boolean record(LogInspector.SegmentInfo segment, LogRecord record, long position) {
+    if (filter.over(record.startOffset()) || out.checkError()) {
+      return false;
+    }
+    if (record.isIdentity() || record.isClean()) {
+      mark(segment, record);
+      return true;
+    }
+    try {
+      decoder.record(record);
+    } catch (ProtocolException e) {
+      decoder.drop();
+      damaged(
+          new LogInspector.Damage(
+              segment.file(),
+              position,
+              record.startOffset(),
+              record.endOffset(),
+              "no command: " + e.getMessage(),
+              0));
+    }
+    return true;
+  }
+
+  private void mark(LogInspector.SegmentInfo segment, LogRecord record) {
+    long offset = record.startOffset();
+    long ms = record.wallClockMs();
+    if (filter.selective() || !filter.started(offset, ms) || filter.ended(offset, ms)) {
+      return;
+    }
+    if (record.isClean()) {
+      print(
+          json
+              ? JsonText.of(
+                  JsonText.object("offset", offset, "time", Point.time(ms), "clean", true))
+              : offset + " " + Point.time(ms) + " clean stop");
+      return;
+    }
+    History history = record.history();
+    print(
+        json
+            ? JsonText.of(
+                JsonText.object(
+                    "offset", offset,
+                    "time", Point.time(ms),
+                    "identity", history.currentId(),
+                    "lineage", CheckReport.lineage(history),
+                    "segment", segment.name()))
+            : offset
+                + " "
+                + Point.time(ms)
+                + " identity "
+                + CheckReport.describe(history)
+                + " ("
+                + segment.name()
+                + ")");
+  }
+
+  private void command(long offset, long end, long ms, int db, Request request) {
+    if (!filter.started(offset, ms) || filter.ended(offset, ms)) {
+      return;
+    }
+    boolean single = request.count() == 1;
+    if (single && request.text(0).equalsIgnoreCase("multi")) {
+      multi = format(offset, end, ms, db, request);
+      inGroup = true;
+      if (!filter.selective()) {
+        openGroup();
+      }
+      return;
+    }
+    if (single && request.text(0).equalsIgnoreCase("exec")) {
+      // A MULTI that was not shown has nothing in it that is.
+      if (multi == null && inGroup) {
+        print(format(offset, end, ms, db, request));
+      }
+      multi = null;
+      inGroup = false;
+      return;
+    }
+    if (filter.wants(db, request)) {
+      openGroup();
+      print(format(offset, end, ms, db, request));
+    }
+  }
+
+  private void openGroup() {
+    if (multi != null) {
+      print(multi);
+      multi = null;
+    }
+  }
+
+  private String format(long offset, long end, long ms, int db, Request request) {
+    if (json) {
+      List<Object> words = new ArrayList<>(request.count());
+      for (int i = 0; i < request.count(); i++) {
+        words.add(Words.json(request.bytes(i)));
+      }
+      return JsonText.of(
+          JsonText.object(
+              "offset", offset,
+              "end", end,
+              "time", Point.time(ms),
+              "ms", ms,
+              "db", db,
+              "command", words));
+    }
+    line.setLength(0);
+    line.append(offset).append(' ').append(Point.time(ms)).append(" [").append(db).append(']');
+    for (int i = 0; i < request.count(); i++) {
+      line.append(' ');
+      Words.quote(line, request.bytes(i));
+    }
+    return line.toString();
+  }
+
+  private void print(String text) {
+    out.println(text);
+  }
+
+  @Override
+  public void groupLost(LogInspector.SegmentInfo segment) {
+    decoder.drop();
+  }
+
+  @Override
+  public void damaged(LogInspector.Damage damage) {
+    if (filter.over(damage.offset())) {
+      return;
+    }
+    damaged = true;
+    decoder.drop();
+    out.flush();
+    err.println("damage: " + damage);
+    if (json) {
+      print(
+          JsonText.of(
+              JsonText.object(
+                  "damage", damage.problem(),
+                  "file", damage.file().toString(),
+                  "position", damage.position(),
+                  "offset", damage.offset(),
+                  "next-offset", damage.nextOffset())));
+    }
+  }
+
+  @Override
+  public void removed(LogInspector.SegmentInfo segment) {
+    err.println("note: " + segment.name() + " was removed by the server's retention meanwhile");
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+  }
+}

@@ -1,0 +1,225 @@
+package org.chronolith.server.tools;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckAndRepairTest {
+  private static final long T0 = 1_769_860_800_000L;
+  private static final int COMMANDS = 60;
+
+  @TempDir Path directory;
+  private long snapshotOffset;
+  private long end;
+  private String id;
+
+  /** Three clean runs, so three segments, and a checkpoint in the middle of the second. */
+  @BeforeEach
+  void write() throws Exception {
+    for (int i = 0; i < COMMANDS; ) {
+      try (DataFixture node = new DataFixture(directory)) {
+        id = node.log().history().currentId();
+        node.write(T0 + i * 1000L, "SELECT", "0");
+        for (int last = i + COMMANDS / 3; i < last; i++) {
+          node.write(T0 + i * 1000L, "SET", "key" + i, Integer.toString(i).repeat(2000));
+          if (i == COMMANDS / 2) {
+            node.checkpoint(T0 + i * 1000L);
+            snapshotOffset = node.offset();
+          }
+        }
+        end = node.offset();
+        node.markClean(T0 + i * 1000L);
+      }
+    }
+  }
+
+  private DataFixture.Run check(String... more) {
+    return DataFixture.tool(
+        Stream.concat(Stream.of("check", directory.toString()), Stream.of(more))
+            .toArray(String[]::new));
+  }
+
+  private DataFixture.Run repair(String... more) {
+    return DataFixture.tool(
+        Stream.concat(Stream.of("repair", directory.toString()), Stream.of(more))
+            .toArray(String[]::new));
+  }
+
+  private Path checkpoint() {
+    return directory.resolve("gen-1/snapshot/checkpoint-" + snapshotOffset);
+  }
+
+  @Test
+  void shouldFindASoundDirectorySoundAndChangeNothing() throws Exception {
+    Map<String, String> before = DataFixture.files(directory);
+    DataFixture.Run run = check();
+    assertEquals(0, run.code(), run.out() + run.err());
+    assertTrue(run.out().contains("offset " + snapshotOffset), run.out());
+    assertTrue(run.out().contains((COMMANDS / 2 + 1) + " keys"), run.out());
+    assertTrue(run.out().contains("log offsets [0, " + end + "), id " + id), run.out());
+    assertTrue(run.out().contains("segment-0000000003: ["), run.out());
+    assertTrue(run.out().contains("ends clean"), run.out());
+    assertTrue(run.out().contains("a start would load checkpoint-" + snapshotOffset), run.out());
+    assertTrue(run.out().contains("a start would keep the replication id"), run.out());
+    DataFixture.Run json = check("--json");
+    assertTrue(json.out().contains("\"sound\":true"), json.out());
+    assertTrue(json.out().contains("\"end-offset\":" + end), json.out());
+    assertEquals(before, DataFixture.files(directory));
+  }
+
+  @Test
+  void shouldNameTheFileAndTheOffsetOfADamagedRecord() throws Exception {
+    Path file = DataFixture.segment(directory, 3);
+    DataFixture.flip(file, Files.size(file) / 2);
+    DataFixture.Run run = check();
+    assertEquals(1, run.code(), run.out());
+    assertTrue(run.out().contains("DAMAGE " + file + " at position "), run.out());
+    assertTrue(run.out().contains("checksum of a record"), run.out());
+    assertTrue(run.out().contains("findings: 1"), run.out());
+  }
+
+  @Test
+  void shouldNameADamagedTableAndSayThatAStartWouldBeRefused() throws Exception {
+    Path table;
+    try (Stream<Path> files = Files.list(checkpoint())) {
+      table = files.filter(path -> path.toString().endsWith(".sst")).findFirst().orElseThrow();
+    }
+    DataFixture.flip(table, Files.size(table) / 2);
+    DataFixture.Run run = check();
+    assertEquals(1, run.code(), run.out());
+    assertTrue(run.out().contains(table + ": CRC32C is"), run.out());
+    assertTrue(run.out().contains("a start would be refused"), run.out());
+  }
+
+  @Test
+  void shouldSayWhatAStartWouldDoWithoutTheCheckpoint() throws Exception {
+    Files.write(checkpoint().resolve("META"), new byte[] {1, 2, 3});
+    DataFixture.Run run = check("--json");
+    assertEquals(1, run.code(), run.out());
+    assertTrue(run.out().contains("META: is cut short"), run.out());
+    assertTrue(run.out().contains("apply " + end + " bytes of the log"), run.out());
+  }
+
+  @Test
+  void shouldTellAMissingSegment() throws Exception {
+    Path segment = DataFixture.segment(directory, 2).getParent();
+    Files.move(segment, directory.resolve("elsewhere"));
+    DataFixture.Run run = check();
+    assertEquals(1, run.code(), run.out());
+    assertTrue(run.out().contains("its successor starts at"), run.out());
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoDataDirectory(@TempDir Path other) throws Exception {
+    DataFixture.Run run = DataFixture.tool("check", other.toString());
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("is no data directory"), run.err());
+    assertEquals(2, DataFixture.tool("repair", other.toString(), "--cut").code());
+    try (Stream<Path> entries = Files.list(other)) {
+      assertEquals(0, entries.count());
+    }
+    assertEquals(2, DataFixture.tool().code());
+    assertEquals(2, DataFixture.tool("check").code());
+  }
+
+  @Test
+  void shouldHaveNothingToCutInASoundLog() throws Exception {
+    DataFixture.Run run = repair("--cut", "--yes");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("there is nothing to cut"), run.out());
+    assertFalse(Files.exists(directory.resolve("FORKED")));
+  }
+
+  @Test
+  void shouldShowAskCutAndKeep() throws Exception {
+    Path file = DataFixture.segment(directory, 3);
+    byte[] last = "59".repeat(2000).getBytes(StandardCharsets.US_ASCII);
+    DataFixture.flip(file, find(Files.readAllBytes(file), last) + 100);
+    byte[] damaged = Files.readAllBytes(file);
+
+    DataFixture.Run shown = repair();
+    assertEquals(1, shown.code());
+    assertTrue(shown.out().contains("nothing was changed"), shown.out());
+    assertEquals(1, answer("no\n", () -> repair("--cut").code()));
+    assertEquals(2, answer("", () -> repair("--cut").code()));
+    assertTrue(java.util.Arrays.equals(damaged, Files.readAllBytes(file)));
+
+    assertEquals(0, answer("yes\n", () -> repair("--cut").code()));
+    Path kept = directory.resolve("gen-1/log/cut-segment-0000000003/19700101L.cq4");
+    assertTrue(java.util.Arrays.equals(damaged, Files.readAllBytes(kept)));
+    assertTrue(Files.exists(directory.resolve("FORKED")));
+    assertEquals(0, check().code(), check().out());
+    try (DataFixture node = new DataFixture(directory)) {
+      assertTrue(node.offset() < end && node.offset() > snapshotOffset);
+      assertNotEquals(id, node.log().history().currentId());
+      assertEquals(node.offset(), node.log().history().validTo(id));
+    }
+  }
+
+  @Test
+  void shouldTakeANewIdAfterACutThatLeavesACleanEnd() throws Exception {
+    // All that follows the clean marker is in a segment of its own, and that is lost.
+    try (DataFixture node = new DataFixture(directory)) {
+      node.write(T0 + 100_000, "SET", "last", "1");
+    }
+    int newest = 1;
+    while (Files.exists(DataFixture.segment(directory, newest + 1))) {
+      newest++;
+    }
+    Path file = DataFixture.segment(directory, newest);
+    Files.write(file, new byte[100]);
+    DataFixture.Run run = repair("--cut", "--yes", "--json");
+    assertEquals(0, run.code(), run.out() + run.err());
+    assertTrue(run.out().contains("\"end-offset\":" + end), run.out());
+    try (DataFixture node = new DataFixture(directory)) {
+      assertEquals(end, node.offset());
+      assertNotEquals(id, node.log().history().currentId());
+    }
+    assertFalse(Files.exists(directory.resolve("FORKED")));
+  }
+
+  @Test
+  void shouldLeaveOlderHistoryAlone() throws Exception {
+    Path file = DataFixture.segment(directory, 1);
+    DataFixture.flip(file, Files.size(file) / 2);
+    DataFixture.Run run = repair("--cut", "--yes");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("older than the snapshot, left alone: " + file), run.out());
+    assertEquals(1, check().code());
+  }
+
+  private interface Tool {
+    int run();
+  }
+
+  private static int answer(String text, Tool tool) {
+    InputStream before = System.in;
+    System.setIn(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+    try {
+      return tool.run();
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  private static int find(byte[] in, byte[] what) {
+    for (int i = 0; i + what.length <= in.length; i++) {
+      if (java.util.Arrays.equals(in, i, i + what.length, what, 0, what.length)) {
+        return i;
+      }
+    }
+    throw new AssertionError("not found");
+  }
+}

@@ -1,0 +1,141 @@
+package org.chronolith.server.tools;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LogToolTest {
+  private static final long T0 = 1_769_860_800_000L;
+
+  @TempDir Path directory;
+  private long middle;
+
+  @BeforeEach
+  void write() throws Exception {
+    try (DataFixture node = new DataFixture(directory)) {
+      node.write(T0, "SELECT", "0");
+      node.write(T0 + 1000, "SET", "a", "bin\u0001\u00ff\"\n");
+      middle = node.offset();
+      node.writeAll(T0 + 2000, "SELECT 3", "MULTI", "SET b 1", "HSET h f v", "EXEC");
+      node.write(T0 + 3000, "SET", "big", "x".repeat(40_000));
+      node.markClean(T0 + 4000);
+    }
+  }
+
+  private DataFixture.Run log(String... options) {
+    String[] arguments = new String[options.length + 2];
+    arguments[0] = "log";
+    arguments[1] = directory.toString();
+    System.arraycopy(options, 0, arguments, 2, options.length);
+    return DataFixture.tool(arguments);
+  }
+
+  private static List<String> lines(DataFixture.Run run) {
+    return run.out().lines().toList();
+  }
+
+  @Test
+  void shouldPrintTheStreamAndChangeNothing() throws Exception {
+    Map<String, String> before = DataFixture.files(directory);
+    DataFixture.Run run = log();
+    assertEquals(0, run.code(), run.err());
+    List<String> lines = lines(run);
+    assertEquals(10, lines.size(), run.out());
+    assertTrue(lines.get(0).contains(" identity "), lines.get(0));
+    assertEquals("0 2026-01-31T12:00:00.000Z [0] \"SELECT\" \"0\"", lines.get(1));
+    assertEquals(
+        "23 2026-01-31T12:00:01.000Z [0] \"SET\" \"a\" \"bin\\x01\\xff\\\"\\n\"", lines.get(2));
+    assertTrue(lines.get(4).endsWith("[3] \"MULTI\""), lines.get(4));
+    assertTrue(lines.get(7).endsWith("[3] \"EXEC\""), lines.get(7));
+    assertTrue(lines.get(9).endsWith(" clean stop"), lines.get(9));
+    assertEquals(before, DataFixture.files(directory));
+  }
+
+  @Test
+  void shouldShowARangeOfOffsetsOrTimes() {
+    List<String> byOffset = lines(log("--from", "23", "--to", Long.toString(middle)));
+    assertEquals(1, byOffset.size(), byOffset.toString());
+    List<String> byTime = lines(log("--from", "2026-01-31T12:00:01Z", "--to", "ms:" + (T0 + 1000)));
+    assertEquals(byOffset, byTime);
+    assertEquals(List.of(), lines(log("--from", "end")));
+  }
+
+  @Test
+  void shouldShowKeysWithTheirTransaction() {
+    List<String> lines = lines(log("--key", "h*"));
+    assertEquals(3, lines.size(), lines.toString());
+    assertTrue(lines.get(0).endsWith("\"MULTI\""), lines.get(0));
+    assertTrue(lines.get(1).endsWith("\"HSET\" \"h\" \"f\" \"v\""), lines.get(1));
+    assertTrue(lines.get(2).endsWith("\"EXEC\""), lines.get(2));
+    assertEquals(1, lines(log("--key", "a", "--db", "0")).size());
+    assertEquals(List.of(), lines(log("--key", "a", "--db", "3")));
+  }
+
+  @Test
+  void shouldPrintJsonLines() {
+    List<String> lines = lines(log("--json", "--key", "a"));
+    assertEquals(
+        List.of(
+            "{\"offset\":23,\"end\":"
+                + middle
+                + ",\"time\":\"2026-01-31T12:00:01.000Z\",\"ms\":"
+                + (T0 + 1000)
+                + ",\"db\":0,\"command\":[\"SET\",\"a\",{\"base64\":\"YmluAf8iCg==\"}]}"),
+        lines);
+  }
+
+  @Test
+  void shouldReadASegmentThatWasSetAside() throws Exception {
+    Path cut = directory.resolve("cut-segment-0000000001");
+    Files.move(DataFixture.segment(directory, 1).getParent(), cut);
+    DataFixture.Run run = DataFixture.tool("log", cut.toString());
+    assertEquals(0, run.code(), run.err());
+    assertEquals(10, lines(run).size());
+    DataFixture.Run file =
+        DataFixture.tool("log", cut.resolve("19700101L.cq4").toString(), "--key", "a");
+    assertEquals(1, lines(file).size());
+  }
+
+  @Test
+  void shouldTellDamageAndGoOn() throws Exception {
+    DataFixture.flip(DataFixture.segment(directory, 1), recordAt("\"SET\" \"a\""));
+    DataFixture.Run run = log();
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("checksum"), run.err());
+    assertTrue(run.err().contains("(offset 23)"), run.err());
+    assertFalse(run.out().contains("\"SET\" \"a\""), run.out());
+    assertTrue(run.out().contains("\"HSET\""), run.out());
+  }
+
+  /** A position within the first record that holds the key {@code a}. */
+  private long recordAt(String words) throws Exception {
+    assertTrue(log().out().contains(words));
+    byte[] bytes = Files.readAllBytes(DataFixture.segment(directory, 1));
+    for (int i = 0; i < bytes.length - 3; i++) {
+      if (bytes[i] == 'b' && bytes[i + 1] == 'i' && bytes[i + 2] == 'n' && bytes[i + 3] == 1) {
+        return i;
+      }
+    }
+    throw new AssertionError("not found");
+  }
+
+  @Test
+  void shouldSayWhyItCannot() {
+    DataFixture.Run none = DataFixture.tool("log", directory.resolve("none").toString());
+    assertEquals(2, none.code());
+    assertTrue(none.err().contains("there is no such file or directory"), none.err());
+    DataFixture.Run bad = log("--from", "yesterday", "--json");
+    assertEquals(2, bad.code());
+    assertTrue(bad.out().startsWith("{\"error\":\"'yesterday' is no offset"), bad.out());
+    assertEquals(2, log("--db", "-1").code());
+    assertEquals(2, log("--nonsense").code());
+  }
+}

@@ -27,7 +27,10 @@ public final class LogCut {
 
   private final Path logDir;
   private final LogInspector.Damage damage;
+
+  /** The segment that is cut; null where nothing but the end is missing. */
   private final LogInspector.SegmentInfo damaged;
+
   private final List<LogInspector.SegmentInfo> behind;
   private final long endOffset;
   private final long cutBytes;
@@ -43,7 +46,7 @@ public final class LogCut {
     this.damaged = damaged;
     this.behind = List.copyOf(behind);
     this.endOffset = endOffset;
-    long bytes = damaged.fileBytes() - damage.keptBytes();
+    long bytes = damaged == null ? 0 : damaged.fileBytes() - damage.keptBytes();
     for (LogInspector.SegmentInfo segment : behind) {
       bytes += segment.fileBytes();
     }
@@ -68,7 +71,31 @@ public final class LogCut {
         return Optional.of(plan(logDir, log, one, endOffset));
       }
     }
-    return Optional.empty();
+    return missingEnd(logDir, fromOffset, endOffset);
+  }
+
+  /** Where the newest segments are gone: there is nothing to cut, but to accept it. */
+  private static Optional<LogCut> missingEnd(Path logDir, long fromOffset, long endOffset) {
+    try {
+      ForcedEnd.Slot forced = ForcedEnd.read(logDir);
+      if (forced == null || forced.offset() <= Math.max(fromOffset, endOffset)) {
+        return Optional.empty();
+      }
+      LogInspector.Damage missing =
+          new LogInspector.Damage(
+              logDir.resolve(ForcedEnd.NAME),
+              0,
+              endOffset,
+              -1,
+              "the log ends here, but it was on disk up to "
+                  + forced.offset()
+                  + ": its newest segments are missing",
+              0);
+      return Optional.of(new LogCut(logDir, missing, null, List.of(), endOffset));
+    } catch (IOException e) {
+      throw new LogException(
+          LogException.Kind.IO, "cannot read the log in " + logDir + ": " + e, e);
+    }
   }
 
   private static LogCut plan(
@@ -111,7 +138,10 @@ public final class LogCut {
 
   /** The segments, by name, that are cut in part or whole, oldest first. */
   public List<String> segments() {
-    List<String> names = new ArrayList<>(List.of(damaged.name()));
+    List<String> names = new ArrayList<>();
+    if (damaged != null) {
+      names.add(damaged.name());
+    }
     behind.forEach(segment -> names.add(segment.name()));
     return names;
   }
@@ -130,10 +160,8 @@ public final class LogCut {
       for (int i = behind.size() - 1; i >= 0; i--) {
         kept.add(setAside(behind.get(i).dir()));
       }
-      if (damage.keptBytes() == 0) {
-        kept.add(setAside(damaged.dir()));
-      } else {
-        kept.add(keepValidPart());
+      if (damaged != null) {
+        kept.add(damage.keptBytes() == 0 ? setAside(damaged.dir()) : keepValidPart());
       }
       SegmentFiles.forceDir(logDir);
       return kept;

@@ -201,14 +201,14 @@ public final class LogInspector {
   }
 
   /**
-   * What a start would find in {@code logDir}, and the history that it would go on with (before it
-   * takes a new id, if it does).
+   * What a start that needs this much of the log in {@code logDir} would find, and the history that
+   * it would go on with (before it takes a new id, if it does).
    *
-   * @throws LogException DAMAGED if it would find no usable log, IO
+   * @throws LogException DAMAGED if the start would be refused, IO
    */
-  public static Foreseen foresee(Path logDir) {
+  public static Foreseen foresee(Path logDir, LogNeed need) {
     try {
-      LogRecovery.Result found = LogRecovery.foresee(LogConfig.of(logDir));
+      LogRecovery.Result found = LogRecovery.foresee(LogConfig.of(logDir), need);
       return new Foreseen(found.report(), found.history());
     } catch (IOException e) {
       throw io(logDir, e);

@@ -63,10 +63,10 @@ final class LogRecovery {
     }
   }
 
-  /** What {@link #recover} would find, with whatever can be had of the log; no file is changed. */
-  static Result foresee(LogConfig config) throws IOException {
+  /** What {@link #recover} would find, or refuse; no file is changed. */
+  static Result foresee(LogConfig config, LogNeed need) throws IOException {
     try (RecordCursor cursor = new RecordCursor(config.maxRecordBytes())) {
-      LogRecovery recovery = new LogRecovery(config, LogNeed.NOTHING, LogDisk.SYSTEM, cursor);
+      LogRecovery recovery = new LogRecovery(config, need, LogDisk.SYSTEM, cursor);
       return recovery.result(recovery.find());
     }
   }

@@ -124,7 +124,7 @@ class LogInspectorTest {
     Seen closed = walk(dir.resolve("log"), false);
     assertEquals(List.of(), closed.damage);
     assertEquals(3, closed.identities);
-    assertTrue(LogInspector.foresee(dir.resolve("log")).report().clean());
+    assertTrue(LogInspector.foresee(dir.resolve("log"), LogNeed.EVERYTHING).report().clean());
     assertEquals(before, files(dir));
   }
 
@@ -220,6 +220,29 @@ class LogInspectorTest {
       assertEquals(List.of(), open.recovery().findings());
       assertEquals(cut.newEndOffset(), open.endOffset());
     }
+  }
+
+  @Test
+  void shouldAcceptTheEndOfALogThatHasLostItsNewestSegment() throws IOException {
+    List<LogInspector.SegmentInfo> segments;
+    try (LogModel model = filled(3)) {
+      segments = segments(model);
+    }
+    Path log = dir.resolve("log");
+    SegmentFiles.delete(segments.get(2).dir());
+    long end = segments.get(2).startOffset();
+    LogException refused =
+        assertThrows(LogException.class, () -> LogInspector.foresee(log, LogNeed.EVERYTHING));
+    assertTrue(refused.getMessage().contains("it was on disk up to"), refused.getMessage());
+    Seen seen = walk(log, false);
+    assertEquals(List.of(), seen.damage);
+    LogInspector inspector = LogInspector.open(log, false);
+    LogCut cut = LogCut.plan(log, inspector, seen.damage, ORIGIN, seen.end).orElseThrow();
+    assertEquals(end, cut.newEndOffset());
+    assertEquals(0, cut.cutBytes());
+    assertEquals(List.of(), cut.apply());
+    assertEquals(end, LogInspector.foresee(log, LogNeed.EVERYTHING).report().endOffset());
+    assertEquals(Optional.empty(), LogCut.plan(log, inspector, seen.damage, ORIGIN, seen.end));
   }
 
   @Test

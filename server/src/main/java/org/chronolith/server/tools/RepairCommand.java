@@ -106,10 +106,12 @@ final class RepairCommand implements Callable<Integer> {
     say(
         "the log would end at offset "
             + plan.newEndOffset()
-            + "; cut would be "
-            + plan.cutBytes()
-            + " bytes of files in "
-            + String.join(", ", plan.segments()));
+            + (plan.segments().isEmpty()
+                ? "; nothing is cut, what is missing is given up"
+                : "; cut would be "
+                    + plan.cutBytes()
+                    + " bytes of files in "
+                    + String.join(", ", plan.segments())));
     if (plan.readableBytesLost() > 0) {
       say(
           "among them "
@@ -155,7 +157,7 @@ final class RepairCommand implements Callable<Integer> {
 
   private int finish(LogCut plan, List<Path> kept, boolean done) {
     if (done) {
-      say("cut; what was cut is kept in " + kept);
+      say(kept.isEmpty() ? "done" : "cut; what was cut is kept in " + kept);
       say("a master that starts here takes a new replication id");
     }
     if (common.json()) {

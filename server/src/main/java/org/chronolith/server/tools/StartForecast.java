@@ -7,8 +7,10 @@ import java.util.Optional;
 import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogInspector;
+import org.chronolith.replicationlog.LogNeed;
 import org.chronolith.replicationlog.RecoveryReport;
 import org.chronolith.server.recovery.Generation;
+import org.chronolith.server.recovery.HistoryAttributes;
 import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.StoredDirectory;
 
@@ -37,8 +39,8 @@ final class StartForecast {
     }
     Generation live = directory.live().get();
     try {
-      LogInspector.Foreseen log = LogInspector.foresee(live.log());
       Optional<CheckReport.CheckpointPart> newest = newestUsable();
+      LogInspector.Foreseen log = LogInspector.foresee(live.log(), need(newest));
       if (newest.isPresent() && log.report().endOffset() < offset(newest.get())) {
         load(newest.get());
         report.start.add(
@@ -66,6 +68,14 @@ final class StartForecast {
     }
   }
 
+  /** As {@link Recovery}: what is older than the snapshot may be damaged, what is newer may not. */
+  private static LogNeed need(Optional<CheckReport.CheckpointPart> newest) {
+    return newest
+        .flatMap(CheckReport.CheckpointPart::meta)
+        .map(meta -> LogNeed.from(meta.offset(), HistoryAttributes.read(meta)))
+        .orElse(LogNeed.EVERYTHING);
+  }
+
   private void load(CheckReport.CheckpointPart checkpoint) {
     if (checkpoint.problem().isPresent()) {
       refused(checkpoint.problem().get());
@@ -76,6 +86,7 @@ final class StartForecast {
 
   private void continueFrom(RecoveryReport log, long from) {
     log.findings().forEach(finding -> report.start.add("find: " + finding));
+    log.damage().forEach(damage -> report.start.add("find damage: " + damage));
     report.start.add(
         "apply " + (log.endOffset() - from) + " bytes of the log, up to offset " + log.endOffset());
     report.start.add(

@@ -19,6 +19,7 @@ import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.engine.snapshot.SnapshotListener;
 import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.replicationlog.LogConfig;
+import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogListener;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.OfflineDataset;
@@ -54,6 +55,7 @@ final class DataFixture implements AutoCloseable {
                 data,
                 new Recovery.Settings(
                     DataFixture::logConfig,
+                    LogDisk.SYSTEM,
                     LogListener.none(),
                     SnapshotConfig::defaults,
                     new QuietSnapshots()))

@@ -16,13 +16,7 @@ import org.chronolith.engine.memory.SlabAllocator;
  * references and asks {@link Members} to compare them. {@code -0.0} and {@code 0.0} are equal, as
  * they are for Redis; a NaN must never come in.
  *
- * <pre>
- *   leaf:  [count u16][level u8 = 0][5 unused][previous i64][next i64]  then items  [score f64][member i64]
- *   inner: [count u16][level u8    ][5 unused]                          then items  [score f64][member i64][child i64][size i64]
- * </pre>
- *
- * The score and member of an inner item are those of the last item below it. Thread: the owner of
- * the keyspace.
+ * <p>{@link OrderedNodes} lays the nodes out. Thread: the owner of the keyspace.
  */
 public final class OrderedIndex {
   /** How the bytes of members compare, unsigned; the tree itself knows references only. */
@@ -32,27 +26,11 @@ public final class OrderedIndex {
     int compare(long member, Slice other);
   }
 
-  static final int NODE_BYTES = 1024;
-  static final int LEAF_ITEMS = 62;
-  static final int INNER_ITEMS = 31;
-
-  private static final int LEVEL = 2;
-  private static final int PREVIOUS = 8;
-  private static final int NEXT = 16;
-  private static final int LEAF_HEADER = 24;
-  private static final int LEAF_SHIFT = 4;
-  private static final int LEAF_ITEM = 1 << LEAF_SHIFT;
-  private static final int INNER_HEADER = 8;
-  private static final int INNER_SHIFT = 5;
-  private static final int INNER_ITEM = 1 << INNER_SHIFT;
-  private static final int MEMBER = 8;
-  private static final int CHILD = 16;
-  private static final int SIZE = 24;
-
   /** 62 × 31^11 items: more than references can name. */
   private static final int MAX_LEVELS = 12;
 
   private final SlabAllocator slabs;
+  private final OrderedNodes nodes;
   private final Members members;
 
   /** The way down of the operation that runs: the node and the slot taken at each level. */
@@ -62,6 +40,7 @@ public final class OrderedIndex {
 
   public OrderedIndex(SlabAllocator slabs, Members members) {
     this.slabs = slabs;
+    this.nodes = new OrderedNodes(slabs);
     this.members = members;
   }
 
@@ -93,12 +72,12 @@ public final class OrderedIndex {
         return false;
       }
       while (true) {
-        int count = count(node);
+        int count = nodes.count(node);
         int at = 0;
         int to = count;
         while (at < to) {
           int middle = (at + to) >>> 1;
-          double there = scoreAt(node, middle);
+          double there = nodes.scoreAt(node, middle);
           if (exclusive ? there <= score : there < score) {
             at = middle + 1;
           } else {
@@ -108,12 +87,12 @@ public final class OrderedIndex {
         if (at == count) {
           return false;
         }
-        if (level(node) == 0) {
+        if (nodes.level(node) == 0) {
           leaf = node;
           slot = at;
           return true;
         }
-        node = child(node, at);
+        node = nodes.child(node, at);
       }
     }
 
@@ -125,12 +104,12 @@ public final class OrderedIndex {
         return false;
       }
       while (true) {
-        int count = count(node);
+        int count = nodes.count(node);
         int at = 0;
         int to = count;
         while (at < to) {
           int middle = (at + to) >>> 1;
-          int compared = members.compare(memberAt(node, middle), member);
+          int compared = members.compare(nodes.memberAt(node, middle), member);
           if (compared < 0 || exclusive && compared == 0) {
             at = middle + 1;
           } else {
@@ -140,19 +119,19 @@ public final class OrderedIndex {
         if (at == count) {
           return false;
         }
-        if (level(node) == 0) {
+        if (nodes.level(node) == 0) {
           leaf = node;
           slot = at;
           return true;
         }
-        node = child(node, at);
+        node = nodes.child(node, at);
       }
     }
 
     /** To the next item; false, and no place any more, after the last. */
     public boolean next() {
-      if (++slot == count(leaf)) {
-        leaf = slabs.getLong(leaf, NEXT);
+      if (++slot == nodes.count(leaf)) {
+        leaf = nodes.next(leaf);
         slot = 0;
       }
       return leaf != 0;
@@ -161,19 +140,19 @@ public final class OrderedIndex {
     /** To the item before; false, and no place any more, before the first. */
     public boolean previous() {
       if (--slot < 0) {
-        leaf = slabs.getLong(leaf, PREVIOUS);
-        slot = leaf == 0 ? 0 : count(leaf) - 1;
+        leaf = nodes.previous(leaf);
+        slot = leaf == 0 ? 0 : nodes.count(leaf) - 1;
       }
       return leaf != 0;
     }
 
     public double score() {
-      return OrderedIndex.this.scoreAt(leaf, slot);
+      return nodes.scoreAt(leaf, slot);
     }
 
     /** Reference of the member, as it was inserted. */
     public long member() {
-      return memberAt(leaf, slot);
+      return nodes.memberAt(leaf, slot);
     }
   }
 
@@ -183,18 +162,7 @@ public final class OrderedIndex {
 
   /** Number of items. */
   public long size(long root) {
-    if (root == 0) {
-      return 0;
-    }
-    int count = count(root);
-    if (level(root) == 0) {
-      return count;
-    }
-    long size = 0;
-    for (int i = 0; i < count; i++) {
-      size += innerSize(root, i);
-    }
-    return size;
+    return nodes.size(root);
   }
 
   /**
@@ -204,30 +172,23 @@ public final class OrderedIndex {
    */
   public long insert(long root, double score, long member) {
     if (root == 0) {
-      long leaf = newNode(0);
-      slabs.putLong(leaf, PREVIOUS, 0);
-      slabs.putLong(leaf, NEXT, 0);
-      putLeaf(leaf, 0, score, member);
-      setCount(leaf, 1);
+      long leaf = nodes.newLeaf();
+      nodes.insertItem(leaf, 0, score, member);
       return leaf;
     }
     int depth = descend(root, score, member);
     long leaf = pathNodes[depth];
     int slot = pathSlots[depth];
     long right = 0;
-    if (count(leaf) == LEAF_ITEMS) {
-      right = splitLeaf(leaf, slot);
-      int left = count(leaf);
-      if (slot > left || slot == left && count(right) < left) {
+    if (nodes.count(leaf) == OrderedNodes.LEAF_ITEMS) {
+      right = nodes.splitLeaf(leaf, slot);
+      int left = nodes.count(leaf);
+      if (slot > left || slot == left && nodes.count(right) < left) {
         leaf = right;
         slot -= left;
       }
     }
-    int count = count(leaf);
-    int at = LEAF_HEADER + slot * LEAF_ITEM;
-    slabs.copy(leaf, at, leaf, at + LEAF_ITEM, (count - slot) * LEAF_ITEM);
-    putLeaf(leaf, slot, score, member);
-    setCount(leaf, count + 1);
+    nodes.insertItem(leaf, slot, score, member);
     return rise(root, depth, right, 1);
   }
 
@@ -241,13 +202,10 @@ public final class OrderedIndex {
     int depth = descend(root, score, member);
     long leaf = pathNodes[depth];
     int slot = pathSlots[depth];
-    int count = count(leaf);
-    if (slot == count || memberAt(leaf, slot) != member) {
+    if (slot == nodes.count(leaf) || nodes.memberAt(leaf, slot) != member) {
       throw new IllegalStateException("ordered index lacks a member that its table has");
     }
-    int at = LEAF_HEADER + slot * LEAF_ITEM;
-    slabs.copy(leaf, at + LEAF_ITEM, leaf, at, (count - slot - 1) * LEAF_ITEM);
-    setCount(leaf, count - 1);
+    nodes.removeItem(leaf, slot);
     return sink(root, depth);
   }
 
@@ -257,7 +215,7 @@ public final class OrderedIndex {
     long rank = pathSlots[depth];
     for (int i = 0; i < depth; i++) {
       for (int slot = 0; slot < pathSlots[i]; slot++) {
-        rank += innerSize(pathNodes[i], slot);
+        rank += nodes.innerSize(pathNodes[i], slot);
       }
     }
     return rank;
@@ -270,14 +228,13 @@ public final class OrderedIndex {
   public void moved(long root, double score, long member, long newMember) {
     int depth = descend(root, score, member);
     long leaf = pathNodes[depth];
-    if (pathSlots[depth] == count(leaf) || memberAt(leaf, pathSlots[depth]) != member) {
+    if (pathSlots[depth] == nodes.count(leaf) || nodes.memberAt(leaf, pathSlots[depth]) != member) {
       throw new IllegalStateException("ordered index lacks a member that its table has");
     }
-    slabs.putLong(leaf, leafAt(pathSlots[depth]) + MEMBER, newMember);
+    nodes.setMember(leaf, pathSlots[depth], newMember);
     for (int i = 0; i < depth; i++) {
-      int at = innerAt(pathSlots[i]);
-      if (slabs.getLong(pathNodes[i], at + MEMBER) == member) {
-        slabs.putLong(pathNodes[i], at + MEMBER, newMember);
+      if (nodes.memberAt(pathNodes[i], pathSlots[i]) == member) {
+        nodes.setMember(pathNodes[i], pathSlots[i], newMember);
       }
     }
   }
@@ -285,7 +242,7 @@ public final class OrderedIndex {
   /** Items in the leaf that holds the item with this index. REQUIRES: there is one. */
   public int leafItems(long root, long index) {
     int depth = descendTo(root, index);
-    return count(pathNodes[depth]) - pathSlots[depth];
+    return nodes.count(pathNodes[depth]) - pathSlots[depth];
   }
 
   /**
@@ -301,8 +258,8 @@ public final class OrderedIndex {
       long old = pathNodes[i];
       long node = slabs.relocate(old);
       if (node != old) {
-        slabs.putLong(parent, innerAt(pathSlots[i - 1]) + CHILD, node);
-        relinkLeaf(node);
+        nodes.setChild(parent, pathSlots[i - 1], node);
+        nodes.relinkLeaf(node);
       }
       parent = node;
     }
@@ -313,36 +270,22 @@ public final class OrderedIndex {
     long node = root;
     long rest = index;
     int depth = 0;
-    while (level(node) > 0) {
+    while (nodes.level(node) > 0) {
       int at = 0;
-      long below = innerSize(node, 0);
+      long below = nodes.innerSize(node, 0);
       while (rest >= below) {
         rest -= below;
         at++;
-        below = innerSize(node, at);
+        below = nodes.innerSize(node, at);
       }
       pathNodes[depth] = node;
       pathSlots[depth] = at;
       depth++;
-      node = child(node, at);
+      node = nodes.child(node, at);
     }
     pathNodes[depth] = node;
     pathSlots[depth] = (int) rest;
     return depth;
-  }
-
-  private void relinkLeaf(long node) {
-    if (level(node) > 0) {
-      return;
-    }
-    long previous = slabs.getLong(node, PREVIOUS);
-    long next = slabs.getLong(node, NEXT);
-    if (previous != 0) {
-      slabs.putLong(previous, NEXT, node);
-    }
-    if (next != 0) {
-      slabs.putLong(next, PREVIOUS, node);
-    }
   }
 
   /**
@@ -356,15 +299,15 @@ public final class OrderedIndex {
     for (int freed = 0; freed < maxNodes && left != 0; freed++) {
       long parent = 0;
       long node = left;
-      while (level(node) > 0 && count(node) > 0) {
+      while (nodes.level(node) > 0 && nodes.count(node) > 0) {
         parent = node;
-        node = child(node, count(node) - 1);
+        node = nodes.child(node, nodes.count(node) - 1);
       }
       slabs.free(node);
       if (parent == 0) {
         left = 0;
       } else {
-        setCount(parent, count(parent) - 1);
+        nodes.setCount(parent, nodes.count(parent) - 1);
       }
     }
     return left;
@@ -375,10 +318,10 @@ public final class OrderedIndex {
     long node = root;
     int depth = 0;
     while (true) {
-      boolean leaf = level(node) == 0;
-      int header = leaf ? LEAF_HEADER : INNER_HEADER;
-      int shift = leaf ? LEAF_SHIFT : INNER_SHIFT;
-      int count = count(node);
+      boolean leaf = nodes.level(node) == 0;
+      int header = leaf ? OrderedNodes.LEAF_HEADER : OrderedNodes.INNER_HEADER;
+      int shift = leaf ? OrderedNodes.LEAF_SHIFT : OrderedNodes.INNER_SHIFT;
+      int count = nodes.count(node);
       int at = 0;
       int to = leaf ? count : count - 1;
       while (at < to) {
@@ -394,18 +337,18 @@ public final class OrderedIndex {
       if (leaf) {
         return depth;
       }
-      node = child(node, at);
+      node = nodes.child(node, at);
       depth++;
     }
   }
 
   /** Whether the item at an offset in a node comes before (score, member). */
   private boolean isBefore(long node, int itemAt, double score, long member) {
-    double there = slabs.getDouble(node, itemAt);
+    double there = nodes.score(node, itemAt);
     if (there != score) {
       return there < score;
     }
-    long other = slabs.getLong(node, itemAt + MEMBER);
+    long other = nodes.member(node, itemAt);
     return other != member && members.compare(other, member) < 0;
   }
 
@@ -417,30 +360,28 @@ public final class OrderedIndex {
       int slot = pathSlots[i];
       long child = pathNodes[i + 1];
       if (right == 0) {
-        int at = innerAt(slot);
-        slabs.putLong(node, at + SIZE, slabs.getLong(node, at + SIZE) + added);
-        copyLast(child, node, slot);
+        nodes.addSize(node, slot, added);
+        nodes.copyLast(child, node, slot);
         continue;
       }
       long splitOff = 0;
-      describe(node, slot, child);
-      if (count(node) == INNER_ITEMS) {
-        splitOff = splitInner(node);
-        if (slot >= count(node)) {
-          slot -= count(node);
+      nodes.describe(node, slot, child);
+      if (nodes.count(node) == OrderedNodes.INNER_ITEMS) {
+        splitOff = nodes.splitInner(node);
+        if (slot >= nodes.count(node)) {
+          slot -= nodes.count(node);
           node = splitOff;
         }
       }
-      insertChild(node, slot + 1, right);
+      nodes.insertChild(node, slot + 1, right);
       right = splitOff;
     }
     if (right == 0) {
       return root;
     }
-    long newRoot = newNode(level(root) + 1);
-    setCount(newRoot, 2);
-    describe(newRoot, 0, root);
-    describe(newRoot, 1, right);
+    long newRoot = nodes.newNode(nodes.level(root) + 1);
+    nodes.insertChild(newRoot, 0, root);
+    nodes.insertChild(newRoot, 1, right);
     return newRoot;
   }
 
@@ -450,28 +391,27 @@ public final class OrderedIndex {
       long node = pathNodes[i];
       int slot = pathSlots[i];
       long child = pathNodes[i + 1];
-      int count = count(child);
+      int count = nodes.count(child);
       if (count == 0) {
-        unlinkLeaf(child);
+        nodes.unlinkLeaf(child);
         slabs.free(child);
-        removeChild(node, slot);
+        nodes.removeChild(node, slot);
         continue;
       }
-      int at = innerAt(slot);
-      slabs.putLong(node, at + SIZE, slabs.getLong(node, at + SIZE) - 1);
-      copyLast(child, node, slot);
-      int limit = level(child) == 0 ? LEAF_ITEMS : INNER_ITEMS;
+      nodes.addSize(node, slot, -1);
+      nodes.copyLast(child, node, slot);
+      int limit = nodes.level(child) == 0 ? OrderedNodes.LEAF_ITEMS : OrderedNodes.INNER_ITEMS;
       if (count < limit / 4) {
         mergeChild(node, slot, limit);
       }
     }
     long top = root;
-    while (level(top) > 0 && count(top) == 1) {
-      long only = child(top, 0);
+    while (nodes.level(top) > 0 && nodes.count(top) == 1) {
+      long only = nodes.child(top, 0);
       slabs.free(top);
       top = only;
     }
-    if (count(top) == 0) {
+    if (nodes.count(top) == 0) {
       slabs.free(top);
       return 0;
     }
@@ -481,149 +421,22 @@ public final class OrderedIndex {
   /** Joins the child with a neighbour if both fit in one node; otherwise it stays as it is. */
   private void mergeChild(long node, int slot, int limit) {
     int left = slot > 0 ? slot - 1 : slot;
-    if (left + 1 >= count(node)) {
+    if (left + 1 >= nodes.count(node)) {
       return;
     }
-    if (count(child(node, left)) + count(child(node, left + 1)) > limit) {
+    if (nodes.count(nodes.child(node, left)) + nodes.count(nodes.child(node, left + 1)) > limit) {
       left = slot;
-      if (left + 1 >= count(node)
-          || count(child(node, left)) + count(child(node, left + 1)) > limit) {
+      if (left + 1 >= nodes.count(node)
+          || nodes.count(nodes.child(node, left)) + nodes.count(nodes.child(node, left + 1))
+              > limit) {
         return;
       }
     }
-    long into = child(node, left);
-    long from = child(node, left + 1);
-    int count = count(into);
-    int more = count(from);
-    if (level(into) == 0) {
-      slabs.copy(from, LEAF_HEADER, into, leafAt(count), more * LEAF_ITEM);
-      unlinkLeaf(from);
-    } else {
-      slabs.copy(from, INNER_HEADER, into, innerAt(count), more * INNER_ITEM);
-    }
-    setCount(into, count + more);
+    long into = nodes.child(node, left);
+    long from = nodes.child(node, left + 1);
+    nodes.append(into, from);
     slabs.free(from);
-    removeChild(node, left + 1);
-    describe(node, left, into);
-  }
-
-  /** Splits a full leaf in two; after the last item of all, the left one keeps everything. */
-  private long splitLeaf(long leaf, int slot) {
-    long next = slabs.getLong(leaf, NEXT);
-    int keep = next == 0 && slot == LEAF_ITEMS ? LEAF_ITEMS : LEAF_ITEMS / 2;
-    long right = newNode(0);
-    slabs.copy(leaf, leafAt(keep), right, LEAF_HEADER, (LEAF_ITEMS - keep) * LEAF_ITEM);
-    setCount(right, LEAF_ITEMS - keep);
-    setCount(leaf, keep);
-    slabs.putLong(right, PREVIOUS, leaf);
-    slabs.putLong(right, NEXT, next);
-    slabs.putLong(leaf, NEXT, right);
-    if (next != 0) {
-      slabs.putLong(next, PREVIOUS, right);
-    }
-    return right;
-  }
-
-  private long splitInner(long node) {
-    int keep = INNER_ITEMS / 2 + 1;
-    long right = newNode(level(node));
-    slabs.copy(node, innerAt(keep), right, INNER_HEADER, (INNER_ITEMS - keep) * INNER_ITEM);
-    setCount(right, INNER_ITEMS - keep);
-    setCount(node, keep);
-    return right;
-  }
-
-  private void insertChild(long node, int slot, long child) {
-    int count = count(node);
-    int at = innerAt(slot);
-    slabs.copy(node, at, node, at + INNER_ITEM, (count - slot) * INNER_ITEM);
-    setCount(node, count + 1);
-    describe(node, slot, child);
-  }
-
-  private void removeChild(long node, int slot) {
-    int count = count(node);
-    int at = innerAt(slot);
-    slabs.copy(node, at + INNER_ITEM, node, at, (count - slot - 1) * INNER_ITEM);
-    setCount(node, count - 1);
-  }
-
-  /** Writes an inner item from what its child holds now. */
-  private void describe(long node, int slot, long child) {
-    slabs.putLong(node, innerAt(slot) + CHILD, child);
-    slabs.putLong(node, innerAt(slot) + SIZE, size(child));
-    copyLast(child, node, slot);
-  }
-
-  private void copyLast(long child, long node, int slot) {
-    int last = count(child) - 1;
-    int from = level(child) == 0 ? leafAt(last) : innerAt(last);
-    int to = innerAt(slot);
-    slabs.putLong(node, to, slabs.getLong(child, from));
-    slabs.putLong(node, to + MEMBER, slabs.getLong(child, from + MEMBER));
-  }
-
-  private void unlinkLeaf(long node) {
-    if (level(node) > 0) {
-      return;
-    }
-    long previous = slabs.getLong(node, PREVIOUS);
-    long next = slabs.getLong(node, NEXT);
-    if (previous != 0) {
-      slabs.putLong(previous, NEXT, next);
-    }
-    if (next != 0) {
-      slabs.putLong(next, PREVIOUS, previous);
-    }
-  }
-
-  private long newNode(int level) {
-    long node = slabs.allocate(NODE_BYTES);
-    slabs.putByte(node, LEVEL, (byte) level);
-    setCount(node, 0);
-    return node;
-  }
-
-  private void putLeaf(long leaf, int slot, double score, long member) {
-    slabs.putDouble(leaf, leafAt(slot), score);
-    slabs.putLong(leaf, leafAt(slot) + MEMBER, member);
-  }
-
-  private double scoreAt(long node, int slot) {
-    int at = level(node) == 0 ? leafAt(slot) : innerAt(slot);
-    return slabs.getDouble(node, at);
-  }
-
-  private long memberAt(long node, int slot) {
-    int at = level(node) == 0 ? leafAt(slot) : innerAt(slot);
-    return slabs.getLong(node, at + MEMBER);
-  }
-
-  private long child(long node, int slot) {
-    return slabs.getLong(node, innerAt(slot) + CHILD);
-  }
-
-  private long innerSize(long node, int slot) {
-    return slabs.getLong(node, innerAt(slot) + SIZE);
-  }
-
-  private int level(long node) {
-    return slabs.getByte(node, LEVEL);
-  }
-
-  private int count(long node) {
-    return slabs.getShort(node, 0);
-  }
-
-  private void setCount(long node, int count) {
-    slabs.putShort(node, 0, (short) count);
-  }
-
-  private static int leafAt(int slot) {
-    return LEAF_HEADER + slot * LEAF_ITEM;
-  }
-
-  private static int innerAt(int slot) {
-    return INNER_HEADER + slot * INNER_ITEM;
+    nodes.removeChild(node, left + 1);
+    nodes.describe(node, left, into);
   }
 }

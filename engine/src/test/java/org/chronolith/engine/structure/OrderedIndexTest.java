@@ -149,7 +149,7 @@ class OrderedIndexTest {
     int level = slabs.getByte(node, 2);
     int count = slabs.getShort(node, 0);
     assertTrue(
-        count > 0 && count <= (level == 0 ? OrderedIndex.LEAF_ITEMS : OrderedIndex.INNER_ITEMS));
+        count > 0 && count <= (level == 0 ? OrderedNodes.LEAF_ITEMS : OrderedNodes.INNER_ITEMS));
     assertTrue(!isRoot || level == 0 || count > 1, "a root with one child");
     if (level == 0) {
       return count;

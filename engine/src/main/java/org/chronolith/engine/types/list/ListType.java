@@ -11,6 +11,7 @@ import org.chronolith.engine.keyspace.ValueForm;
 import org.chronolith.engine.memory.SlabAllocator;
 import org.chronolith.engine.structure.BlockList;
 import org.chronolith.engine.structure.BlockListener;
+import org.chronolith.engine.structure.BlockWalk;
 import org.chronolith.engine.structure.CompactList;
 import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.engine.types.CollectionMemory;
@@ -153,7 +154,7 @@ public final class ListType implements TypeSupport {
 
   @Override
   public long walk(int encoding, long root, long collectionId, long cursor, int budget) {
-    BlockList.Walk walk = blocks.snapshotWalk();
+    BlockWalk walk = blocks.snapshotWalk();
     long block = cursor == 0 ? blocks.head(root) : walk.seek(root, orderKeyOf(cursor));
     for (int seen = 0; seen < budget && block != 0; seen++) {
       if (writeIfDue(root, block)) {
@@ -213,7 +214,7 @@ public final class ListType implements TypeSupport {
     }
     long list = blocks.relocateRoot(root);
     relocation.root = list;
-    BlockList.Walk walk = blocks.compactionWalk();
+    BlockWalk walk = blocks.compactionWalk();
     long block = cursor == 0 ? blocks.head(list) : walk.seek(list, orderKeyOf(cursor));
     for (int seen = 0; seen < budget && block != 0; seen++) {
       block = walk.next(list, blocks.relocate(list, block));

@@ -195,7 +195,7 @@ public final class Database {
       return entry;
     }
     space.willChange(entry);
-    keyspace.discardValue(entry);
+    keyspace.lazyFree().discard(entry);
     return space.reshape(entry, kind, keepExpiry ? entries.expireAtMs(entry) : -1, length);
   }
 

@@ -3,7 +3,6 @@ package org.chronolith.engine.keyspace;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
-import java.util.Iterator;
 import java.util.function.BooleanSupplier;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.Slice;
@@ -28,7 +27,6 @@ public final class Keyspace implements AutoCloseable {
         @Override
         public void touched(int database, Slice key) {}
       };
-  private static final long FREED_AT_ONCE_BLOCKS = 64;
 
   /** Units of work between two looks at the clock: some 10 µs. */
   private static final int CHECKED_EVERY = 64;
@@ -41,11 +39,9 @@ public final class Keyspace implements AutoCloseable {
   private final Tombstones tombstones;
   private final ChangeLog changes;
   private final Compaction compaction;
+  private final LazyFree lazyFree;
   private final TypeSupport[] types = new TypeSupport[ValueType.LIMIT];
   private final Database[] databases;
-  private final ArrayDeque<Detached> detachedValues = new ArrayDeque<>();
-  private final ArrayDeque<Space> detachedSpaces = new ArrayDeque<>();
-  private final ArrayDeque<Long> detachedTombstones = new ArrayDeque<>();
   private final ByteBuf scratch = Unpooled.directBuffer(256);
   private final Slice scratchKey = new Slice();
   private volatile Thread owner = Thread.currentThread();
@@ -71,6 +67,7 @@ public final class Keyspace implements AutoCloseable {
     this.tombstones = new Tombstones(slabs);
     this.changes = new ChangeLog(this, marks, tombstones);
     this.compaction = new Compaction(this);
+    this.lazyFree = new LazyFree(this);
     this.databases = new Database[config.databases()];
     for (int i = 0; i < databases.length; i++) {
       databases[i] = new Database(this, i, new Space(this, nextSpaceId++, i));
@@ -210,6 +207,15 @@ public final class Keyspace implements AutoCloseable {
     return changes;
   }
 
+  LazyFree lazyFree() {
+    return lazyFree;
+  }
+
+  /** The running walk, of a snapshot or one that settles the marks, or null. */
+  Snapshot walk() {
+    return snapshot;
+  }
+
   TypeSupport type(int kind) {
     return types[Entries.type(kind)];
   }
@@ -291,35 +297,7 @@ public final class Keyspace implements AutoCloseable {
   /** Frees about {@code budget} blocks of what was detached; true if more may wait. */
   boolean freeSome(int budget) {
     checkOwner();
-    if (!detachedValues.isEmpty()) {
-      Detached value = detachedValues.poll();
-      long left = type(value.kind()).freeBig(Entries.encoding(value.kind()), value.root(), budget);
-      if (left != 0) {
-        detachedValues.addFirst(new Detached(value.kind(), left, value.collectionId()));
-      }
-      return true;
-    }
-    if (!detachedTombstones.isEmpty()) {
-      if (tombstones.free(detachedTombstones.peek(), budget)) {
-        detachedTombstones.poll();
-      }
-      return true;
-    }
-    for (Iterator<Space> it = detachedSpaces.iterator(); it.hasNext(); ) {
-      Space space = it.next();
-      if (snapshot == null || !snapshot.needs(space)) {
-        if (table.drain(space.index, budget, this::freeEntry)) {
-          it.remove();
-        }
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private void freeEntry(long entry) {
-    discardValue(entry);
-    entries.free(entry);
+    return lazyFree.step(budget);
   }
 
   private boolean rehashSome(int buckets) {
@@ -357,45 +335,6 @@ public final class Keyspace implements AutoCloseable {
 
   // ---------------------------------------------------------------- detaching
 
-  /** What hangs on the entry is not needed by it any more. REQUIRES: it was about to change. */
-  void discardValue(long entry) {
-    int kind = entries.kind(entry);
-    if ((kind & 0x1F) == 0) {
-      return;
-    }
-    switch (form(kind)) {
-      case SMALL -> {
-        entries.read(entry);
-        type(kind).freeSmall(Entries.encoding(kind), slabs.getLong(entry, entries.valueAt));
-      }
-      case BIG -> {
-        entries.read(entry);
-        long root = slabs.getLong(entry, entries.valueAt);
-        long id = slabs.getLong(entry, entries.valueAt + Entries.BIG_ID);
-        byte first = slabs.getByte(entry, entries.valueAt + Entries.BIG_FIRST);
-        changes.buryCollection(id);
-        Detached value = new Detached(kind & 0x1F, root, id);
-        if (snapshot == null || !snapshot.takesDetached(value, first)) {
-          free(value);
-        }
-      }
-      default -> {}
-    }
-  }
-
-  void free(Detached value) {
-    TypeSupport type = type(value.kind());
-    int encoding = Entries.encoding(value.kind());
-    if (type.blocks(encoding, value.root()) > FREED_AT_ONCE_BLOCKS) {
-      detachedValues.add(value);
-      return;
-    }
-    long left = value.root();
-    while (left != 0) {
-      left = type.freeBig(encoding, left, Integer.MAX_VALUE);
-    }
-  }
-
   void detach(Database database) {
     Space old = database.space();
     if (snapshotsBegun) {
@@ -403,7 +342,7 @@ public final class Keyspace implements AutoCloseable {
     }
     old.database = -1;
     old.expiries.free();
-    detachedSpaces.add(old);
+    lazyFree.add(old);
     database.point(new Space(this, nextSpaceId++, database.number()));
   }
 
@@ -461,7 +400,7 @@ public final class Keyspace implements AutoCloseable {
     if (full) {
       changes.dropBatch();
       changes.deleteAll();
-      detachedTombstones.add(tombstones.detach());
+      lazyFree.addTombstones(tombstones.detach());
     }
     snapshotsBegun = true;
     changes.storedFrom(nextCollectionId);
@@ -502,8 +441,7 @@ public final class Keyspace implements AutoCloseable {
 
   void snapshotEnded(ArrayDeque<Detached> detached) {
     snapshot = null;
-    detachedValues.addAll(detached);
-    detached.clear();
+    lazyFree.addAll(detached);
   }
 
   /** Reads the items of a checkpoint back into this keyspace. REQUIRES: nothing was stored yet. */
@@ -519,7 +457,7 @@ public final class Keyspace implements AutoCloseable {
     changes.storedFrom(collectionId);
     for (int i = 0; i < spaceIds.length; i++) {
       Space empty = databases[i].space();
-      while (!table.drain(empty.index, 1, this::freeEntry)) {
+      while (!table.drain(empty.index, 1, lazyFree::freeEntry)) {
         // An empty table is freed in a few steps.
       }
       databases[i].point(new Space(this, spaceIds[i], i));

@@ -312,7 +312,7 @@ public final class Snapshot {
                 slice);
     examined += slice;
     if (elementCursor == 0 && state == State.WALKING) {
-      keyspace.free(detached.poll());
+      keyspace.lazyFree().add(detached.poll());
     }
   }
 

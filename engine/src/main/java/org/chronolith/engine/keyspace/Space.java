@@ -163,7 +163,7 @@ final class Space {
   /** Removes the key and its value. */
   void remove(long entry) {
     willChange(entry);
-    keyspace.discardValue(entry);
+    keyspace.lazyFree().discard(entry);
     forget(entry, entries.hash(entry));
   }
 

@@ -90,14 +90,15 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
     this.createdMs = connection.createdMs();
     Announcement announced = Announcement.of(client);
     int colon = remoteAddress.lastIndexOf(':');
+    int remotePort = Integer.parseInt(remoteAddress.substring(colon + 1));
     this.ip = announced.ip.isEmpty() ? remoteAddress.substring(0, colon) : announced.ip;
-    this.port =
-        announced.port > 0 ? announced.port : Integer.parseInt(remoteAddress.substring(colon + 1));
+    this.port = announced.port > 0 ? announced.port : remotePort;
     if (announced.nodeId != null) {
       this.claimId = announced.nodeId;
     } else {
-      // Who does not tell its port is a tool, under another one the next time.
-      this.claimId = announced.port > 0 ? ip + ":" + port : null;
+      // Who tells no port, or the one that it calls from, is a tool: under another one next time.
+      boolean listens = announced.port > 0 && announced.port != remotePort;
+      this.claimId = listens ? ip + ":" + port : null;
     }
     this.state = state;
     this.neededOffset = neededOffset;

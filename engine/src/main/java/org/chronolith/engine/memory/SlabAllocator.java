@@ -38,12 +38,8 @@ public final class SlabAllocator implements AutoCloseable {
 
   private static final int SLAB_SHIFT = 20;
   private static final int OFFSET_MASK = SLAB_BYTES - 1;
-  private static final int GRANULE_SHIFT = 4;
   private static final boolean CHECKED = SlabAllocator.class.desiredAssertionStatus();
   private static final byte POISON = (byte) 0xDB;
-  private static final byte ABSENT = 0;
-  private static final byte ALLOCATING = 1;
-  private static final byte SPARSE = 2;
 
   private final SlabSource source;
   private final long maxBytes;
@@ -56,25 +52,13 @@ public final class SlabAllocator implements AutoCloseable {
   /** A second view of each slab, whose position and limit may move: for bulk copies. */
   private ByteBuffer[] cursors = new ByteBuffer[16];
 
-  private byte[] states = new byte[16];
-  private byte[] classes = new byte[16];
-  private int[] classBytes = new int[16];
-  private int[] freeHeads = new int[16];
-  private int[] carved = new int[16];
-  private int[] usedBlocks = new int[16];
-  private int[] nextSlab = new int[16];
-  private int[] previousSlab = new int[16];
-  private long[][] live = new long[16][];
-
+  private final SlabBlocks blocks = new SlabBlocks(16);
+  private final LiveBlocks live = new LiveBlocks(16);
   private int slabSlots = 1;
-  private final int[] firstPartial = new int[SizeClasses.COUNT];
-  private final int[] lastPartial = new int[SizeClasses.COUNT];
   private int[] vacantSlots = new int[16];
   private int vacantCount;
   private int spareSlab;
-  private long usedBytes;
   private long reservedBytes;
-  private int sparseSlabs;
 
   /**
    * @param maxBytes the most that may be reserved from the source
@@ -104,24 +88,12 @@ public final class SlabAllocator implements AutoCloseable {
       throw new IllegalArgumentException("a block of " + bytes + " bytes");
     }
     int sizeClass = SizeClasses.of(bytes);
-    int slab = firstPartial[sizeClass];
+    int slab = blocks.withRoom(sizeClass);
     if (slab == 0) {
       slab = openSlab(sizeClass);
     }
-    int size = classBytes[slab];
-    int offset = freeHeads[slab];
-    if (offset >= 0) {
-      freeHeads[slab] = slabs[slab].getInt(offset);
-    } else {
-      offset = carved[slab];
-      carved[slab] = offset + size;
-    }
-    usedBlocks[slab]++;
-    usedBytes += size;
-    if (freeHeads[slab] < 0 && carved[slab] + size > SLAB_BYTES) {
-      unlinkPartial(slab);
-    }
-    assert setLive(slab, offset);
+    int offset = blocks.take(slab, slabs[slab]);
+    assert live.add(slab, offset);
     return ((long) slab << SLAB_SHIFT) | offset;
   }
 
@@ -129,22 +101,19 @@ public final class SlabAllocator implements AutoCloseable {
   public void free(long ref) {
     int slab = slabOf(ref);
     int offset = (int) ref & OFFSET_MASK;
-    int size = classBytes[slab];
-    assert clearLive(slab, offset) : "double free of " + describe(ref);
-    boolean wasFull = freeHeads[slab] < 0 && carved[slab] + size > SLAB_BYTES;
-    slabs[slab].putInt(offset, freeHeads[slab]);
-    freeHeads[slab] = offset;
-    usedBytes -= size;
-    if (--usedBlocks[slab] == 0) {
-      closeSlab(slab, wasFull);
-    } else if (wasFull && states[slab] == ALLOCATING) {
-      linkPartial(slab);
+    assert live.remove(slab, offset) && poison(slab, offset) : "double free of " + describe(ref);
+    if (blocks.giveBack(slab, offset, slabs[slab])) {
+      if (spareSlab == 0) {
+        spareSlab = slab;
+      } else {
+        vacate(slab);
+      }
     }
   }
 
   /** Bytes that the block can hold: its size class. */
   public int capacity(long ref) {
-    return classBytes[slabOf(ref)];
+    return blocks.blockBytes(slabOf(ref));
   }
 
   /** The capacity that a block of {@code bytes} would have. */
@@ -154,7 +123,7 @@ public final class SlabAllocator implements AutoCloseable {
 
   /** Bytes in live blocks, each rounded up to its class. */
   public long usedBytes() {
-    return usedBytes;
+    return blocks.usedBytes();
   }
 
   /** Bytes taken from the source: slabs times {@link #SLAB_BYTES}. */
@@ -196,31 +165,11 @@ public final class SlabAllocator implements AutoCloseable {
       cursors[slab] = slabs[slab].duplicate();
       reservedBytes += SLAB_BYTES;
     }
-    states[slab] = ALLOCATING;
-    classes[slab] = (byte) sizeClass;
-    classBytes[slab] = SizeClasses.bytes(sizeClass);
-    freeHeads[slab] = -1;
-    carved[slab] = 0;
-    usedBlocks[slab] = 0;
-    if (CHECKED && live[slab] == null) {
-      live[slab] = new long[SLAB_BYTES >>> GRANULE_SHIFT >>> 6];
+    if (CHECKED) {
+      live.open(slab);
     }
-    linkPartial(slab);
+    blocks.open(slab, sizeClass);
     return slab;
-  }
-
-  private void closeSlab(int slab, boolean wasFull) {
-    if (states[slab] == SPARSE) {
-      sparseSlabs--;
-    } else if (!wasFull) {
-      unlinkPartial(slab);
-    }
-    states[slab] = ABSENT;
-    if (spareSlab == 0) {
-      spareSlab = slab;
-    } else {
-      vacate(slab);
-    }
   }
 
   private void vacate(int slab) {
@@ -228,7 +177,7 @@ public final class SlabAllocator implements AutoCloseable {
     owners[slab] = null;
     slabs[slab] = null;
     cursors[slab] = null;
-    live[slab] = null;
+    live.close(slab);
     reservedBytes -= SLAB_BYTES;
     if (vacantCount == vacantSlots.length) {
       vacantSlots = Arrays.copyOf(vacantSlots, vacantCount * 2);
@@ -240,44 +189,8 @@ public final class SlabAllocator implements AutoCloseable {
     owners = Arrays.copyOf(owners, slots);
     slabs = Arrays.copyOf(slabs, slots);
     cursors = Arrays.copyOf(cursors, slots);
-    states = Arrays.copyOf(states, slots);
-    classes = Arrays.copyOf(classes, slots);
-    classBytes = Arrays.copyOf(classBytes, slots);
-    freeHeads = Arrays.copyOf(freeHeads, slots);
-    carved = Arrays.copyOf(carved, slots);
-    usedBlocks = Arrays.copyOf(usedBlocks, slots);
-    nextSlab = Arrays.copyOf(nextSlab, slots);
-    previousSlab = Arrays.copyOf(previousSlab, slots);
-    live = Arrays.copyOf(live, slots);
-  }
-
-  private void linkPartial(int slab) {
-    int sizeClass = classes[slab];
-    int last = lastPartial[sizeClass];
-    previousSlab[slab] = last;
-    nextSlab[slab] = 0;
-    if (last == 0) {
-      firstPartial[sizeClass] = slab;
-    } else {
-      nextSlab[last] = slab;
-    }
-    lastPartial[sizeClass] = slab;
-  }
-
-  private void unlinkPartial(int slab) {
-    int sizeClass = classes[slab];
-    int previous = previousSlab[slab];
-    int next = nextSlab[slab];
-    if (previous == 0) {
-      firstPartial[sizeClass] = next;
-    } else {
-      nextSlab[previous] = next;
-    }
-    if (next == 0) {
-      lastPartial[sizeClass] = previous;
-    } else {
-      previousSlab[next] = previous;
-    }
+    blocks.grow(slots);
+    live.grow(slots);
   }
 
   // ---------------------------------------------------------------- sparse slabs
@@ -290,60 +203,23 @@ public final class SlabAllocator implements AutoCloseable {
    * @return how many slabs are marked
    */
   public int markSparse(int maxFillPercent) {
-    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
-      markSparse(sizeClass, maxFillPercent);
-    }
-    return sparseSlabs;
-  }
-
-  private void markSparse(int sizeClass, int maxFillPercent) {
-    int perSlab = SLAB_BYTES / SizeClasses.bytes(sizeClass);
-    int partial = 0;
-    long blocks = 0;
-    for (int slab = firstPartial[sizeClass]; slab != 0; slab = nextSlab[slab]) {
-      partial++;
-      blocks += usedBlocks[slab];
-    }
-    int surplus = partial - (int) ((blocks + perSlab - 1) / perSlab);
-    if (surplus <= 0) {
-      return;
-    }
-    long[] byFill = new long[partial];
-    int i = 0;
-    for (int slab = firstPartial[sizeClass]; slab != 0; slab = nextSlab[slab]) {
-      byFill[i++] = (long) usedBlocks[slab] << 32 | slab;
-    }
-    Arrays.sort(byFill);
-    for (int k = 0; k < surplus; k++) {
-      int slab = (int) byFill[k];
-      if (usedBlocks[slab] * 100L > (long) perSlab * maxFillPercent) {
-        return;
-      }
-      unlinkPartial(slab);
-      states[slab] = SPARSE;
-      sparseSlabs++;
-    }
+    blocks.markSparse(maxFillPercent);
+    return blocks.sparseSlabs();
   }
 
   /** Lets blocks be allocated again in slabs that are still marked. */
   public void unmarkSparse() {
-    for (int slab = 1; slab < slabSlots && sparseSlabs > 0; slab++) {
-      if (states[slab] == SPARSE) {
-        states[slab] = ALLOCATING;
-        sparseSlabs--;
-        linkPartial(slab);
-      }
-    }
+    blocks.unmarkSparse();
   }
 
   /** Slabs marked sparse and not yet empty. */
   public int sparseSlabs() {
-    return sparseSlabs;
+    return blocks.sparseSlabs();
   }
 
   /** Whether the block lies in a marked slab and should move. */
   public boolean isSparse(long ref) {
-    return states[slabOf(ref)] == SPARSE;
+    return blocks.isSparse(slabOf(ref));
   }
 
   /**
@@ -354,10 +230,10 @@ public final class SlabAllocator implements AutoCloseable {
    */
   public long relocate(long ref) {
     int slab = slabOf(ref);
-    if (states[slab] != SPARSE) {
+    if (!blocks.isSparse(slab)) {
       return ref;
     }
-    int bytes = classBytes[slab];
+    int bytes = blocks.blockBytes(slab);
     long moved = allocate(bytes);
     copy(ref, 0, moved, 0, bytes);
     free(ref);
@@ -462,15 +338,7 @@ public final class SlabAllocator implements AutoCloseable {
   /** Sets each byte of the range to zero. */
   public void zero(long ref, int at, int length) {
     assert inLiveBlock(ref, at, length);
-    ByteBuffer slab = slabs[slabOf(ref)];
-    int from = ((int) ref & OFFSET_MASK) + at;
-    int end = from + length;
-    for (; from + 8 <= end; from += 8) {
-      slab.putLong(from, 0L);
-    }
-    for (; from < end; from++) {
-      slab.put(from, (byte) 0);
-    }
+    BlockBytes.zero(slabs[slabOf(ref)], ((int) ref & OFFSET_MASK) + at, length);
   }
 
   // ---------------------------------------------------------------- comparing and hashing
@@ -481,22 +349,8 @@ public final class SlabAllocator implements AutoCloseable {
       return false;
     }
     assert inLiveBlock(ref, at, length);
-    ByteBuffer slab = slabs[slabOf(ref)];
     int from = ((int) ref & OFFSET_MASK) + at;
-    ByteBuf buffer = other.buffer();
-    int index = other.offset();
-    int end = from + length;
-    for (; from + 8 <= end; from += 8, index += 8) {
-      if (slab.getLong(from) != buffer.getLongLE(index)) {
-        return false;
-      }
-    }
-    for (; from < end; from++, index++) {
-      if (slab.get(from) != buffer.getByte(index)) {
-        return false;
-      }
-    }
-    return true;
+    return BlockBytes.equals(slabs[slabOf(ref)], from, other);
   }
 
   /** Whether two ranges of {@code length} bytes are equal. */
@@ -507,53 +361,20 @@ public final class SlabAllocator implements AutoCloseable {
   /** Orders as {@code memcmp} does, bytes unsigned; a prefix comes first. */
   public int compare(long ref, int at, int length, Slice other) {
     assert inLiveBlock(ref, at, length);
-    ByteBuffer slab = slabs[slabOf(ref)];
     int from = ((int) ref & OFFSET_MASK) + at;
-    ByteBuf buffer = other.buffer();
-    int index = other.offset();
-    int end = from + Math.min(length, other.length());
-    for (; from + 8 <= end; from += 8, index += 8) {
-      long mine = slab.getLong(from);
-      long theirs = buffer.getLongLE(index);
-      if (mine != theirs) {
-        return compareWords(mine, theirs);
-      }
-    }
-    for (; from < end; from++, index++) {
-      int difference = (slab.get(from) & 0xFF) - (buffer.getByte(index) & 0xFF);
-      if (difference != 0) {
-        return difference;
-      }
-    }
-    return Integer.compare(length, other.length());
+    return BlockBytes.compare(slabs[slabOf(ref)], from, length, other);
   }
 
   /** Orders two ranges as {@code memcmp} does, bytes unsigned; a prefix comes first. */
   public int compare(long ref, int at, int length, long other, int otherAt, int otherLength) {
     assert inLiveBlock(ref, at, length) && inLiveBlock(other, otherAt, otherLength);
-    ByteBuffer slab = slabs[slabOf(ref)];
-    ByteBuffer otherSlab = slabs[slabOf(other)];
-    int from = ((int) ref & OFFSET_MASK) + at;
-    int index = ((int) other & OFFSET_MASK) + otherAt;
-    int end = from + Math.min(length, otherLength);
-    for (; from + 8 <= end; from += 8, index += 8) {
-      long mine = slab.getLong(from);
-      long theirs = otherSlab.getLong(index);
-      if (mine != theirs) {
-        return compareWords(mine, theirs);
-      }
-    }
-    for (; from < end; from++, index++) {
-      int difference = (slab.get(from) & 0xFF) - (otherSlab.get(index) & 0xFF);
-      if (difference != 0) {
-        return difference;
-      }
-    }
-    return Integer.compare(length, otherLength);
-  }
-
-  private static int compareWords(long mine, long theirs) {
-    return Long.compareUnsigned(Long.reverseBytes(mine), Long.reverseBytes(theirs));
+    return BlockBytes.compare(
+        slabs[slabOf(ref)],
+        ((int) ref & OFFSET_MASK) + at,
+        length,
+        slabs[slabOf(other)],
+        ((int) other & OFFSET_MASK) + otherAt,
+        otherLength);
   }
 
   /** A seeded 64-bit hash of the bytes; equal bytes in a block hash alike. */
@@ -578,33 +399,23 @@ public final class SlabAllocator implements AutoCloseable {
     return cursors[slabOf(ref)].limit(from + length).position(from);
   }
 
-  private boolean setLive(int slab, int offset) {
-    int granule = offset >>> GRANULE_SHIFT;
-    boolean wasLive = (live[slab][granule >>> 6] & (1L << granule)) != 0;
-    live[slab][granule >>> 6] |= 1L << granule;
-    return !wasLive;
-  }
-
-  private boolean clearLive(int slab, int offset) {
-    int granule = offset >>> GRANULE_SHIFT;
-    boolean wasLive = (live[slab][granule >>> 6] & (1L << granule)) != 0;
-    live[slab][granule >>> 6] &= ~(1L << granule);
-    for (int at = offset; at < offset + classBytes[slab]; at++) {
+  private boolean poison(int slab, int offset) {
+    int end = offset + blocks.blockBytes(slab);
+    for (int at = offset; at < end; at++) {
       slabs[slab].put(at, POISON);
     }
-    return wasLive;
+    return true;
   }
 
   private boolean inLiveBlock(long ref, int at, int length) {
     int slab = slabOf(ref);
-    if (slab == 0 || slab >= slabSlots || live[slab] == null) {
+    if (slab == 0 || slab >= slabSlots || !live.isOpen(slab)) {
       throw new AssertionError("no block: " + describe(ref));
     }
-    int granule = ((int) ref & OFFSET_MASK) >>> GRANULE_SHIFT;
-    if ((live[slab][granule >>> 6] & (1L << granule)) == 0 || ((int) ref & 15) != 0) {
+    if (!live.contains(slab, (int) ref & OFFSET_MASK)) {
       throw new AssertionError("not a live block: " + describe(ref));
     }
-    if (at < 0 || length < 0 || at + length > classBytes[slab]) {
+    if (at < 0 || length < 0 || at + length > blocks.blockBytes(slab)) {
       throw new AssertionError("[" + at + ", +" + length + ") is outside of " + describe(ref));
     }
     return true;
@@ -617,12 +428,12 @@ public final class SlabAllocator implements AutoCloseable {
         + " offset "
         + ((int) ref & OFFSET_MASK)
         + " class "
-        + (slab > 0 && slab < slabSlots ? classBytes[slab] : -1);
+        + (slab > 0 && slab < slabSlots ? blocks.blockBytes(slab) : -1);
   }
 
   /** Checks all internal invariants; for tests. */
   public void validate() {
-    new SlabAudit(this).run();
+    new SlabAudit(this, blocks).run();
   }
 
   int slabSlots() {
@@ -633,41 +444,8 @@ public final class SlabAllocator implements AutoCloseable {
     return slabs[slab] != null;
   }
 
-  boolean isOpen(int slab) {
-    return slabs[slab] != null && states[slab] != ABSENT;
-  }
-
-  boolean isMarkedSparse(int slab) {
-    return states[slab] == SPARSE;
-  }
-
-  int usedBlocks(int slab) {
-    return usedBlocks[slab];
-  }
-
-  int blockBytes(int slab) {
-    return classBytes[slab];
-  }
-
-  int carvedBytes(int slab) {
-    return carved[slab];
-  }
-
-  int freeHead(int slab) {
-    return freeHeads[slab];
-  }
-
   int nextFree(int slab, int offset) {
     return slabs[slab].getInt(offset);
-  }
-
-  boolean isListedPartial(int slab) {
-    for (int s = firstPartial[classes[slab]]; s != 0; s = nextSlab[s]) {
-      if (s == slab) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Returns every slab to the source; later access fails. */
@@ -678,11 +456,8 @@ public final class SlabAllocator implements AutoCloseable {
         vacate(slab);
       }
     }
-    Arrays.fill(firstPartial, 0);
-    Arrays.fill(lastPartial, 0);
+    blocks.clear();
     spareSlab = 0;
-    usedBytes = 0;
-    sparseSlabs = 0;
     slabSlots = 1;
     vacantCount = 0;
   }

@@ -3,9 +3,11 @@ package org.chronolith.engine.memory;
 /** The invariants of a {@link SlabAllocator}, checked after each step of a test. */
 final class SlabAudit {
   private final SlabAllocator allocator;
+  private final SlabBlocks blocks;
 
-  SlabAudit(SlabAllocator allocator) {
+  SlabAudit(SlabAllocator allocator, SlabBlocks blocks) {
     this.allocator = allocator;
+    this.blocks = blocks;
   }
 
   void run() {
@@ -17,23 +19,23 @@ final class SlabAudit {
         continue;
       }
       reserved += SlabAllocator.SLAB_BYTES;
-      if (!allocator.isOpen(slab)) {
+      if (!blocks.isOpen(slab)) {
         continue;
       }
-      int bytes = allocator.blockBytes(slab);
+      int bytes = blocks.blockBytes(slab);
       int free = 0;
-      for (int at = allocator.freeHead(slab); at >= 0; at = allocator.nextFree(slab, at)) {
-        check(at % bytes == 0 && at < allocator.carvedBytes(slab), "free list of slab " + slab);
+      for (int at = blocks.freeHead(slab); at >= 0; at = allocator.nextFree(slab, at)) {
+        check(at % bytes == 0 && at < blocks.carvedBytes(slab), "free list of slab " + slab);
         free++;
       }
-      int carved = allocator.carvedBytes(slab) / bytes;
-      check(free + allocator.usedBlocks(slab) == carved, "block count of slab " + slab);
-      boolean full = free == 0 && allocator.carvedBytes(slab) + bytes > SlabAllocator.SLAB_BYTES;
-      boolean marked = allocator.isMarkedSparse(slab);
+      int carved = blocks.carvedBytes(slab) / bytes;
+      check(free + blocks.usedBlocks(slab) == carved, "block count of slab " + slab);
+      boolean full = free == 0 && blocks.carvedBytes(slab) + bytes > SlabAllocator.SLAB_BYTES;
+      boolean marked = blocks.isSparse(slab);
       sparse += marked ? 1 : 0;
-      check(allocator.isListedPartial(slab) == (!full && !marked), "listing of slab " + slab);
-      check(allocator.usedBlocks(slab) > 0, "slab " + slab + " is open and empty");
-      used += (long) allocator.usedBlocks(slab) * bytes;
+      check(blocks.isListed(slab) == (!full && !marked), "listing of slab " + slab);
+      check(blocks.usedBlocks(slab) > 0, "slab " + slab + " is open and empty");
+      used += (long) blocks.usedBlocks(slab) * bytes;
     }
     check(used == allocator.usedBytes(), "used bytes: counted " + used);
     check(reserved == allocator.reservedBytes(), "reserved bytes: counted " + reserved);

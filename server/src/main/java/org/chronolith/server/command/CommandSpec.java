@@ -84,6 +84,24 @@ public final class CommandSpec {
     return new Builder(name.toLowerCase(Locale.ROOT));
   }
 
+  /**
+   * Starts the declaration of a command on one key, which is its second word.
+   *
+   * @param arity words including the name; negative: at least
+   * @param since the Redis version that brought it, such as {@code 2.6.0}
+   * @param arguments in the notation of manuals, such as {@code key value [NX | XX]}
+   */
+  public static Builder onKey(
+      CommandGroup group, String name, int arity, String since, String arguments, String summary) {
+    return named(name)
+        .arity(arity)
+        .keys(1, 1, 1)
+        .group(group)
+        .since(since)
+        .arguments(arguments)
+        .summary(summary);
+  }
+
   /** Lower-case name, for a subcommand its own word only. */
   public String name() {
     return name;

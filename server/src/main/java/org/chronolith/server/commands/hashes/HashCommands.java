@@ -105,13 +105,7 @@ public final class HashCommands {
 
   private static CommandSpec.Builder spec(
       String name, int arity, String since, String arguments, String summary) {
-    return CommandSpec.named(name)
-        .arity(arity)
-        .keys(1, 1, 1)
-        .group(CommandGroup.HASH)
-        .since(since)
-        .arguments(arguments)
-        .summary(summary);
+    return CommandSpec.onKey(CommandGroup.HASH, name, arity, since, arguments, summary);
   }
 
   private static void set(Call call, boolean repliesOk) {

@@ -67,13 +67,7 @@ public final class ListCommands {
 
   private static CommandSpec.Builder spec(
       String name, int arity, String since, String arguments, String summary) {
-    return CommandSpec.named(name)
-        .arity(arity)
-        .keys(1, 1, 1)
-        .group(CommandGroup.LIST)
-        .since(since)
-        .arguments(arguments)
-        .summary(summary);
+    return CommandSpec.onKey(CommandGroup.LIST, name, arity, since, arguments, summary);
   }
 
   private static void push(Call call, boolean first, boolean onlyIfThere) {

@@ -58,13 +58,7 @@ public final class SetCommands {
 
   private static CommandSpec.Builder spec(
       String name, int arity, String since, String arguments, String summary) {
-    return CommandSpec.named(name)
-        .arity(arity)
-        .keys(1, 1, 1)
-        .group(CommandGroup.SET)
-        .since(since)
-        .arguments(arguments)
-        .summary(summary);
+    return CommandSpec.onKey(CommandGroup.SET, name, arity, since, arguments, summary);
   }
 
   private static void add(Call call) {

@@ -85,13 +85,7 @@ public final class SortedSetCommands {
 
   static CommandSpec.Builder spec(
       String name, int arity, String since, String arguments, String summary) {
-    return CommandSpec.named(name)
-        .arity(arity)
-        .keys(1, 1, 1)
-        .group(CommandGroup.SORTED_SET)
-        .since(since)
-        .arguments(arguments)
-        .summary(summary);
+    return CommandSpec.onKey(CommandGroup.SORTED_SET, name, arity, since, arguments, summary);
   }
 
   private static void add(Call call, AddOptions options) {

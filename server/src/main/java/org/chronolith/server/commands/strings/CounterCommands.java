@@ -63,14 +63,8 @@ public final class CounterCommands {
 
   private static CommandSpec spec(
       String name, int arity, String since, String arguments, String summary, Handler handler) {
-    return CommandSpec.named(name)
-        .arity(arity)
+    return CommandSpec.onKey(CommandGroup.STRING, name, arity, since, arguments, summary)
         .flags(WRITE, DENYOOM, FAST)
-        .keys(1, 1, 1)
-        .group(CommandGroup.STRING)
-        .since(since)
-        .arguments(arguments)
-        .summary(summary)
         .handler(handler)
         .build();
   }

@@ -156,14 +156,8 @@ public final class StringCommands {
       String summary,
       Handler handler,
       CommandFlag... flags) {
-    return CommandSpec.named(name)
-        .arity(arity)
+    return CommandSpec.onKey(CommandGroup.STRING, name, arity, since, arguments, summary)
         .flags(flags)
-        .keys(1, 1, 1)
-        .group(CommandGroup.STRING)
-        .since(since)
-        .arguments(arguments)
-        .summary(summary)
         .handler(handler)
         .build();
   }
@@ -177,15 +171,10 @@ public final class StringCommands {
       int step,
       Handler handler,
       CommandFlag... flags) {
-    return CommandSpec.named(name)
-        .arity(arity)
-        .flags(flags)
+    return CommandSpec.onKey(CommandGroup.STRING, name, arity, since, arguments, summary)
         .keys(1, -1, step)
-        .group(CommandGroup.STRING)
-        .since(since)
-        .arguments(arguments)
+        .flags(flags)
         .complexity("O(N) where N is the number of keys")
-        .summary(summary)
         .handler(handler)
         .build();
   }

@@ -506,6 +506,9 @@ public final class Server {
     try {
       if (live != null) {
         live.close();
+        if (!failed && !replication.isReplica()) {
+          data.stoppedAsMaster(live.history().currentId());
+        }
       }
     } catch (LogException e) {
       LOG.error("The log was not closed cleanly: {}", e.getMessage());

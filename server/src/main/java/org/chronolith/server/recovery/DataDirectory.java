@@ -181,6 +181,27 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /**
+   * A master of {@code replicationId} stops here, and its log is closed as clean: the next start in
+   * this very directory, and in no copy of it, may go on under that id.
+   */
+  public void stoppedAsMaster(String replicationId) {
+    try {
+      Instance.write(directory, replicationId);
+    } catch (IOException e) {
+      LOG.warn("Cannot write {}; the next start takes a new replication id", Instance.NAME, e);
+    }
+  }
+
+  /** Why a master cannot go on under this id here, however clean the log is; null if it can. */
+  String otherInstance(String replicationId) {
+    try {
+      return Instance.mismatch(directory, replicationId);
+    } catch (IOException e) {
+      throw new RecoveryException("cannot read " + directory.resolve(Instance.NAME) + ": " + e, e);
+    }
+  }
+
   /** Bytes that may still be written on the volume. */
   public long usableBytes() {
     try {

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotConfig;
@@ -34,14 +35,17 @@ import org.slf4j.LoggerFactory;
  * to its end. Nothing expires and nothing is dropped on the way: a later {@code PERSIST} may
  * follow.
  *
- * <p>Identity. A clean start goes on under the id that it finds. After an unclean one the log may
- * end before what replicas have received, so a master takes a new id, the old one valid up to the
- * recovered end; it is in the log, forced, before this returns. A replica keeps its master's id.
+ * <p>Identity. A master goes on under the id that it finds if a master was stopped cleanly in this
+ * very directory under that id. After an unclean stop the log may end before what replicas have
+ * received; a copy, or what was a replica, shares its id with another node. Then it takes a new id,
+ * the old one valid up to the recovered end; it is in the log, forced, before this returns. A
+ * replica keeps its master's id.
  *
  * <p>Thread: {@code loader}; it waits for the disk.
  */
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+  private static final String LOG_ASIDE = "log-ends-at-";
   private static final int REPLAY_CHUNK_BYTES = 1 << 20;
 
   private final DataDirectory data;
@@ -186,10 +190,14 @@ public final class Recovery {
   private Recovered recover(Opened opened, RecoveryTarget target, boolean replica) {
     long startedNanos = System.nanoTime();
     LogConfig logConfig = settings.log().apply(opened.generation.log());
-    if (!ReplicationLog.exists(logConfig)) {
-      throw new RecoveryException("there is no log in " + opened.generation.log());
-    }
     Optional<Checkpoint> checkpoint = opened.store.newest();
+    if (!ReplicationLog.exists(logConfig)) {
+      if (checkpoint.isEmpty() || !wasSetAside(opened.generation)) {
+        throw new RecoveryException("there is no log in " + opened.generation.log());
+      }
+      // A crash came before the new log was whole.
+      newLog(opened, checkpoint.get().meta()).close();
+    }
     opened.log = openLog(logConfig, checkpoint);
     long from = checkpoint.map(Checkpoint::offset).orElse(0L);
     boolean shortLog = opened.log.endOffset() < from;
@@ -352,11 +360,16 @@ public final class Recovery {
   }
 
   private void identify(ReplicationLog log, int db, boolean replica) {
-    boolean forked = !replica && ForkMark.exists(data.directory());
-    if (log.wasClean() && !forked) {
+    History found = log.history();
+    String reason = "the last stop was not clean";
+    if (!replica && ForkMark.exists(data.directory())) {
+      reason = "this is a copy, and others may go on with what it was copied from";
+    } else if (log.wasClean()) {
+      reason = replica ? null : data.otherInstance(found.currentId());
+    }
+    if (reason == null) {
       return;
     }
-    History found = log.history();
     History next = replica ? found.lowerTo(log.endOffset()) : found.newId(log.endOffset());
     if (next.equals(found)) {
       return;
@@ -365,13 +378,11 @@ public final class Recovery {
     log.sync();
     if (!replica) {
       LOG.warn(
-          "{}: replication id {} ends at {} and {} goes on",
-          forked
-              ? "This is a copy, and others may go on with what it was copied from"
-              : "The last stop was not clean",
+          "Replication id {} ends at {} and {} goes on: {}",
           found.currentId(),
           log.endOffset(),
-          next.currentId());
+          next.currentId(),
+          reason);
     }
   }
 
@@ -382,7 +393,7 @@ public final class Recovery {
   private void restartLog(Opened opened, SnapshotMeta meta) {
     Path directory = opened.generation.log();
     long end = opened.log.endOffset();
-    Path aside = directory.resolveSibling("log-ends-at-" + end + "-" + System.currentTimeMillis());
+    Path aside = directory.resolveSibling(LOG_ASIDE + end + "-" + System.currentTimeMillis());
     LOG.error(
         "The log in {} ends at {}, before the checkpoint at {}; it is set aside as {}",
         directory,
@@ -396,14 +407,25 @@ public final class Recovery {
     } catch (IOException e) {
       throw new RecoveryException("cannot set " + directory + " aside: " + e, e);
     }
-    opened.log =
-        ReplicationLog.create(
-            settings.log().apply(directory),
-            settings.logListener(),
-            meta.offset(),
-            HistoryAttributes.read(meta).newId(meta.offset()),
-            meta.selectedDb(),
-            settings.logDisk());
+    opened.log = newLog(opened, meta);
+  }
+
+  private ReplicationLog newLog(Opened opened, SnapshotMeta meta) {
+    return ReplicationLog.create(
+        settings.log().apply(opened.generation.log()),
+        settings.logListener(),
+        meta.offset(),
+        HistoryAttributes.read(meta).newId(meta.offset()),
+        meta.selectedDb(),
+        settings.logDisk());
+  }
+
+  private static boolean wasSetAside(Generation generation) {
+    try (Stream<Path> entries = Files.list(generation.directory())) {
+      return entries.anyMatch(path -> path.getFileName().toString().startsWith(LOG_ASIDE));
+    } catch (IOException e) {
+      throw new RecoveryException("cannot list " + generation.directory() + ": " + e, e);
+    }
   }
 
   /** What was opened so far; closed again unless it was handed on. */

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -91,6 +92,109 @@ class RecoveryTest {
           node.recovered.history().lineage());
       assertEquals(Map.of("0:a", "2"), node.keyspace().map);
     }
+  }
+
+  /** Starts in {@code from} as a master, and gives the history. */
+  private History historyIn(Path from) {
+    Path kept = directory;
+    directory = from;
+    try (Node node = start(false)) {
+      History history = node.recovered.history();
+      node.markClean();
+      return history;
+    } finally {
+      directory = kept;
+    }
+  }
+
+  private History stopCleanly() {
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\n");
+      node.markClean();
+      return node.recovered.history();
+    }
+  }
+
+  private void checkNewId(History old, History next) {
+    assertNotEquals(old.currentId(), next.currentId());
+    assertEquals(List.of(new History.Ancestor(old.currentId(), 8)), next.lineage());
+  }
+
+  private static void copyTree(Path from, Path to) throws IOException {
+    try (Stream<Path> paths = Files.walk(from)) {
+      for (Path path : paths.collect(Collectors.toList())) {
+        Files.copy(
+            path, to.resolve(from.relativize(path).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+      }
+    }
+  }
+
+  @Test
+  void shouldGiveACopyOfACleanlyStoppedDirectoryAnIdOfItsOwn(@TempDir Path elsewhere)
+      throws Exception {
+    History old = stopCleanly();
+    Path copy = elsewhere.resolve("copy");
+    Path second = elsewhere.resolve("second");
+    copyTree(directory, copy);
+    copyTree(directory, second);
+    History copied = historyIn(copy);
+    checkNewId(old, copied);
+    checkNewId(old, historyIn(second));
+    assertEquals(old, historyIn(directory), "the original goes on");
+    assertEquals(copied, historyIn(copy), "the copy is a directory like any other by now");
+  }
+
+  @Test
+  void shouldGiveADirectoryThatWasRestoredInItsPlaceANewId(@TempDir Path elsewhere)
+      throws Exception {
+    History old = stopCleanly();
+    copyTree(directory, elsewhere.resolve("backup"));
+    for (Path path : tree(directory)) {
+      Files.delete(path);
+    }
+    copyTree(elsewhere.resolve("backup"), directory);
+    checkNewId(old, historyIn(directory));
+  }
+
+  private static List<Path> tree(Path under) throws IOException {
+    try (Stream<Path> paths = Files.walk(under)) {
+      return paths.sorted(Comparator.reverseOrder()).collect(Collectors.toList());
+    }
+  }
+
+  @Test
+  void shouldKeepTheIdWhenTheDirectoryIsRenamed(@TempDir Path elsewhere) throws Exception {
+    Path before = elsewhere.resolve("before");
+    Path kept = directory;
+    directory = before;
+    History old = stopCleanly();
+    directory = kept;
+    Path after = Files.move(before, elsewhere.resolve("after"));
+    assertEquals(old, historyIn(after));
+  }
+
+  @Test
+  void shouldTakeANewIdWhenNothingTellsACopyFromTheOriginal() throws Exception {
+    History old = stopCleanly();
+    Files.delete(directory.resolve(Instance.NAME));
+    checkNewId(old, historyIn(directory));
+  }
+
+  @Test
+  void shouldTakeANewIdWhenWhatWasAReplicaStartsAsAMaster() {
+    String masters;
+    try (Node node = start(true)) {
+      masters = node.recovered.history().currentId();
+      node.append("S 0\na=1\n");
+      node.markCleanAsReplica();
+    }
+    try (Node node = start(true)) {
+      assertEquals(masters, node.recovered.history().currentId());
+      node.markCleanAsReplica();
+    }
+    History next = historyIn(directory);
+    assertNotEquals(masters, next.currentId());
+    assertEquals(List.of(new History.Ancestor(masters, 8)), next.lineage());
   }
 
   @Test
@@ -429,6 +533,11 @@ class RecoveryTest {
     }
 
     void markClean() {
+      log().markClean(keyspace.db(), System.currentTimeMillis());
+      data.stoppedAsMaster(log().history().currentId());
+    }
+
+    void markCleanAsReplica() {
       log().markClean(keyspace.db(), System.currentTimeMillis());
     }
 

@@ -1,0 +1,107 @@
+package org.chronolith.server.recovery;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.Map;
+
+/**
+ * Whether a data directory is the one in which a master was stopped, and not a copy of it: two that
+ * go on under one replication id would write two histories under it.
+ *
+ * <p>A master that stops cleanly makes the empty file {@code ANCHOR} anew and writes into {@code
+ * INSTANCE} what the file system says about it: device, inode and the time of its last change,
+ * which no program can set; besides, the machine's id and the replication id. Whatever copies the
+ * directory copies the words, but makes another file. Renaming the directory changes nothing.
+ *
+ * <p>What does not show: a clone below the file system (a volume's snapshot) that is started on the
+ * same machine under the same device number. Remove {@code INSTANCE} from such a clone.
+ */
+final class Instance {
+  static final String NAME = "INSTANCE";
+  static final String ANCHOR = "ANCHOR";
+
+  private static final Path MACHINE_ID = Path.of("/etc/machine-id");
+
+  private Instance() {}
+
+  /** A master of this id has stopped here, cleanly. On disk when this returns. */
+  static void write(Path directory, String replicationId) throws IOException {
+    Path anchor = directory.resolve(ANCHOR);
+    Files.deleteIfExists(anchor);
+    Files.createFile(anchor);
+    Path next = directory.resolve(NAME + ".next");
+    Files.writeString(next, text(anchor, replicationId), StandardCharsets.UTF_8);
+    force(anchor);
+    force(next);
+    Files.move(next, directory.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
+    force(directory);
+  }
+
+  /**
+   * Why this may not be the directory in which a master of {@code replicationId} was stopped; null
+   * if it is.
+   */
+  static String mismatch(Path directory, String replicationId) throws IOException {
+    String found;
+    String expected;
+    try {
+      found = Files.readString(directory.resolve(NAME), StandardCharsets.UTF_8);
+      expected = text(directory.resolve(ANCHOR), replicationId);
+    } catch (NoSuchFileException e) {
+      return "no master was stopped in it";
+    }
+    if (found.equals(expected)) {
+      return null;
+    }
+    String id = "replication-id=" + replicationId + "\n";
+    return found.endsWith(id)
+        ? "it is a copy, or was changed from outside"
+        : "the master that was stopped in it had another id";
+  }
+
+  private static String text(Path anchor, String replicationId) throws IOException {
+    String file;
+    try {
+      Map<String, Object> facts =
+          Files.readAttributes(anchor, "unix:dev,ino,ctime", LinkOption.NOFOLLOW_LINKS);
+      FileTime changed = (FileTime) facts.get("ctime");
+      file =
+          "device="
+              + facts.get("dev")
+              + "\ninode="
+              + facts.get("ino")
+              + "\nchanged="
+              + changed.toInstant();
+    } catch (UnsupportedOperationException | IllegalArgumentException e) {
+      // No Unix: what this file system offers instead.
+      file = "key=" + Files.readAttributes(anchor, "fileKey").get("fileKey");
+    }
+    return "version=1\n"
+        + file
+        + "\nmachine="
+        + machine()
+        + "\nreplication-id="
+        + replicationId
+        + "\n";
+  }
+
+  private static String machine() throws IOException {
+    return Files.isReadable(MACHINE_ID)
+        ? Files.readString(MACHINE_ID, StandardCharsets.UTF_8).strip()
+        : "";
+  }
+
+  private static void force(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

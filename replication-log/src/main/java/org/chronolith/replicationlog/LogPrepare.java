@@ -266,7 +266,7 @@ final class LogPrepare implements Runnable {
       for (Segment segment : batch) {
         try {
           bytes += segment.committedPosition;
-          disk.delete(segment.dir);
+          SegmentFiles.remove(segment.dir, disk);
         } catch (IOException e) {
           listener.warning("cannot remove " + segment.dir, e);
         }

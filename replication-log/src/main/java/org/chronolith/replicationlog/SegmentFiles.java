@@ -18,6 +18,10 @@ import org.chronolith.replicationlog.chronicle.SegmentAppender;
 final class SegmentFiles {
   private static final String PREFIX = "segment-";
   private static final String CUT_PREFIX = "cut-";
+
+  /** Of a directory that is being removed, or was when a crash came. */
+  private static final String REMOVED_PREFIX = "removed-";
+
   private static final int DIGITS = 10;
   private static final int ZEROS_BYTES = 64 * 1024;
 
@@ -57,17 +61,38 @@ final class SegmentFiles {
 
   /** What earlier cuts have set aside. */
   static List<Path> listSetAside(Path logDir) throws IOException {
-    List<Path> old = new ArrayList<>();
-    try (DirectoryStream<Path> dirs = Files.newDirectoryStream(logDir, CUT_PREFIX + PREFIX + "*")) {
-      dirs.forEach(old::add);
+    return list(logDir, CUT_PREFIX + PREFIX + "*");
+  }
+
+  /**
+   * Takes a segment out of the log for good. On disk it goes in one step, and before any newer one
+   * does, so that a crash leaves no gap.
+   */
+  static void remove(Path segmentDir, LogDisk disk) throws IOException {
+    Path going = segmentDir.resolveSibling(REMOVED_PREFIX + segmentDir.getFileName());
+    disk.move(segmentDir, going);
+    disk.forceDir(segmentDir.getParent());
+    disk.delete(going);
+  }
+
+  /** What {@link #remove} had begun with when a crash came. */
+  static List<Path> listRemoved(Path logDir) throws IOException {
+    return list(logDir, REMOVED_PREFIX + PREFIX + "*");
+  }
+
+  private static List<Path> list(Path logDir, String glob) throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> dirs = Files.newDirectoryStream(logDir, glob)) {
+      dirs.forEach(found::add);
     }
-    return old;
+    return found;
   }
 
   /** What is in the log's directory and is not the log's. */
   static List<Path> foreign(Path logDir) throws IOException {
     List<Path> found = new ArrayList<>();
     List<Path> own = new ArrayList<>(listSetAside(logDir));
+    own.addAll(listRemoved(logDir));
     list(logDir).forEach(entry -> own.add(entry.dir()));
     own.add(logDir.resolve(ForcedEnd.NAME));
     try (Stream<Path> all = Files.list(logDir)) {

@@ -71,6 +71,9 @@ final class SetAside {
     for (SegmentFiles.Entry entry : unused) {
       disk.delete(entry.dir());
     }
+    for (Path going : SegmentFiles.listRemoved(logDir)) {
+      disk.delete(going);
+    }
     if (whole.isEmpty() && (tailOf == null || isKept())) {
       return Optional.empty();
     }

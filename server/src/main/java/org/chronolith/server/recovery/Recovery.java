@@ -160,6 +160,27 @@ public final class Recovery {
     return new RdbLoad(data, settings, progress, generation).run(rdb, target, stillWanted);
   }
 
+  /**
+   * Makes a generation of this node's own data as it was at {@code divergence}, and keeps what its
+   * log has behind that in {@code discarded-OFFSET-MS}. On failure the generation is removed and
+   * the live one stays.
+   *
+   * @param live the log of the live generation; nothing is appended to it meanwhile
+   * @param checkpoint of the live generation, at or before the divergence, retained by the caller;
+   *     empty if the log goes back to the empty state
+   * @param stillWanted as for {@link #fullSync}
+   */
+  public Recovered rewind(
+      Generation generation,
+      RecoveryTarget target,
+      ReplicationLog live,
+      Optional<Checkpoint> checkpoint,
+      long divergence,
+      BooleanSupplier stillWanted) {
+    return new RewindLoad(data, settings, generation, live, divergence)
+        .run(checkpoint, target, stillWanted);
+  }
+
   private Recovered first(RecoveryTarget target) {
     for (Generation orphan : data.generations()) {
       if (!data.isUnborn(orphan)) {

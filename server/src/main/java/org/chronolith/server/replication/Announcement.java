@@ -16,6 +16,9 @@ final class Announcement {
   /** It takes the files of a checkpoint instead of an RDB. */
   boolean capaFiles;
 
+  /** It can go back to where its history and this one diverge, if it is told where. */
+  boolean capaRewind;
+
   /** Only wants an RDB, no stream after it: {@code redis-cli --rdb}. */
   boolean rdbOnly;
 

@@ -3,6 +3,7 @@ package org.chronolith.server.replication;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntSupplier;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.network.StreamConnection;
@@ -41,6 +42,9 @@ final class Following implements LinkOwner {
   private volatile ReplicaLink link;
 
   private boolean getAckSeen;
+
+  /** The master of this link was asked in vain to go on from the end of the log. */
+  private ReplicaLink refusedBy;
 
   /** A full sync under way, and who waits for its end. */
   private Receiving receiving;
@@ -168,8 +172,8 @@ final class Following implements LinkOwner {
     ReplicationLog log = writePath.log();
     History history = log.history();
     long end = log.endOffset();
-    if (end == 0 && history.lineage().isEmpty()) {
-      // Nothing was ever written here: there is nothing to go on from.
+    if (end == 0 && history.lineage().isEmpty() || refusedBy == from) {
+      // Nothing was ever written here, or nothing that leads on.
       loop.execute(() -> answer.at("?", -1, false));
       return;
     }
@@ -193,6 +197,7 @@ final class Following implements LinkOwner {
     engine.execute(
         () -> {
           if (from == link) {
+            refusedBy = null;
             failover.clear();
             takeId(replicationId);
             loop.execute(then);
@@ -213,9 +218,45 @@ final class Following implements LinkOwner {
   }
 
   @Override
+  public void diverged(ReplicaLink from, String line) {
+    engine.execute(
+        () -> {
+          if (from == link && receiving == null) {
+            rewind(from, line);
+          }
+        });
+  }
+
+  /** Goes back to where the histories diverge, if there is a way that is worth it. */
+  private void rewind(ReplicaLink from, String line) {
+    ReplicationLog log = writePath.log();
+    long divergence = Divergence.find(line, log.history(), log.endOffset());
+    Optional<Rewind> planned = Optional.empty();
+    Arrival arrival = new Arrival(from, null);
+    if (divergence >= 0 && divergence < log.endOffset()) {
+      planned = Rewind.plan(host, log, divergence, arrival);
+    }
+    if (planned.isEmpty()) {
+      LOG.info(
+          divergence < 0
+              ? "The master's stream and this node's have no offset in common that the master's log"
+                  + " still goes on from"
+              : "This node has no complete snapshot at or before offset {}, where its history and"
+                  + " its master's diverge",
+          divergence);
+      refusedBy = from;
+      return;
+    }
+    receiving = planned.get();
+    arrival.receive = receiving;
+    planned.get().start();
+  }
+
+  @Override
   public void fullResync() {
     engine.execute(
         () -> {
+          refusedBy = null;
           failover.clear();
           replicas.disconnectAll();
         });
@@ -313,6 +354,9 @@ final class Following implements LinkOwner {
     private final StreamConnection over;
     private volatile Receiving receive;
 
+    /**
+     * @param over what the data set comes over; null if it is this node's own, of a rewind
+     */
     Arrival(ReplicaLink from, StreamConnection over) {
       this.from = from;
       this.over = over;
@@ -335,6 +379,11 @@ final class Following implements LinkOwner {
       host.adopt(recovered, target);
       replicas.claims().clear();
       apply.select(recovered.streamDb());
+      if (over == null) {
+        LOG.info("This node is back at offset {}", recovered.log().endOffset());
+        runAfterReceiving();
+        return;
+      }
       LOG.info("MASTER <-> REPLICA sync: Finished with success");
       runAfterReceiving();
       loop.execute(() -> from.goOn(over));
@@ -344,9 +393,16 @@ final class Following implements LinkOwner {
     public void failed(Exception cause) {
       engine.execute(
           () -> {
+            if (over == null) {
+              LOG.warn("A full resync is needed: {}", cause.getMessage());
+              refusedBy = from;
+            }
             if (receiving == receive) {
               receiving = null;
               runAfterReceiving();
+            }
+            if (over == null) {
+              return;
             }
             boolean rdb = receive instanceof RdbReceive;
             loop.execute(

@@ -82,7 +82,15 @@ final class Handshake {
       replconf("ip-address", config.replicaAnnounceIp());
     }
     replconf(ReplicationCommands.NODE_ID, nodeId);
-    replconf("capa", "eof", "capa", "psync2", "capa", ReplicationCommands.CAPA_FILES);
+    replconf(
+        "capa",
+        "eof",
+        "capa",
+        "psync2",
+        "capa",
+        ReplicationCommands.CAPA_FILES,
+        "capa",
+        ReplicationCommands.CAPA_REWIND);
   }
 
   private void replconf(String... words) {

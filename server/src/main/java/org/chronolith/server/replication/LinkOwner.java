@@ -13,6 +13,12 @@ interface LinkOwner {
   /** A node that was asked to become the master refuses. */
   void failoverRejected(ReplicaLink from);
 
+  /**
+   * The master refuses to go on from the position that it was told, and says where the histories
+   * diverge; the next {@link #position} is one that it can go on from, or asks for a full resync.
+   */
+  void diverged(ReplicaLink from, String line);
+
   /** A full resync begins: sub-replicas will have to resync as well. */
   void fullResync();
 

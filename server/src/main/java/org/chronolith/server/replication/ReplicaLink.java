@@ -292,6 +292,9 @@ final class ReplicaLink implements StreamApply.Source {
       state = State.SYNC;
       syncReadBytes = 0;
       fullSync = owner.receive(words[1], offset(words[2]), this);
+    } else if (words[0].equals(Divergence.WORD) && !askedFailover) {
+      owner.diverged(this, line);
+      psync();
     } else if (askedFailover) {
       owner.failoverRejected(this);
       throw new ProtocolException("Failover target rejected psync request: " + line);

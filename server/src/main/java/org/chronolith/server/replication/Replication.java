@@ -447,6 +447,10 @@ public final class Replication {
     if (id != null && !id.equals("?")) {
       counters.partialErr();
       explainRefusal(id, nextByte, history);
+      if (announced.capaRewind) {
+        call.error(new Divergence(start, history, end).error());
+        return;
+      }
     }
     clients.forget(client);
     replicas.full(client, log, announced, id == null);

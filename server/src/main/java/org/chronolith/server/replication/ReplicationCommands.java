@@ -15,6 +15,9 @@ final class ReplicationCommands {
   /** What a replica says of itself if it takes the files of a checkpoint. */
   static final String CAPA_FILES = "chronolith-files";
 
+  /** What a replica says of itself if it can go back to where histories diverge. */
+  static final String CAPA_REWIND = "chronolith-rewind";
+
   /** How a Chronolith replica tells who it is, whatever its address. */
   static final String NODE_ID = "chronolith-id";
 
@@ -214,6 +217,7 @@ final class ReplicationCommands {
       case "eof" -> announced.capaEof = true;
       case "psync2" -> announced.capaPsync2 = true;
       case CAPA_FILES -> announced.capaFiles = true;
+      case CAPA_REWIND -> announced.capaRewind = true;
       default -> {
         return;
       }

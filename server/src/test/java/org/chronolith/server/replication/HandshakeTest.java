@@ -34,7 +34,16 @@ class HandshakeTest {
     assertEquals(List.of("REPLCONF", "listening-port", "7001"), sent.get(1));
     assertEquals(List.of("REPLCONF", "chronolith-id", NODE_ID), sent.get(2));
     assertEquals(
-        List.of("REPLCONF", "capa", "eof", "capa", "psync2", "capa", "chronolith-files"),
+        List.of(
+            "REPLCONF",
+            "capa",
+            "eof",
+            "capa",
+            "psync2",
+            "capa",
+            "chronolith-files",
+            "capa",
+            "chronolith-rewind"),
         sent.get(3));
     assertFalse(handshake.line("+OK"));
     assertFalse(handshake.line("-ERR Unrecognized REPLCONF option: chronolith-id"));

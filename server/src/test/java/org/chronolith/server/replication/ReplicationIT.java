@@ -264,6 +264,10 @@ class ReplicationIT {
     assertSame(one, two);
     call(two, "REPLICAOF", "NO", "ONE");
     call(one, "SET", "only", "one");
+    // What it has on disk to go back to is then beyond the divergence.
+    String saves = info(one, "persistence", "rdb_saves");
+    call(one, "BGSAVE");
+    await("the snapshot", () -> !info(one, "persistence", "rdb_saves").equals(saves));
     call(two, "SET", "only", "two");
     call(two, "SET", "more", "two");
     ChronolithProcess below = replica("c", ChronolithProcess.freePort(), one);

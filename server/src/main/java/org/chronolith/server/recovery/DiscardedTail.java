@@ -1,0 +1,125 @@
+package org.chronolith.server.recovery;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.chronolith.network.Request;
+import org.chronolith.network.RequestDecoder;
+import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.LogReader;
+import org.chronolith.replicationlog.ReplicationLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the end of a log that is given up: a log of its own in {@code discarded-OFFSET-MS} of the
+ * data directory, from the offset on, under the same history. Nothing ever removes it.
+ *
+ * <p>Thread: {@code loader}; it waits for the disk.
+ */
+final class DiscardedTail {
+  /** Begins the name of its directory. */
+  static final String PREFIX = "discarded-";
+
+  private static final Logger LOG = LoggerFactory.getLogger(DiscardedTail.class);
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  private final ByteBuf bytes = Unpooled.directBuffer(2 * CHUNK_BYTES);
+  private final RequestDecoder decoder = new RequestDecoder(Long.MAX_VALUE / 2);
+  private final Request request = new Request();
+  private int db;
+  private int dbAtStart;
+  private boolean inTransaction;
+
+  private DiscardedTail(int db) {
+    this.db = db;
+    this.dbAtStart = db;
+  }
+
+  /**
+   * Writes what {@code live} has from {@code offset} on.
+   *
+   * @param db that the stream has selected there
+   * @return the directory
+   */
+  static Path keep(
+      Path dataDirectory, Recovery.Settings settings, ReplicationLog live, long offset, int db)
+      throws IOException {
+    Path directory = dataDirectory.resolve(PREFIX + offset + "-" + System.currentTimeMillis());
+    Files.createDirectory(directory);
+    DiscardedTail tail = new DiscardedTail(db);
+    try (LogReader reader = live.reader(offset);
+        ReplicationLog log =
+            ReplicationLog.create(
+                settings.log().apply(directory),
+                new Warnings(),
+                offset,
+                live.history(),
+                db,
+                settings.logDisk())) {
+      tail.copy(reader, log);
+      log.markClean(tail.db, System.currentTimeMillis());
+      LOG.warn(
+          "{} bytes of the stream that the master does not have, from offset {} on, are kept in {}",
+          log.endOffset() - offset,
+          offset,
+          directory);
+    } finally {
+      tail.bytes.release();
+    }
+    try (FileChannel channel = FileChannel.open(dataDirectory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+    return directory;
+  }
+
+  private void copy(LogReader reader, ReplicationLog log) {
+    while (reader.read(bytes, CHUNK_BYTES) > 0) {
+      int start = bytes.readerIndex();
+      int whole = start;
+      int dbAtWhole = db;
+      while (decoder.decode(bytes, request) == RequestDecoder.Result.REQUEST) {
+        follow();
+        if (!inTransaction) {
+          whole = bytes.readerIndex();
+          dbAtWhole = db;
+        }
+      }
+      LogSpace.append(log, bytes, start, whole - start, dbAtStart);
+      if (whole > start) {
+        dbAtStart = dbAtWhole;
+      }
+      // What is left is looked at again with what follows.
+      db = dbAtStart;
+      inTransaction = false;
+      decoder.reset();
+      bytes.readerIndex(whole);
+      bytes.discardReadBytes();
+    }
+  }
+
+  private void follow() {
+    if (request.count() == 0) {
+      return;
+    }
+    String name = request.text(0);
+    if (name.equalsIgnoreCase("select") && request.count() == 2) {
+      db = Integer.parseInt(request.text(1));
+    } else if (name.equalsIgnoreCase("multi")) {
+      inTransaction = true;
+    } else if (name.equalsIgnoreCase("exec")) {
+      inTransaction = false;
+    }
+  }
+
+  private static final class Warnings implements LogListener {
+    @Override
+    public void warning(String message, Throwable cause) {
+      LOG.warn("Log of what is discarded: {}", message, cause);
+    }
+  }
+}

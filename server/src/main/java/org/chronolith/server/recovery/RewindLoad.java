@@ -1,0 +1,148 @@
+package org.chronolith.server.recovery;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.chronolith.engine.snapshot.Checkpoint;
+import org.chronolith.engine.snapshot.SnapshotStore;
+import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogReader;
+import org.chronolith.replicationlog.ReplicationLog;
+
+/**
+ * Makes a generation that ends where this node's history and its master's diverge: the checkpoint
+ * below that point, its files shared by hard links, then the log of the live generation from there
+ * up to it. What the live log has behind it is written to a log of its own beside the generations,
+ * for whoever wants to look at it. Then the switch.
+ *
+ * <p>Thread: {@code loader}; it waits for the disk.
+ */
+final class RewindLoad {
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  private final DataDirectory data;
+  private final Recovery.Settings settings;
+  private final Generation generation;
+  private final ReplicationLog live;
+  private final long divergence;
+
+  /**
+   * @param live log of the live generation, to which nothing is appended meanwhile
+   * @param divergence offset up to which it is the master's stream, and where a command begins
+   */
+  RewindLoad(
+      DataDirectory data,
+      Recovery.Settings settings,
+      Generation generation,
+      ReplicationLog live,
+      long divergence) {
+    this.data = data;
+    this.settings = settings;
+    this.generation = generation;
+    this.live = live;
+    this.divergence = divergence;
+  }
+
+  Recovered run(
+      Optional<Checkpoint> checkpoint, RecoveryTarget target, BooleanSupplier stillWanted) {
+    long startedNanos = System.nanoTime();
+    SnapshotStore store = null;
+    ReplicationLog log = null;
+    try {
+      store =
+          SnapshotStore.open(
+              settings.snapshots().apply(generation.snapshots()), settings.snapshotListener());
+      long items = 0;
+      long from = 0;
+      int db = 0;
+      if (checkpoint.isPresent()) {
+        Checkpoint installed = install(store, checkpoint.get());
+        items = store.load(installed, target::item);
+        target.itemsEnd();
+        from = installed.offset();
+        db = installed.meta().selectedDb();
+      }
+      target.select(db);
+      History history = live.history().lowerTo(divergence);
+      log =
+          ReplicationLog.create(
+              settings.log().apply(generation.log()),
+              settings.logListener(),
+              from,
+              history,
+              db,
+              settings.logDisk());
+      replay(log, from, target);
+      log.sync();
+      DiscardedTail.keep(data.directory(), settings, live, divergence, target.db());
+      if (!stillWanted.getAsBoolean()) {
+        throw new RecoveryException("it is not wanted any more");
+      }
+      data.switchTo(generation);
+      return new Recovered(
+          generation,
+          store,
+          log,
+          target.db(),
+          items,
+          divergence - from,
+          target.appliedCommands(),
+          TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos));
+    } catch (IOException | RuntimeException e) {
+      close(store, log);
+      data.remove(generation);
+      throw new RecoveryException("going back to " + divergence + " failed: " + e.getMessage(), e);
+    }
+  }
+
+  private static void close(SnapshotStore store, ReplicationLog log) {
+    try (store) {
+      if (log != null) {
+        log.close();
+      }
+    }
+  }
+
+  private Checkpoint install(SnapshotStore store, Checkpoint checkpoint) throws IOException {
+    Files.createDirectories(generation.incoming());
+    List<Path> files;
+    try (Stream<Path> entries = Files.list(checkpoint.directory())) {
+      files = entries.toList();
+    }
+    for (Path file : files) {
+      Files.createLink(generation.incoming().resolve(file.getFileName()), file);
+    }
+    return store.install(generation.incoming());
+  }
+
+  private void replay(ReplicationLog log, long from, RecoveryTarget target) {
+    ByteBuf bytes = Unpooled.directBuffer(2 * CHUNK_BYTES);
+    try (LogReader reader = live.reader(from)) {
+      long left = divergence - from;
+      while (left > 0) {
+        int read = reader.read(bytes, (int) Math.min(CHUNK_BYTES, left));
+        if (read == 0) {
+          throw new RecoveryException("the log ends at " + log.endOffset());
+        }
+        left -= read;
+        int start = bytes.readerIndex();
+        int db = target.db();
+        target.apply(bytes);
+        LogSpace.append(log, bytes, start, bytes.readerIndex() - start, db);
+        bytes.discardReadBytes();
+      }
+    } finally {
+      bytes.release();
+    }
+    if (log.endOffset() != divergence) {
+      throw new RecoveryException("no command ends there, but one at " + log.endOffset());
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package org.chronolith.server.replication;
+
+import org.chronolith.network.ProtocolException;
+import org.chronolith.replicationlog.History;
+
+/**
+ * What a master tells a Chronolith replica whose {@code PSYNC} it refuses: from which offset on it
+ * has the stream, and under which names up to where. {@code -DIVERGED <start> <id>:<validTo> …},
+ * the current id, valid to the end, first. Immutable.
+ *
+ * @param startOffset first byte of the master's log
+ * @param history of the master
+ * @param endOffset of the master's log
+ */
+record Divergence(long startOffset, History history, long endOffset) {
+  static final String WORD = "-DIVERGED";
+
+  /** The line, without its end, and without the sign that makes it an error. */
+  String error() {
+    StringBuilder line = new StringBuilder(WORD.substring(1));
+    line.append(' ').append(startOffset);
+    line.append(' ').append(history.currentId()).append(':').append(endOffset);
+    for (History.Ancestor ancestor : history.lineage()) {
+      line.append(' ').append(ancestor.id()).append(':').append(ancestor.validTo());
+    }
+    return line.toString();
+  }
+
+  /**
+   * Where the history of {@code own}, whose log ends at {@code ownEnd}, leaves the one that the
+   * line tells of: the highest offset up to which both have the same bytes under one name.
+   *
+   * @param line as it came, with its sign
+   * @return -1 if they have no name in common, or the master's log begins behind that offset
+   * @throws ProtocolException if the line is malformed
+   */
+  static long find(String line, History own, long ownEnd) {
+    String[] words = line.split(" ");
+    long found = -1;
+    try {
+      for (int i = 2; i < words.length; i++) {
+        int colon = words[i].indexOf(':');
+        String id = words[i].substring(0, Math.max(0, colon));
+        long theirs = Long.parseLong(words[i].substring(colon + 1));
+        long ours = Math.min(own.validTo(id), ownEnd);
+        found = Math.max(found, Math.min(theirs, ours));
+      }
+      return found < Long.parseLong(words[1]) ? -1 : found;
+    } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      throw new ProtocolException("malformed reply to PSYNC: " + line);
+    }
+  }
+}

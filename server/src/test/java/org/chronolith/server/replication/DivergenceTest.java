@@ -1,0 +1,49 @@
+package org.chronolith.server.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.chronolith.network.ProtocolException;
+import org.chronolith.replicationlog.History;
+import org.junit.jupiter.api.Test;
+
+class DivergenceTest {
+  private static String line(History master, long start, long end) {
+    return "-" + new Divergence(start, master, end).error();
+  }
+
+  @Test
+  void shouldFindWhereAPromotionLeftTheOldMaster() {
+    History old = History.fresh();
+    History promoted = old.newId(1_000);
+    assertEquals(1_000, Divergence.find(line(promoted, 0, 5_000), old, 1_300));
+    // After an unclean restart, with and without writes of its own.
+    assertEquals(1_000, Divergence.find(line(promoted, 0, 5_000), old.newId(1_200), 1_300));
+    assertEquals(900, Divergence.find(line(promoted, 0, 5_000), old.newId(900), 950));
+  }
+
+  @Test
+  void shouldTakeTheLastNameThatBothKnow() {
+    History root = History.fresh();
+    History middle = root.newId(500);
+    History one = middle.newId(1_000);
+    History other = middle.newId(800);
+    assertEquals(800, Divergence.find(line(other, 0, 2_000), one, 3_000));
+    History early = root.newId(100);
+    assertEquals(100, Divergence.find(line(early, 0, 2_000), one, 3_000));
+  }
+
+  @Test
+  void shouldSayNoWithoutAWayOn() {
+    History old = History.fresh();
+    assertEquals(-1, Divergence.find(line(History.fresh(), 0, 2_000), old, 3_000));
+    assertEquals(-1, Divergence.find(line(old.newId(1_000), 1_001, 2_000), old, 3_000));
+    assertEquals(1_000, Divergence.find(line(old.newId(1_000), 1_000, 2_000), old, 3_000));
+    // The same stream, and the master has lost its end.
+    assertEquals(2_000, Divergence.find(line(old, 0, 2_000), old, 3_000));
+    for (String bad :
+        new String[] {"-DIVERGED", "-DIVERGED x", "-DIVERGED 1 abc", "-DIVERGED 1 a:b"}) {
+      assertThrows(ProtocolException.class, () -> Divergence.find(bad, old, 3_000), bad);
+    }
+  }
+}

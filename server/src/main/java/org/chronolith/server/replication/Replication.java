@@ -380,6 +380,8 @@ public final class Replication {
     if (!log().canAppendInternal(INTERNAL_BYTES)) {
       throw new CommandException("ERR no space is reserved for the log, try again");
     }
+    // Before it may have to wait: Sentinel has the file rewritten in the same transaction.
+    config.assign(ReplicationDirectives.REPLICAOF, Optional.empty());
     dbAtStart = following.db();
     if (!following.end(() -> promote(why))) {
       return;
@@ -391,7 +393,6 @@ public final class Replication {
     writePath.effects().forgetDatabase();
     runner.expiryMode(ExpiryMode.DELETE);
     ServerLog.role(ServerLog.Role.MASTER);
-    config.assign(ReplicationDirectives.REPLICAOF, Optional.empty());
     LOG.info(
         "Setting secondary replication ID to {}, valid up to offset: {}. New replication ID is {}",
         next.secondId(),

@@ -31,6 +31,15 @@ public interface LogListener {
   /** Segments were removed; the log now starts at {@code startOffset}. Thread: log-prepare. */
   default void trimmed(long startOffset, int segments, long bytes) {}
 
+  /**
+   * A segment below {@code endOffset} is damaged, as no crash leaves it. It can be dropped once a
+   * snapshot ends at or behind that. Thread: log-scrub.
+   */
+  default void damaged(String problem, long endOffset) {}
+
+  /** A round of verifying old segments has ended. Thread: log-scrub. */
+  default void scrubbed(ScrubStatus status) {}
+
   /** Something an operator should read. Thread: any of the log's. */
   default void warning(String message, Throwable cause) {}
 

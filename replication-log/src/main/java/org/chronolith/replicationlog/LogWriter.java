@@ -216,6 +216,7 @@ final class LogWriter {
     // Readers look for the next segment once the old one is sealed: it must be there by then.
     state.add(segment);
     if (old != null) {
+      old.verified = true;
       old.seal(offset);
       prepare.retire(full, old.file, old.committedPosition);
     }

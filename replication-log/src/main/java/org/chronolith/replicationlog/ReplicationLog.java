@@ -22,6 +22,7 @@ public final class ReplicationLog implements AutoCloseable {
   private final LogPrepare prepare;
   private final LogSync sync;
   private final LogWriter writer;
+  private final LogScrub scrub;
   private final LogListener listener;
   private final RecoveryReport recovery;
   private boolean closed;
@@ -40,6 +41,7 @@ public final class ReplicationLog implements AutoCloseable {
     this.recovery = recovery;
     this.prepare = new LogPrepare(config, state, listener, disk, nextSequence);
     this.sync = new LogSync(state, listener, disk, forcedEnd, recovery.endOffset(), nextSequence);
+    this.scrub = new LogScrub(state, listener, config.maxRecordBytes());
     this.writer = new LogWriter(config, state, prepare, sync, recovery.clean());
   }
 
@@ -120,6 +122,7 @@ public final class ReplicationLog implements AutoCloseable {
   private void start() {
     prepare.start();
     sync.start();
+    scrub.start();
   }
 
   /**
@@ -290,6 +293,22 @@ public final class ReplicationLog implements AutoCloseable {
   }
 
   /**
+   * Has the log-scrub thread verify old segments, from the oldest on: {@link LogListener#damaged}
+   * and {@link LogListener#scrubbed} follow. Returns at once; any thread.
+   *
+   * @param all those too that were verified since the log was opened
+   * @param bytesPerSecond limit of the reading; 0 for none
+   */
+  public void scrub(boolean all, long bytesPerSecond) {
+    scrub.request(all, bytesPerSecond);
+  }
+
+  /** What {@link #scrub} has come to. Any thread. */
+  public ScrubStatus scrubStatus() {
+    return scrub.status();
+  }
+
+  /**
    * Removes what is older than damage that a reader or the scrub has met, retention or not: nobody
    * can be served from there. A damaged segment that reaches beyond {@code snapshotOffset} stays,
    * until a newer snapshot makes it superfluous.
@@ -363,6 +382,7 @@ public final class ReplicationLog implements AutoCloseable {
       return;
     }
     closed = true;
+    scrub.close();
     LogException failed = null;
     try {
       sync.await();

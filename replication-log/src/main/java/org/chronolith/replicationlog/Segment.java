@@ -35,6 +35,9 @@ final class Segment {
 
   private volatile OffsetIndex index;
 
+  /** Every record was verified since the log was opened. */
+  volatile boolean verified;
+
   /** Why the segment cannot be read from its start to its end, or null. */
   volatile String damage;
 

@@ -163,6 +163,7 @@ final class SegmentScan implements AutoCloseable {
             index);
     segment.committedPosition = committedPosition;
     segment.newestMs = newestMs;
+    segment.verified = true;
     segment.seal(endOffset);
     return segment;
   }

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.chronolith.replicationlog.chronicle.QueueFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -227,6 +228,48 @@ class SegmentDamageTest {
       open.write(new byte[] {0, 0, (byte) 0xf0, 0x40});
     }
     opensFrom(0, 0);
+  }
+
+  @Test
+  void shouldFindDamageInOldSegmentsInTheBackground() throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(fileOf(1).toFile(), "rw")) {
+      open.seek(open.length() - 500);
+      open.write(new byte[] {1, 2, 3});
+    }
+    List<String> told = new CopyOnWriteArrayList<>();
+    LogListener listener =
+        new LogListener() {
+          @Override
+          public void damaged(String problem, long endOffset) {
+            told.add(problem + " below " + endOffset);
+          }
+        };
+    LogNeed need = LogNeed.from(stream.length, history);
+    try (ReplicationLog log = ReplicationLog.open(config, listener, need, LogDisk.SYSTEM)) {
+      assertEquals(ScrubStatus.NONE, log.scrubStatus());
+      log.scrub(false, 0);
+      Await.until("it has ended", () -> log.scrubStatus().endedMs() > 0);
+      ScrubStatus status = log.scrubStatus();
+      assertEquals(1, status.damaged());
+      assertTrue(status.lastDamage().contains(fileOf(1) + " at position "), status.toString());
+      assertTrue(status.verifiedBytes() > 3L * EFFECT_BYTES, status.toString());
+      assertEquals(1, told.size());
+      assertTrue(told.get(0).endsWith(" below " + startOf(2)), told.get(0));
+      log.dropDamaged(startOf(2) - 1);
+      assertEquals(0, log.startOffset(), "a start may still need it");
+      log.dropDamaged(startOf(2));
+      assertEquals(startOf(2), log.startOffset());
+      assertArrayEquals(
+          Arrays.copyOfRange(stream, (int) startOf(2), stream.length),
+          LogModel.read(log, startOf(2), 5_000));
+      // What was found sound is not read again, unless that is asked for.
+      log.scrub(false, 0);
+      Await.until("again", () -> !log.scrubStatus().running() && log.scrubStatus().damaged() == 0);
+      assertEquals(0, log.scrubStatus().verifiedBytes());
+      log.scrub(true, 1 << 30);
+      Await.until(
+          "all", () -> log.scrubStatus().endedMs() > 0 && log.scrubStatus().verifiedBytes() > 0);
+    }
   }
 
   @Test

@@ -17,6 +17,7 @@ import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.ScrubStatus;
 import org.chronolith.server.client.ClientRegistry;
 import org.chronolith.server.client.Subscriptions;
 import org.chronolith.server.client.Watches;
@@ -244,6 +245,9 @@ public final class Server {
     followAppendFsync(config.appendFsync());
     config.onChange(PersistenceDirectives.APPENDFSYNC, this::followAppendFsync);
     engineLoop.every(this::syncEverySecond, SYNC_PERIOD_MS);
+    if (config.logScrubBytesPerSecond() > 0) {
+      scrub(false);
+    }
     loadingGate.loading(false);
     replication.start(recovered);
     LOG.info(
@@ -381,6 +385,23 @@ public final class Server {
     }
 
     @Override
+    public void damaged(String problem, long endOffset) {
+      LOG.error(
+          "Log damaged: {}. Replicas that need what is older will resync fully; a snapshot makes"
+              + " sure that no start needs it",
+          problem);
+      engineLoop.execute(() -> snapshotBehind(endOffset));
+    }
+
+    @Override
+    public void scrubbed(ScrubStatus status) {
+      LOG.info(
+          "Old segments of the log verified: {} bytes, {} damaged",
+          status.verifiedBytes(),
+          status.damaged());
+    }
+
+    @Override
     public void spaceRefused(String reason) {
       LOG.error("No space for the log: {}; writes are refused until there is", reason);
       logSpaceGate.spaceRefused();
@@ -396,6 +417,20 @@ public final class Server {
     @Override
     public void warning(String message, Throwable cause) {
       LOG.warn("Log: {}", message, cause);
+    }
+  }
+
+  /** Verifies old segments in the background: all, or those that no start has verified. */
+  private void scrub(boolean all) {
+    if (live != null) {
+      live.log().scrub(all, config.logScrubBytesPerSecond());
+    }
+  }
+
+  /** Thread: engine. */
+  private void snapshotBehind(long offset) {
+    if (live != null && snapshots.lastOffset() < offset) {
+      snapshots.request("the log is damaged below offset " + offset, null);
     }
   }
 
@@ -447,7 +482,7 @@ public final class Server {
     all.addAll(new CommandCommand(this::table).specs());
     all.addAll(ServerCommands.specs());
     all.addAll(MemoryCommand.specs());
-    all.addAll(new DebugCommand(config::enableDebugCommand).specs());
+    all.addAll(new DebugCommand(config::enableDebugCommand, () -> scrub(true)).specs());
     all.addAll(new ShutdownCommand(this::requestStop).specs());
     all.addAll(slowLog.specs());
     all.addAll(latencyMonitor.specs());

@@ -49,10 +49,23 @@ public final class PersistenceDirectives {
           .ours()
           .doc("Size at which the log starts a new file.");
 
+  public static final Directive<Long> LOG_SCRUB_BYTES_PER_SECOND =
+      new Directive<>("log-scrub-bytes-per-second", ValueTypes.memory(0, Long.MAX_VALUE), 16 * MIB)
+          .ours()
+          .doc(
+              "How fast parts of the log that a start has not verified are verified afterwards; 0"
+                  + " for not at all. `DEBUG SCRUB` verifies everything once more.");
+
   private PersistenceDirectives() {}
 
   static List<Directive<?>> all() {
     return List.of(
-        DIR, APPENDONLY, APPENDFSYNC, SAVE, SNAPSHOT_TRIGGER_LOG_BYTES, LOG_SEGMENT_BYTES);
+        DIR,
+        APPENDONLY,
+        APPENDFSYNC,
+        SAVE,
+        SNAPSHOT_TRIGGER_LOG_BYTES,
+        LOG_SEGMENT_BYTES,
+        LOG_SCRUB_BYTES_PER_SECOND);
   }
 }

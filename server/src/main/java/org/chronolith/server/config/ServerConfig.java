@@ -286,6 +286,10 @@ public final class ServerConfig {
     return get(ReplicationDirectives.REPL_TIMEOUT);
   }
 
+  public long logScrubBytesPerSecond() {
+    return get(PersistenceDirectives.LOG_SCRUB_BYTES_PER_SECOND);
+  }
+
   public boolean replSendDurableOnly() {
     return get(ReplicationDirectives.REPL_SEND_DURABLE_ONLY);
   }

@@ -65,6 +65,10 @@ record MetricDeclaration(String name, boolean counter, String field, String help
               "chronolith_log_failed",
               "chronolith_log_failed",
               "1 once a force has failed: writes are refused until a restart"),
+          gauge(
+              "chronolith_scrub_damaged_segments",
+              "chronolith_scrub_damaged_segments",
+              "Segments of the log that the last scrub found damaged"),
           gauge("chronolith_snapshot_offset", "chronolith_snapshot_offset", "Of the newest one"),
           gauge("chronolith_heap_used_bytes", "heap_used", "Bytes of the JVM's heap"),
           gauge("chronolith_slab_bytes", "allocator_active", "Bytes taken for data"),

@@ -55,6 +55,7 @@ public final class LogStream implements SnapshotStream {
 
   @Override
   public void trim(long keepFromOffset, long nowMs) {
+    writePath.log().dropDamaged(keepFromOffset);
     writePath.log().trim(Math.min(keepFromOffset, neededFrom.getAsLong()), nowMs);
   }
 }

@@ -5,6 +5,7 @@ import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.replicationlog.ScrubStatus;
 
 /**
  * The fields of {@code INFO persistence}, under Redis's names. The log stands for the append-only
@@ -89,6 +90,14 @@ public final class PersistenceInfo {
     field.accept("aof_buffer_length", 0);
     field.accept("aof_pending_bio_fsync", flag(live.durableOffset() < live.endOffset()));
     field.accept("aof_delayed_fsync", 0);
+    ScrubStatus scrub = live.scrubStatus();
+    field.accept("chronolith_scrub_in_progress", flag(scrub.running()));
+    field.accept("chronolith_scrub_verified_bytes", scrub.verifiedBytes());
+    field.accept("chronolith_scrub_last_time", scrub.endedMs() / 1000);
+    field.accept("chronolith_scrub_damaged_segments", scrub.damaged());
+    if (scrub.damaged() > 0) {
+      field.accept("chronolith_scrub_last_damage", scrub.lastDamage());
+    }
     field.accept("chronolith_log_start_offset", live.startOffset());
     field.accept("chronolith_log_end_offset", live.endOffset());
     field.accept("chronolith_log_durable_offset", live.durableOffset());

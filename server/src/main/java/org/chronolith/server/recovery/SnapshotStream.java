@@ -26,7 +26,7 @@ public interface SnapshotStream {
 
   /**
    * Lets go of the log below {@code keepFromOffset}, as far as retention, replicas and running full
-   * syncs allow.
+   * syncs allow; of what is damaged, and older, in any case.
    */
   void trim(long keepFromOffset, long nowMs);
 }

@@ -12,7 +12,7 @@ import org.chronolith.server.command.CommandSpec;
 import org.chronolith.server.command.SubcommandHelp;
 import org.chronolith.server.config.AccessLevel;
 
-/** {@code DEBUG SLEEP|DIGEST}, for those whom {@code enable-debug-command} lets. */
+/** {@code DEBUG SLEEP|DIGEST|SCRUB}, for those whom {@code enable-debug-command} lets. */
 public final class DebugCommand {
   private static final CommandException NOT_ALLOWED =
       new CommandException(
@@ -24,18 +24,23 @@ public final class DebugCommand {
           "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
           "DIGEST",
           "    Output a hex signature representing the current DB content.",
+          "SCRUB",
+          "    Verify the log's older segments once more; INFO persistence shows the result.",
           "SLEEP <seconds>",
           "    Stop the server for <seconds>. Decimals allowed.",
           "HELP",
           "    Prints this help.");
 
   private final Supplier<AccessLevel> access;
+  private final Runnable scrub;
 
   /**
    * @param access who may use it
+   * @param scrub begins to verify the log; returns at once
    */
-  public DebugCommand(Supplier<AccessLevel> access) {
+  public DebugCommand(Supplier<AccessLevel> access, Runnable scrub) {
     this.access = access;
+    this.scrub = scrub;
   }
 
   /** The declarations. */
@@ -47,7 +52,7 @@ public final class DebugCommand {
             .group(CommandGroup.SERVER)
             .since("1.0.0")
             .summary("Look into the server, or stop it for a while")
-            .arguments("<DIGEST | SLEEP seconds | HELP>")
+            .arguments("<DIGEST | SCRUB | SLEEP seconds | HELP>")
             .complexity("Depends on subcommand.")
             .handler(this::debug)
             .build());
@@ -59,6 +64,9 @@ public final class DebugCommand {
     }
     if (call.argc() == 2 && call.is(1, "digest")) {
       call.reply().simple(HexFormat.of().formatHex(call.keyspace().digest()));
+    } else if (call.argc() == 2 && call.is(1, "scrub")) {
+      scrub.run();
+      call.reply().ok();
     } else if (call.argc() == 3 && call.is(1, "sleep")) {
       sleep(call);
     } else if (call.argc() == 2 && call.is(1, "help")) {

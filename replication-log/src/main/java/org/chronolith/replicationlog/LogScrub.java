@@ -1,0 +1,164 @@
+package org.chronolith.replicationlog;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The log-scrub thread: verifies segments that no start has verified, slowly, so that damage in old
+ * history is known before somebody needs it. What it finds is marked on the segment, for {@link
+ * ReplicationLog#dropDamaged}, and told.
+ *
+ * <p>The newest segment is left out: what is in it was written by this process.
+ */
+final class LogScrub implements Runnable {
+  private static final long JOIN_MS = 30_000;
+  private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+
+  private final LogState state;
+  private final LogListener listener;
+  private final int maxRecordBytes;
+  private final Thread thread = new Thread(this, "log-scrub");
+
+  private volatile boolean closed;
+  private volatile long bytesPerSecond;
+  private volatile boolean wanted;
+  private volatile boolean wantsAll;
+  private volatile ScrubStatus status = ScrubStatus.NONE;
+
+  // log-scrub thread.
+  private long roundBytes;
+  private long pausedAtBytes;
+
+  LogScrub(LogState state, LogListener listener, int maxRecordBytes) {
+    this.state = state;
+    this.listener = listener;
+    this.maxRecordBytes = maxRecordBytes;
+    thread.setDaemon(true);
+    thread.setPriority(Thread.MIN_PRIORITY);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Any thread. See {@link ReplicationLog#scrub}. */
+  void request(boolean all, long limitBytesPerSecond) {
+    bytesPerSecond = limitBytesPerSecond;
+    wantsAll |= all;
+    wanted = true;
+    LockSupport.unpark(thread);
+  }
+
+  ScrubStatus status() {
+    return status;
+  }
+
+  @Override
+  public void run() {
+    while (!closed) {
+      if (!wanted) {
+        LockSupport.park(this);
+        continue;
+      }
+      wanted = false;
+      boolean all = wantsAll;
+      wantsAll = false;
+      round(all);
+    }
+  }
+
+  private void round(boolean all) {
+    roundBytes = 0;
+    pausedAtBytes = 0;
+    int damaged = 0;
+    String lastDamage = "";
+    status = new ScrubStatus(true, 0, 0, 0, "");
+    try (RecordCursor cursor = new RecordCursor(maxRecordBytes)) {
+      Segment[] segments = state.segments();
+      for (int i = 0; i < segments.length - 1 && !closed; i++) {
+        Segment segment = segments[i];
+        if (!segment.sealed || segment.verified && !all) {
+          continue;
+        }
+        String problem = verify(cursor, segment);
+        if (problem != null) {
+          segment.damage = problem;
+          damaged++;
+          lastDamage = problem;
+          listener.damaged(problem, segment.endOffset);
+        } else if (!closed) {
+          segment.verified = true;
+        }
+        status = new ScrubStatus(true, roundBytes, 0, damaged, lastDamage);
+      }
+    }
+    if (!closed) {
+      status = new ScrubStatus(false, roundBytes, System.currentTimeMillis(), damaged, lastDamage);
+      listener.scrubbed(status);
+    }
+  }
+
+  /** What is wrong with a segment, or null; null as well if retention took it meanwhile. */
+  private String verify(RecordCursor cursor, Segment segment) {
+    RecordHeader header = new RecordHeader();
+    FileChannel channel;
+    try {
+      channel = segment.acquire();
+    } catch (LogException e) {
+      return e.kind() == LogException.Kind.TRIMMED ? null : e.getMessage();
+    }
+    try {
+      cursor.reset(channel, segment.firstPosition);
+      long offset = segment.startOffset;
+      while (offset < segment.endOffset && !closed) {
+        RecordCursor.Step step = cursor.next(header, segment.committedPosition);
+        String problem =
+            switch (step) {
+              case DAMAGED -> cursor.problem();
+              case END -> "the segment ends before offset " + segment.endOffset;
+              case RECORD ->
+                  header.startOffset == offset
+                      ? null
+                      : "the record starts at offset " + header.startOffset;
+            };
+        if (problem != null) {
+          return SegmentHead.where(segment.file, cursor.position())
+              + problem
+              + " (offset "
+              + offset
+              + ")";
+        }
+        offset = header.endOffset();
+        roundBytes += cursor.position() - cursor.documentPosition();
+        pace();
+      }
+      return null;
+    } catch (IOException e) {
+      return segment + " cannot be read: " + e;
+    } finally {
+      segment.release();
+    }
+  }
+
+  /** Rests after each tenth of a second's share. */
+  private void pace() {
+    long rate = bytesPerSecond;
+    long share = Math.max(1, rate / 10);
+    if (rate > 0 && roundBytes - pausedAtBytes >= share) {
+      long nanos = (long) ((double) (roundBytes - pausedAtBytes) * NANOS_PER_SECOND / rate);
+      pausedAtBytes = roundBytes;
+      long until = System.nanoTime() + nanos;
+      for (long left = nanos; left > 0 && !closed; left = until - System.nanoTime()) {
+        LockSupport.parkNanos(this, left);
+      }
+    }
+  }
+
+  void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    Threads.join(thread, JOIN_MS);
+  }
+}

@@ -10,10 +10,8 @@ import java.util.random.RandomGenerator;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.KeyspaceConfig;
 import org.chronolith.engine.memory.SlabSource;
-import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.network.ClientLimits;
 import org.chronolith.network.NetworkLoop;
-import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogListener;
@@ -108,7 +106,8 @@ public final class Server {
   private final LoadingGate loadingGate = new LoadingGate();
   private final LogSpaceGate logSpaceGate = new LogSpaceGate(writePath, engineLoop::execute);
   private final Watches watches = new Watches(this::watching);
-  private final KeyspaceEvents keyspaceEvents = new KeyspaceEvents(effects, watches);
+  private final KeyspaceEvents keyspaceEvents =
+      new KeyspaceEvents(effects, watches, writePath::hasInternalRoom);
   private final ClientPause clientPause = new ClientPause(engineLoop);
   private final Info info = new Info();
   private final Subscriptions subscriptions = new Subscriptions();
@@ -126,7 +125,7 @@ public final class Server {
   private final Replication replication;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
-  private long retentionBytes;
+  private StorageSizes sizes;
   private DataDirectory data;
   private Recovery recovery;
   private volatile Recovered live;
@@ -158,7 +157,8 @@ public final class Server {
     slowLog = new SlowLog(config);
     latencyMonitor = new LatencyMonitor(config, this::table);
     runner = new CommandRunner(newDataset(), counters, effects, ExpiryMode.DELETE);
-    SnapshotStream stream = new LogStream(writePath, this::streamDb, this::neededOffset);
+    SnapshotStream stream =
+        new LogStream(writePath, this::streamDb, this::neededOffset, () -> sizes.minFreeBytes());
     backup = new Backup(() -> live, () -> data.directory(), stream, engineLoop::execute);
     snapshots =
         new SnapshotDuty(
@@ -167,7 +167,7 @@ public final class Server {
             () -> counters.changes,
             () -> counters.commandsProcessed,
             config::saveRules,
-            config::snapshotTriggerLogBytes,
+            () -> sizes.triggerLogBytes(config),
             snapshotLoop::wake,
             System.currentTimeMillis());
     clients = new ClientRegistry(() -> !config.requirePass().isEmpty());
@@ -185,6 +185,7 @@ public final class Server {
     endpoints =
         new Endpoints(
             config, new ClientLimits(), subscriptions::limit, clients, observation.network());
+    effects.room(logSpaceGate::awaitRoom);
     engineLoop.onEndOfTurn(this::endOfTurn);
     engineLoop.onUncaught(cause -> fatal("the engine thread failed", cause));
   }
@@ -206,13 +207,17 @@ public final class Server {
       }
       data = DataDirectory.open(config.dir());
       replication.open(config.dir());
-      retentionBytes = LogRetention.bytes(config, config.dir());
+      sizes = StorageSizes.of(config, config.dir());
       loadingGate.loading(true);
       recovery = new Recovery(data, settings());
       observation.register(
           keyspaceEvents,
           new PersistenceInfo(
-              snapshots, recovery.progress(), loadingGate::loading, writePath::log));
+              snapshots,
+              recovery.progress(),
+              loadingGate::loading,
+              writePath::log,
+              logSpaceGate::isSpaceRefused));
       observation.start(engineLoop);
       // Clients are answered while it loads, and even HELLO begins with a look at the keyspace.
       engineLoop.execute(() -> runner.dataset().keyspace().adopt());
@@ -271,6 +276,7 @@ public final class Server {
     runner.replaceDataset(loaded);
     recovered.log().adopt();
     writePath.log(recovered.log());
+    logSpaceGate.spaceReserved();
     effects.forgetDatabase();
     snapshots.adopt(recovered);
     live = recovered;
@@ -304,7 +310,7 @@ public final class Server {
         () -> data,
         () -> recovery,
         () -> live.snapshots(),
-        () -> RETENTION_FACTOR * retentionBytes,
+        () -> RETENTION_FACTOR * sizes.retentionBytes(),
         clientPause::failover,
         this::adoptSynced,
         this::fatal,
@@ -348,13 +354,10 @@ public final class Server {
 
   private Recovery.Settings settings() {
     return new Recovery.Settings(
-        directory ->
-            LogConfig.of(directory)
-                .withSegmentBytes(config.logSegmentBytes())
-                .withRetention(retentionBytes, config.replLogRetentionAgeSeconds() * 1000),
+        directory -> sizes.log(config, directory),
         logDisk,
         new LogEvents(),
-        SnapshotConfig::defaults,
+        sizes::snapshots,
         snapshots);
   }
 
@@ -403,8 +406,11 @@ public final class Server {
 
     @Override
     public void spaceRefused(String reason) {
-      LOG.error("No space for the log: {}; writes are refused until there is", reason);
-      logSpaceGate.spaceRefused();
+      if (logSpaceGate.spaceRefused(reason)) {
+        LOG.error(
+            "No space for the log: {}; writes are refused, once what is reserved is used up, until there is",
+            reason);
+      }
     }
 
     @Override
@@ -583,9 +589,11 @@ public final class Server {
     snapshotLoop.stop();
     if (live != null) {
       writePath.append();
-    }
-    if (live != null && live.log().failure() == null) {
-      live.log().markClean(streamDb(), System.currentTimeMillis());
+      if (live.log().failure() == null && live.log().canAppendIdentity()) {
+        live.log().markClean(streamDb(), System.currentTimeMillis());
+      } else {
+        LOG.warn("The log cannot be marked as clean: the next start takes a new replication id");
+      }
     }
     stopped.countDown();
   }

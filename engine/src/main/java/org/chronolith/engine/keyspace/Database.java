@@ -82,7 +82,7 @@ public final class Database {
     if (entry == 0 || !keyspace.isExpired(entries.expireAtMs(entry))) {
       return entry;
     }
-    if (keyspace.expiryMode() == ExpiryMode.DELETE) {
+    if (keyspace.expiryMode() == ExpiryMode.DELETE && keyspace.mayExpire(key)) {
       space.remove(entry);
       keyspace.expired(number, key);
     }

@@ -243,6 +243,10 @@ public final class Keyspace implements AutoCloseable {
     }
   }
 
+  boolean mayExpire(Slice key) {
+    return listener.mayExpire(key);
+  }
+
   void expired(int database, Slice key) {
     listener.expired(database, key);
   }
@@ -274,11 +278,18 @@ public final class Keyspace implements AutoCloseable {
           && expiryMode == ExpiryMode.DELETE) {
         long entry = space.expiries.first();
         entries.copyKey(entry, scratch.clear());
-        ByteBuf key = scratch.copy();
-        space.remove(entry);
-        expired(database.number(), scratchKey.set(key, 0, key.readableBytes()));
-        key.release();
-        removed++;
+        ByteBuf copy = scratch.copy();
+        Slice key = scratchKey.set(copy, 0, copy.readableBytes());
+        boolean allowed = mayExpire(key);
+        if (allowed) {
+          space.remove(entry);
+          expired(database.number(), key);
+          removed++;
+        }
+        copy.release();
+        if (!allowed) {
+          return removed;
+        }
       }
     }
     return removed;

@@ -14,6 +14,8 @@ import java.util.Objects;
  * @param maxOpenFiles table files that RocksDB keeps open
  * @param backgroundJobs RocksDB's flushes and compactions at a time
  * @param bytesPerSecond limit on what flushes and compactions write; 0 = none
+ * @param minFreeBytes free space of the volume that a snapshot leaves: it fails before it takes
+ *     that
  * @param compression of table files written from now on
  */
 public record SnapshotConfig(
@@ -24,6 +26,7 @@ public record SnapshotConfig(
     int maxOpenFiles,
     int backgroundJobs,
     long bytesPerSecond,
+    long minFreeBytes,
     Compression compression) {
 
   static final int MEMTABLES = 3;
@@ -43,10 +46,24 @@ public record SnapshotConfig(
     require(maxOpenFiles >= 16, "maxOpenFiles", maxOpenFiles);
     require(backgroundJobs >= 1, "backgroundJobs", backgroundJobs);
     require(bytesPerSecond >= 0, "bytesPerSecond", bytesPerSecond);
+    require(minFreeBytes >= 0, "minFreeBytes", minFreeBytes);
   }
 
   public static SnapshotConfig defaults(Path directory) {
-    return new SnapshotConfig(directory, 64, 16L << 20, 32L << 20, 512, 2, 0, Compression.LZ4);
+    return new SnapshotConfig(directory, 64, 16L << 20, 32L << 20, 512, 2, 0, 0, Compression.LZ4);
+  }
+
+  public SnapshotConfig withMinFreeBytes(long bytes) {
+    return new SnapshotConfig(
+        directory,
+        queueBatches,
+        queueBytes,
+        memtableBytes,
+        maxOpenFiles,
+        backgroundJobs,
+        bytesPerSecond,
+        bytes,
+        compression);
   }
 
   private static void require(boolean valid, String name, long value) {

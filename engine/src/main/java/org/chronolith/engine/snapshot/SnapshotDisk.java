@@ -33,6 +33,11 @@ interface SnapshotDisk {
   /** Removes a directory and all that is in it; nothing happens if it does not exist. */
   void remove(Path directory) throws IOException;
 
+  /** Bytes that may still be written on the volume of {@code directory}. */
+  default long usableBytes(Path directory) {
+    return directory.toFile().getUsableSpace();
+  }
+
   SnapshotDisk REAL =
       new SnapshotDisk() {
         @Override

@@ -136,6 +136,15 @@ public final class SnapshotStore implements AutoCloseable {
   }
 
   /**
+   * Whether a session may be begun with so much free on the volume: one that must fail for want of
+   * space would only make the next one a full one. Thread: any.
+   */
+  public boolean hasSpace(long freeBytes) {
+    Checkpoint base = newest;
+    return freeBytes >= config.minFreeBytes() + (condemned && base != null ? base.totalBytes() : 0);
+  }
+
+  /**
    * Says that the keyspace does not descend from {@link #newest()}, so that the next session has to
    * be a full one. REQUIRES: no session is running. Thread: the engine thread.
    */
@@ -311,10 +320,13 @@ public final class SnapshotStore implements AutoCloseable {
         }
         closeWorking();
         disk.remove(workingDirectory);
+        // It will be as large as the one before, or so.
+        requireFree(newest == null ? 0 : newest.totalBytes());
         Files.createDirectories(workingDirectory);
         working = new WorkingDb(workingDirectory, settings);
         condemned = false;
       } else if (working == null) {
+        requireFree(0);
         rebuildWorking();
         working = new WorkingDb(workingDirectory, settings);
       }
@@ -346,6 +358,8 @@ public final class SnapshotStore implements AutoCloseable {
   private void write(SnapshotSession from, ByteBuf batch, int bytes) {
     try {
       if (working != null && !condemned) {
+        // What RocksDB still holds in memory comes on top when it writes that out.
+        requireFree(bytes + Math.min(config.memtableBytes(), from.bytesWritten()));
         working.write(batch);
         from.written(bytes);
       }
@@ -381,7 +395,31 @@ public final class SnapshotStore implements AutoCloseable {
     } catch (IOException | RocksDBException e) {
       // The working database has everything; only the checkpoint is missing.
       remove(making);
-      fail(from, "cannot make the checkpoint " + meta.offset(), e);
+      if (freeBytes() < config.minFreeBytes()) {
+        condemn(from, "cannot make the checkpoint " + meta.offset(), e);
+      } else {
+        fail(from, "cannot make the checkpoint " + meta.offset(), e);
+      }
+    }
+  }
+
+  private long freeBytes() {
+    return disk.usableBytes(config.directory());
+  }
+
+  /** A snapshot can be made again later; the log cannot wait for the space that it would take. */
+  private void requireFree(long bytes) {
+    long free = freeBytes();
+    if (free < config.minFreeBytes() + bytes) {
+      throw new EngineException(
+          Severity.RETRYABLE,
+          "no space: "
+              + free
+              + " bytes are free on the volume, "
+              + bytes
+              + " are needed and "
+              + config.minFreeBytes()
+              + " are left for the log");
     }
   }
 

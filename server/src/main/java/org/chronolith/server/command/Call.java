@@ -17,6 +17,9 @@ import org.chronolith.server.write.Effects;
  * <p>Thread: the one that owns the keyspace.
  */
 public final class Call {
+  /** The gate has made sure of so many in any case. */
+  private static final int FREE_EFFECT_BYTES = 32 << 10;
+
   private final CommandRunner runner;
   private Slice[] slots = new Slice[16];
   private Slice[] arguments = slots;
@@ -276,6 +279,19 @@ public final class Call {
     runner.counters().changes++;
     Effects effects = runner.effects();
     return effects == null ? null : effects.begin(db, words);
+  }
+
+  /**
+   * For a command whose effects may be far larger than its request, before it changes anything:
+   * makes sure that the log has room for about so many bytes of them.
+   *
+   * @throws CommandException if it has not
+   */
+  public void requireLogRoom(long bytes) {
+    Effects effects = runner.effects();
+    if (effects != null && bytes > FREE_EFFECT_BYTES && !effects.awaitRoom(bytes)) {
+      throw CommandException.NO_LOG_SPACE;
+    }
   }
 
   /** The runner, for commands that run others ({@code EXEC}). */

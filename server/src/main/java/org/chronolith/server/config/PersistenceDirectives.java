@@ -2,6 +2,7 @@ package org.chronolith.server.config;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 
 /** Directives about the log and the snapshots on disk. */
 public final class PersistenceDirectives {
@@ -41,13 +42,38 @@ public final class PersistenceDirectives {
       new Directive<>(
               "snapshot-trigger-log-bytes", ValueTypes.memory(0, Long.MAX_VALUE), 1024 * MIB)
           .ours()
-          .doc("Snapshot when the log grew by so much since the last one; 0 for never.");
+          .doc(
+              "Snapshot when the log grew by so much since the last one, whatever `save` says; at"
+                  + " most an eighth of the volume is waited for. 0 for never.");
 
   public static final Directive<Long> LOG_SEGMENT_BYTES =
-      new Directive<>("log-segment-bytes", ValueTypes.memory(MIB, 64L << 30), 64 * MIB)
+      new Directive<>("log-segment-bytes", ValueTypes.memory(0, 64L << 30), 0L)
           .immutable()
           .ours()
-          .doc("Size at which the log starts a new file.");
+          .refuseIf(atLeastOrZero(MIB))
+          .doc(
+              "Size at which the log starts a new file; 0 for a hundredth of the volume, from 4 MiB"
+                  + " to 64 MiB.");
+
+  public static final Directive<Long> LOG_HEADROOM_BYTES =
+      new Directive<>("log-headroom-bytes", ValueTypes.memory(0, 16L << 30), 0L)
+          .immutable()
+          .ours()
+          .refuseIf(atLeastOrZero(4 * MIB))
+          .doc(
+              "Disk space that is reserved ahead of the log; while it cannot be had, writes are"
+                  + " refused once three quarters of what was reserved are used. The last quarter"
+                  + " is for pings and expired keys. 0 for a hundredth of the volume, from 4 MiB to"
+                  + " 8 MiB.");
+
+  public static final Directive<Long> LOG_MIN_FREE_BYTES =
+      new Directive<>("log-min-free-bytes", ValueTypes.memory(0, Long.MAX_VALUE), 0L)
+          .immutable()
+          .ours()
+          .doc(
+              "Free space on the volume below which a snapshot is made early, and the log kept for"
+                  + " replicas shrinks down to `repl-backlog-size`, but never by what a start or a"
+                  + " replica still needs. 0 for a twentieth of the volume, at most 4 GiB.");
 
   public static final Directive<Long> LOG_SCRUB_BYTES_PER_SECOND =
       new Directive<>("log-scrub-bytes-per-second", ValueTypes.memory(0, Long.MAX_VALUE), 16 * MIB)
@@ -58,6 +84,10 @@ public final class PersistenceDirectives {
 
   private PersistenceDirectives() {}
 
+  private static Function<Long, String> atLeastOrZero(long least) {
+    return value -> value == 0 || value >= least ? null : "0, or at least " + least;
+  }
+
   static List<Directive<?>> all() {
     return List.of(
         DIR,
@@ -66,6 +96,8 @@ public final class PersistenceDirectives {
         SAVE,
         SNAPSHOT_TRIGGER_LOG_BYTES,
         LOG_SEGMENT_BYTES,
-        LOG_SCRUB_BYTES_PER_SECOND);
+        LOG_SCRUB_BYTES_PER_SECOND,
+        LOG_HEADROOM_BYTES,
+        LOG_MIN_FREE_BYTES);
   }
 }

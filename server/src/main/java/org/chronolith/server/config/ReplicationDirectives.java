@@ -92,7 +92,9 @@ public final class ReplicationDirectives {
   public static final Directive<Long> REPL_LOG_RETENTION_BYTES =
       new Directive<>("repl-log-retention-bytes", ValueTypes.memory(0, Long.MAX_VALUE), 0L)
           .ours()
-          .doc("Bytes of the log that are kept for replicas; 0 chooses by the volume's size.");
+          .doc(
+              "Bytes of the log that are kept for replicas; 0 for a twentieth of the volume,"
+                  + " from 64 MiB to 16 GiB but no more than an eighth.");
 
   public static final Directive<Long> REPL_LOG_RETENTION_AGE =
       new Directive<>("repl-log-retention-age", ValueTypes.number(0, Long.MAX_VALUE / 1000), 0L)

@@ -225,8 +225,19 @@ public final class ServerConfig {
     return get(PersistenceDirectives.SNAPSHOT_TRIGGER_LOG_BYTES);
   }
 
+  /** 0 to choose by the volume's size. */
   public long logSegmentBytes() {
     return get(PersistenceDirectives.LOG_SEGMENT_BYTES);
+  }
+
+  /** 0 to choose by the volume's size. */
+  public long logHeadroomBytes() {
+    return get(PersistenceDirectives.LOG_HEADROOM_BYTES);
+  }
+
+  /** 0 to choose by the volume's size. */
+  public long logMinFreeBytes() {
+    return get(PersistenceDirectives.LOG_MIN_FREE_BYTES);
   }
 
   public Optional<HostPort> replicaOf() {

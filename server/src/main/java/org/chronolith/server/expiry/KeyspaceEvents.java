@@ -1,6 +1,7 @@
 package org.chronolith.server.expiry;
 
 import java.nio.charset.StandardCharsets;
+import java.util.function.LongPredicate;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.KeyspaceListener;
 import org.chronolith.server.client.Watches;
@@ -15,13 +16,27 @@ import org.chronolith.server.write.Effects;
 public final class KeyspaceEvents implements KeyspaceListener {
   private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
 
+  /** What a DEL takes besides its key, a SELECT before it included. */
+  private static final int DEL_BYTES = 64;
+
   private final Effects effects;
   private final Watches watches;
+  private final LongPredicate logHasRoom;
   private long expiredKeys;
 
-  public KeyspaceEvents(Effects effects, Watches watches) {
+  /**
+   * @param logHasRoom whether effects of the server's own may grow by so many bytes now
+   */
+  public KeyspaceEvents(Effects effects, Watches watches, LongPredicate logHasRoom) {
     this.effects = effects;
     this.watches = watches;
+    this.logHasRoom = logHasRoom;
+  }
+
+  /** When even the log's reserve is spent, expired keys stay, unseen, until there is space. */
+  @Override
+  public boolean mayExpire(Slice key) {
+    return logHasRoom.test(key.length() + DEL_BYTES);
   }
 
   @Override

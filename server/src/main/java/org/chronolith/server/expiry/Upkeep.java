@@ -20,8 +20,8 @@ public final class Upkeep {
   /** Pause between two runs while there is work: at most about a fifth of the thread's time. */
   private static final long BUSY_PAUSE_MS = 4;
 
-  /** Log space that must be reserved for the effects of one slice of expiry. */
-  private static final long EXPIRY_LOG_BYTES = 1 << 20;
+  /** Log space that must be reserved for a slice of expiry to be worth beginning. */
+  private static final long LEAST_LOG_BYTES = 64 << 10;
 
   private final NetworkLoop loop;
   private final CommandRunner runner;
@@ -64,9 +64,7 @@ public final class Upkeep {
     boolean more = false;
     if (mayExpire.getAsBoolean()
         && runner.expiryMode() == ExpiryMode.DELETE
-        && writePath
-            .log()
-            .canAppendInternal(writePath.effects().stagedBytes() + EXPIRY_LOG_BYTES)) {
+        && writePath.hasInternalRoom(LEAST_LOG_BYTES)) {
       more = expire();
     }
     more |= runner.dataset().keyspace().freeSlice(SLICE_NANOS);

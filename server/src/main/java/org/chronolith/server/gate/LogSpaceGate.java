@@ -3,6 +3,7 @@ package org.chronolith.server.gate;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.locks.LockSupport;
 import org.chronolith.network.Connection;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.Gate;
@@ -16,8 +17,16 @@ import org.chronolith.server.write.WritePath;
  * <p>Thread: engine, except for what the log reports.
  */
 public final class LogSpaceGate implements Gate {
-  /** What a command may log beyond its own words: SELECT, MULTI, EXEC, expired keys. */
+  /** What a command may log beyond its own words: SELECT, MULTI, EXEC. */
   private static final long EFFECT_RESERVE_BYTES = 64 << 10;
+
+  /** A key of the request that has expired becomes a DEL, with so many bytes besides the key. */
+  private static final long EXPIRED_KEY_BYTES = 32;
+
+  private static final long LONGEST_WAIT_NANOS = 5_000_000_000L;
+  private static final long POLL_NANOS = 100_000;
+
+  private static final String NO_SPACE = "No space left on device";
 
   private static final String MISCONF = "MISCONF Errors writing to the AOF file: ";
 
@@ -25,7 +34,9 @@ public final class LogSpaceGate implements Gate {
   private final Executor engine;
   private final Set<Connection> waiting = new LinkedHashSet<>();
   private volatile String failure;
-  private volatile boolean spaceRefused;
+
+  /** Why space is refused, or null while it is not. */
+  private volatile String refusal;
 
   /**
    * @param engine runs a task on the engine thread
@@ -46,10 +57,21 @@ public final class LogSpaceGate implements Gate {
     return failure;
   }
 
-  /** Space could not be reserved: who waits for it gets an error. Any thread. */
-  public void spaceRefused() {
-    spaceRefused = true;
+  /**
+   * Space could not be reserved: who waits for it gets an error. Any thread.
+   *
+   * @return whether that is news
+   */
+  public boolean spaceRefused(String reason) {
+    boolean news = refusal == null;
+    refusal = reason.contains(NO_SPACE) ? NO_SPACE : reason;
     engine.execute(this::resumeWaiting);
+    return news;
+  }
+
+  /** Whether space is refused now, so that writes are, or soon will be. Any thread. */
+  public boolean isSpaceRefused() {
+    return refusal != null;
   }
 
   /**
@@ -58,8 +80,8 @@ public final class LogSpaceGate implements Gate {
    * @return whether writes had been refused
    */
   public boolean spaceReserved() {
-    boolean refusedBefore = spaceRefused;
-    spaceRefused = false;
+    boolean refusedBefore = refusal != null;
+    refusal = null;
     engine.execute(this::resumeWaiting);
     return refusedBefore;
   }
@@ -72,15 +94,33 @@ public final class LogSpaceGate implements Gate {
     if (failure != null) {
       return MISCONF + failure;
     }
-    if (writePath.hasRoom(2 * call.requestBytes() + EFFECT_RESERVE_BYTES)) {
+    if (writePath.hasRoom(
+        2 * call.requestBytes() + EXPIRED_KEY_BYTES * call.argc() + EFFECT_RESERVE_BYTES)) {
       return null;
     }
-    if (spaceRefused) {
-      return MISCONF + "No space left on device";
+    String reason = refusal;
+    if (reason != null) {
+      return MISCONF + reason;
     }
     // hasRoom asked for the space, so a report of the log follows and ends the wait.
     waiting.add(call.client().connection());
     return POSTPONE;
+  }
+
+  /**
+   * Whether there is room for effects of so many bytes. Waits while space is being reserved: for
+   * the rare command that is far larger in the log than on the wire and is running already. Engine
+   * thread.
+   */
+  public boolean awaitRoom(long bytes) {
+    long begun = System.nanoTime();
+    while (!writePath.hasRoom(bytes)) {
+      if (refusal != null || failure != null || System.nanoTime() - begun > LONGEST_WAIT_NANOS) {
+        return false;
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    return true;
   }
 
   private void resumeWaiting() {

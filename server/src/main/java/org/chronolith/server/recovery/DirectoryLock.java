@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One process at a time writes to a data directory. The lock is the system's, so that it ends with
@@ -17,6 +19,8 @@ import java.util.Optional;
  */
 final class DirectoryLock implements AutoCloseable {
   static final String NAME = "LOCK";
+
+  private static final Logger LOG = LoggerFactory.getLogger(DirectoryLock.class);
 
   private final FileChannel channel;
 
@@ -39,9 +43,7 @@ final class DirectoryLock implements AutoCloseable {
                 + " is in use by process "
                 + Files.readString(file, StandardCharsets.US_ASCII).strip());
       }
-      channel.truncate(0);
-      String pid = ProcessHandle.current().pid() + "\n";
-      channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)), 0);
+      tellPid(channel, file);
       return new DirectoryLock(channel);
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -65,6 +67,18 @@ final class DirectoryLock implements AutoCloseable {
           : Optional.empty();
     } catch (OverlappingFileLockException e) {
       return Optional.of(Long.toString(ProcessHandle.current().pid()));
+    }
+  }
+
+  private static void tellPid(FileChannel channel, Path file) {
+    byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+    try {
+      // In place first: on a full disk, the bytes that are there can be written again.
+      channel.write(ByteBuffer.wrap(pid), 0);
+      channel.truncate(pid.length);
+    } catch (IOException e) {
+      LOG.warn(
+          "Cannot write the pid into {}, which is locked all the same: {}", file, e.toString());
     }
   }
 

@@ -10,16 +10,23 @@ public final class LogStream implements SnapshotStream {
   private final WritePath writePath;
   private final IntSupplier selectedDb;
   private final LongSupplier neededFrom;
+  private final LongSupplier minFreeBytes;
 
   /**
    * @param selectedDb the database that the stream has selected at its end
    * @param neededFrom lowest offset that replicas and running full syncs need within their limits;
    *     {@code Long.MAX_VALUE} if there are none
+   * @param minFreeBytes floor of the volume's free space
    */
-  public LogStream(WritePath writePath, IntSupplier selectedDb, LongSupplier neededFrom) {
+  public LogStream(
+      WritePath writePath,
+      IntSupplier selectedDb,
+      LongSupplier neededFrom,
+      LongSupplier minFreeBytes) {
     this.writePath = writePath;
     this.selectedDb = selectedDb;
     this.neededFrom = neededFrom;
+    this.minFreeBytes = minFreeBytes;
   }
 
   @Override
@@ -31,6 +38,16 @@ public final class LogStream implements SnapshotStream {
   @Override
   public long endOffset() {
     return writePath.log().endOffset();
+  }
+
+  @Override
+  public long usableBytes() {
+    return writePath.log().usableBytes();
+  }
+
+  @Override
+  public boolean isSpaceLow() {
+    return writePath.log().usableBytes() < minFreeBytes.getAsLong();
   }
 
   @Override

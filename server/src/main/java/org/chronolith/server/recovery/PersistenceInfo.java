@@ -19,20 +19,24 @@ public final class PersistenceInfo {
   private final LoadProgress progress;
   private final BooleanSupplier loading;
   private final Supplier<ReplicationLog> log;
+  private final BooleanSupplier spaceRefused;
 
   /**
    * @param loading whether clients are told {@code LOADING}; that is longer than the files are read
    * @param log the live log, or null while there is none
+   * @param spaceRefused whether the log gets no more space at present
    */
   public PersistenceInfo(
       SnapshotDuty snapshots,
       LoadProgress progress,
       BooleanSupplier loading,
-      Supplier<ReplicationLog> log) {
+      Supplier<ReplicationLog> log,
+      BooleanSupplier spaceRefused) {
     this.snapshots = snapshots;
     this.progress = progress;
     this.loading = loading;
     this.log = log;
+    this.spaceRefused = spaceRefused;
   }
 
   /** Gives every field with its value, in Redis's order. */
@@ -64,7 +68,8 @@ public final class PersistenceInfo {
 
   private void logFields(BiConsumer<String, Object> field) {
     ReplicationLog live = log.get();
-    boolean sound = live == null || live.failure() == null;
+    boolean full = spaceRefused.getAsBoolean();
+    boolean sound = !full && (live == null || live.failure() == null);
     field.accept("aof_enabled", 1);
     field.accept("aof_rewrite_in_progress", 0);
     field.accept("aof_rewrite_scheduled", 0);
@@ -101,6 +106,8 @@ public final class PersistenceInfo {
     field.accept("chronolith_log_start_offset", live.startOffset());
     field.accept("chronolith_log_end_offset", live.endOffset());
     field.accept("chronolith_log_durable_offset", live.durableOffset());
+    field.accept("chronolith_log_space_refused", flag(full));
+    field.accept("chronolith_volume_free_bytes", live.usableBytes());
     field.accept("chronolith_snapshot_offset", snapshots.lastOffset());
   }
 

@@ -395,6 +395,11 @@ public final class Recovery {
     if (next.equals(found)) {
       return;
     }
+    if (!log.canAppendIdentity()) {
+      throw new RecoveryException(
+          "there is no space on the volume for the log's new identity, which a start after an"
+              + " unclean stop needs: free a mebibyte and start again");
+    }
     log.appendIdentity(next, db, System.currentTimeMillis());
     log.sync();
     if (!replica) {

@@ -240,6 +240,9 @@ public final class SnapshotDuty implements SnapshotListener {
     requestReason = null;
     waiting.addAll(requested);
     requested.clear();
+    if (!store.hasSpace(stream.usableBytes())) {
+      return refused(reason, nowMs);
+    }
     long offset = stream.appendStaged();
     session = store.begin();
     meta =
@@ -259,9 +262,19 @@ public final class SnapshotDuty implements SnapshotListener {
     return walk(nowMs);
   }
 
+  private long refused(String reason, long nowMs) {
+    String why = "no space: " + stream.usableBytes() + " bytes are free on the volume";
+    LOG.error("No snapshot ({}) now: {}", reason, why);
+    statistics.started(nowMs);
+    statistics.failed(nowMs);
+    end(why);
+    return IDLE_PAUSE_MS;
+  }
+
   private String due(long nowMs) {
     if (!statistics.lastOk()
-        && nowMs - statistics.lastAttemptMs() < SaveTriggers.RETRY_AFTER_FAILURE_MS) {
+        && nowMs - statistics.lastAttemptMs()
+            < SaveTriggers.retryAfterMs(statistics.failuresInARow())) {
       return null;
     }
     return SaveTriggers.due(
@@ -269,7 +282,8 @@ public final class SnapshotDuty implements SnapshotListener {
         changesSinceLastSave(),
         nowMs - statistics.lastSaveMs(),
         stream.endOffset() - lastOffset,
-        triggerLogBytes.getAsLong());
+        triggerLogBytes.getAsLong(),
+        stream.isSpaceLow());
   }
 
   private long walk(long nowMs) {

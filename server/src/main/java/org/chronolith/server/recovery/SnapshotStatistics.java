@@ -8,7 +8,7 @@ public final class SnapshotStatistics {
   private long lastDurationMs = -1;
   private long saves;
   private boolean running;
-  private boolean lastOk = true;
+  private int failuresInARow;
 
   /**
    * @param nowMs wall clock at the start, which counts as a save, as in Redis
@@ -27,14 +27,14 @@ public final class SnapshotStatistics {
     running = false;
     lastSaveMs = nowMs;
     lastDurationMs = elapsedMs;
-    lastOk = true;
+    failuresInARow = 0;
     saves++;
   }
 
   void failed(long nowMs) {
     running = false;
     lastDurationMs = nowMs - startedMs;
-    lastOk = false;
+    failuresInARow++;
   }
 
   void givenUp() {
@@ -51,7 +51,12 @@ public final class SnapshotStatistics {
   }
 
   public boolean lastOk() {
-    return lastOk;
+    return failuresInARow == 0;
+  }
+
+  /** Since the last complete one. */
+  int failuresInARow() {
+    return failuresInARow;
   }
 
   /** Duration of the last one, ms; -1 before the first. */

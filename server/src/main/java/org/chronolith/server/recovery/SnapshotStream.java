@@ -13,6 +13,12 @@ public interface SnapshotStream {
   /** End of the log. */
   long endOffset();
 
+  /** Whether the volume has less free than it should, so that a snapshot ought to free some log. */
+  boolean isSpaceLow();
+
+  /** Bytes that may still be written on the volume, measured within the last seconds. */
+  long usableBytes();
+
   /** Every byte below it is on disk. */
   long durableOffset();
 

@@ -27,6 +27,8 @@ import org.slf4j.LoggerFactory;
 final class Following implements LinkOwner {
   private static final Logger LOG = LoggerFactory.getLogger(Following.class);
 
+  private static final long SPACE_RETRY_MS = 100;
+
   private final NetworkLoop engine;
   private final NetworkLoop loop;
   private final ServerConfig config;
@@ -199,10 +201,22 @@ final class Following implements LinkOwner {
           if (from == link) {
             refusedBy = null;
             failover.clear();
-            takeId(replicationId);
-            loop.execute(then);
+            continueUnder(replicationId, then, from);
           }
         });
+  }
+
+  private void continueUnder(String replicationId, Runnable then, ReplicaLink from) {
+    if (from != link) {
+      return;
+    }
+    if (writePath.log().canAppendIdentity()) {
+      takeId(replicationId);
+      loop.execute(then);
+    } else {
+      // The link reads nothing meanwhile.
+      engine.schedule(() -> continueUnder(replicationId, then, from), SPACE_RETRY_MS);
+    }
   }
 
   private void takeId(String id) {

@@ -377,7 +377,7 @@ public final class Replication {
     if (!isReplica()) {
       return;
     }
-    if (!log().canAppendInternal(INTERNAL_BYTES)) {
+    if (!log().canAppendIdentity()) {
       throw new CommandException("ERR no space is reserved for the log, try again");
     }
     // Before it may have to wait: Sentinel has the file rewritten in the same transaction.

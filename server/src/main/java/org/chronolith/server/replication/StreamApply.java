@@ -21,6 +21,8 @@ final class StreamApply {
   /** Until the log has space again. */
   private static final long RETRY_MS = 5;
 
+  private static final long LONGEST_RETRY_MS = 200;
+
   /** Where the bytes come from. */
   interface Source {
     /** {@code bytes} need no memory here any more. Any thread. */
@@ -39,8 +41,16 @@ final class StreamApply {
   private final Runnable onApplied;
   private final ReplicationHost host;
   private ByteBuf pending;
-  private boolean retryQueued;
   private boolean halted;
+
+  /** For space: a retry is on its way, and what arrives meanwhile is not taken. */
+  private boolean waiting;
+
+  private long retryMs = RETRY_MS;
+  private int waitingBytes;
+
+  /** Counts {@link #reset}: a retry of an earlier stream does nothing. */
+  private long streams;
 
   /**
    * @param onApplied runs after something was appended
@@ -71,26 +81,35 @@ final class StreamApply {
     }
     pending.writeBytes(chunk);
     chunk.release();
-    source.taken(bytes);
+    waitingBytes += bytes;
     apply(source);
+    if (!waiting) {
+      tellTaken(source);
+    }
+  }
+
+  /** What waits for its end is taken, or it would never come; what waits for space is not. */
+  private void tellTaken(Source source) {
+    if (waitingBytes > 0) {
+      source.taken(waitingBytes);
+      waitingBytes = 0;
+    }
   }
 
   private void apply(Source source) {
-    if (pending == null || !pending.isReadable() || retryQueued || halted) {
+    if (pending == null || !pending.isReadable() || waiting || halted) {
       return;
     }
     if (!writePath.log().canAppend(pending.readableBytes())) {
       // The master has applied it: it cannot be refused, but it can wait for space. The link stops
       // reading when too much waits.
-      retryQueued = true;
-      loop.schedule(
-          () -> {
-            retryQueued = false;
-            apply(source);
-          },
-          RETRY_MS);
+      waiting = true;
+      long streamAtWait = streams;
+      loop.schedule(() -> retry(source, streamAtWait), retryMs);
+      retryMs = Math.min(LONGEST_RETRY_MS, 2 * retryMs);
       return;
     }
+    retryMs = RETRY_MS;
     int from = pending.readerIndex();
     int db = executor.db();
     int consumed;
@@ -116,6 +135,17 @@ final class StreamApply {
     }
   }
 
+  private void retry(Source source, long stream) {
+    if (stream != streams) {
+      return;
+    }
+    waiting = false;
+    apply(source);
+    if (!waiting) {
+      tellTaken(source);
+    }
+  }
+
   private void shrink() {
     if (!pending.isReadable() && pending.capacity() > KEEP_BYTES) {
       pending.release();
@@ -134,6 +164,10 @@ final class StreamApply {
 
   /** Forgets what is incomplete: the next bytes are those at the end of the log. */
   void reset() {
+    streams++;
+    waiting = false;
+    waitingBytes = 0;
+    retryMs = RETRY_MS;
     if (pending != null) {
       pending.release();
       pending = null;

@@ -3,6 +3,7 @@ package org.chronolith.server.write;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.util.function.LongPredicate;
 import org.chronolith.engine.Slice;
 
 /**
@@ -29,6 +30,7 @@ public final class Effects implements AutoCloseable {
   private int unitDb = -1;
   private int effectsInUnit;
   private int depth;
+  private LongPredicate room = bytes -> true;
 
   /** Opens a unit; units nest, the outermost counts. */
   public void beginUnit() {
@@ -154,6 +156,16 @@ public final class Effects implements AutoCloseable {
 
   public int stagedBytes() {
     return staged.readableBytes();
+  }
+
+  /** How {@link #awaitRoom} finds out. */
+  public void room(LongPredicate value) {
+    room = value;
+  }
+
+  /** Whether the log has room for so many bytes more; waits while it is being reserved. */
+  public boolean awaitRoom(long bytes) {
+    return room.test(unit.readableBytes() + bytes);
   }
 
   /** The stream's database where the staged bytes start; -1 when not yet known. */

@@ -167,6 +167,11 @@ public final class WritePath {
     return log.endOffset() + effects.stagedBytes();
   }
 
+  /** Whether effects of the server's own of so many bytes may be staged now. */
+  public boolean hasInternalRoom(long bytes) {
+    return log.canAppendInternal(effects.stagedBytes() + effects.unitBytes() + bytes);
+  }
+
   /**
    * Whether a request of {@code requestBytes} may still be applied: its effects surely fit in the
    * space that the log has reserved.

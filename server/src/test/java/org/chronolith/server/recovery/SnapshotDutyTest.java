@@ -290,6 +290,16 @@ class SnapshotDutyTest {
     boolean syncs = true;
 
     @Override
+    public boolean isSpaceLow() {
+      return false;
+    }
+
+    @Override
+    public long usableBytes() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
     public long appendStaged() {
       return end;
     }

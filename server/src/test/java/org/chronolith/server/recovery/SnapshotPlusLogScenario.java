@@ -240,6 +240,16 @@ final class SnapshotPlusLogScenario {
 
     private final class LiveLog implements SnapshotStream {
       @Override
+      public boolean isSpaceLow() {
+        return false;
+      }
+
+      @Override
+      public long usableBytes() {
+        return Long.MAX_VALUE;
+      }
+
+      @Override
       public long appendStaged() {
         return endOffset();
       }

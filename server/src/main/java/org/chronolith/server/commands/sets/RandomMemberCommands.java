@@ -26,6 +26,9 @@ import org.chronolith.server.write.Effects;
  * {@code DEL} when it asked for at least as many as there were.
  */
 public final class RandomMemberCommands {
+  /** Around a word of an effect. */
+  private static final int WORD_BYTES = 16;
+
   private static final byte[] SREM = "SREM".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
 
@@ -105,6 +108,8 @@ public final class RandomMemberCommands {
 
   private void popSome(Call call, SetValue set, long count) {
     CollectionTypes collections = call.dataset().collections();
+    long setBytes = call.db().memoryBytes(call.db().find(call.arg(1)));
+    call.requireLogRoom((setBytes / set.size() * 2 + WORD_BYTES) * count);
     // One SREM for all: an effect's header needs its number of words, which is known here.
     Effects effect = call.effect((int) count + 2);
     if (effect != null) {

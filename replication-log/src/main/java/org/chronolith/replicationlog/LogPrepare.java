@@ -173,11 +173,12 @@ final class LogPrepare implements Runnable {
     try {
       reserveAhead(0);
       reserveAhead(wanted);
-      boolean told = wanted > 0 || refused;
-      // A larger wish may have come meanwhile; it comes again with the next attempt.
-      wantedBytes = 0;
+      boolean report = wanted > 0 || refused;
       refused = false;
-      if (told) {
+      if (report) {
+        // A larger wish may have come meanwhile; it comes again after the report. Without a report,
+        // a wish that has just come must stay.
+        wantedBytes = 0;
         listener.spaceReserved();
       }
       return 0;

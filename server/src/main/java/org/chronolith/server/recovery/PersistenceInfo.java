@@ -69,7 +69,7 @@ public final class PersistenceInfo {
   private void logFields(BiConsumer<String, Object> field) {
     ReplicationLog live = log.get();
     boolean full = spaceRefused.getAsBoolean();
-    boolean sound = !full && (live == null || live.failure() == null);
+    boolean sound = live == null || live.failure() == null;
     field.accept("aof_enabled", 1);
     field.accept("aof_rewrite_in_progress", 0);
     field.accept("aof_rewrite_scheduled", 0);
@@ -78,7 +78,7 @@ public final class PersistenceInfo {
     field.accept("aof_last_bgrewrite_status", "ok");
     field.accept("aof_rewrites", 0);
     field.accept("aof_rewrites_consecutive_failures", 0);
-    field.accept("aof_last_write_status", sound ? "ok" : "err");
+    field.accept("aof_last_write_status", sound && !full ? "ok" : "err");
     field.accept("aof_last_cow_size", 0);
     field.accept("module_fork_in_progress", 0);
     field.accept("module_fork_last_cow_size", 0);

@@ -194,8 +194,7 @@ final class FullDiskIT {
     try (ChronolithProcess master =
             ChronolithProcess.start(elsewhere.resolve("master"), port, DIRECTIVES);
         ChronolithProcess replica =
-            ChronolithProcess.start(
-                data(), replicaPort, with("--replicaof", "127.0.0.1 " + port));
+            ChronolithProcess.start(data(), replicaPort, with("--replicaof", "127.0.0.1 " + port));
         RespClient toMaster = master.connect();
         RespClient toReplica = replica.connect()) {
       toMaster.call("SET", "first", "1");
@@ -205,11 +204,7 @@ final class FullDiskIT {
       for (int i = 0; i < 400; i++) {
         toMaster.call("SET", "key:" + i, value);
       }
-      await(
-          "",
-          replica,
-          "the replica to stand",
-          () -> isRefused(toReplica));
+      await("", replica, "the replica to stand", () -> isRefused(toReplica));
       assertEquals("1", toReplica.call("GET", "first"), "reads go on");
       assertTrue(offset(toReplica) < offset(toMaster));
       assertEquals("OK", toMaster.call("SET", "last", "1"), "the master goes on");

@@ -3,6 +3,7 @@ package org.chronolith.bench;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.chronolith.bench.memory.MemoryCommand;
+import org.chronolith.bench.resync.ResyncCommand;
 import org.chronolith.bench.throughput.ThroughputCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -15,7 +16,12 @@ import picocli.CommandLine.Spec;
     name = "chronolith bench",
     description = "Measures Chronolith, side by side with redis-server where that makes sense.",
     mixinStandardHelpOptions = true,
-    subcommands = {ThroughputCommand.class, MemoryCommand.class, JmhCommand.class})
+    subcommands = {
+      ThroughputCommand.class,
+      MemoryCommand.class,
+      ResyncCommand.class,
+      JmhCommand.class
+    })
 public final class Main implements Runnable {
 
   @Spec private CommandSpec spec;

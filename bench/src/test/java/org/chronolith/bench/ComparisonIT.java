@@ -1,6 +1,7 @@
 package org.chronolith.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
 import org.chronolith.server.testing.RequiresRedis;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -71,6 +73,35 @@ final class ComparisonIT {
       assertTrue(row.matcher(output).find(), "no row for " + row + " in\n" + output);
     }
     assertTrue(Files.readString(json).contains("\"used_memory bytes per key\""), output);
+  }
+
+  @Test
+  void shouldPrintAndPlotResyncsOfBothServers() throws Exception {
+    Path json = directory.resolve("figures.json");
+    Path plot = directory.resolve("resync.png");
+    String output =
+        run(
+            List.of(
+                "resync",
+                "--data",
+                "2",
+                "--lag",
+                "1",
+                "--rate",
+                "1000",
+                "--seconds",
+                "0.2",
+                "--plot",
+                plot.toString()),
+            json);
+    // The lag is within redis-server's default backlog of a mebibyte only just, or not at all.
+    for (String row :
+        List.of("reference +2 +- +full", "subject +2 +- +full", "subject +2 +1 +partial")) {
+      Pattern line = Pattern.compile("(?m)^" + row + " +\\d+\\.\\d\\d  ");
+      assertTrue(line.matcher(output).find(), "no row for " + line + " in\n" + output);
+    }
+    assertTrue(Files.readString(json).contains("\"sync\":\"partial\""), output);
+    assertNotNull(ImageIO.read(plot.toFile()), "no picture");
   }
 
   private String run(List<String> arguments, Path json) {

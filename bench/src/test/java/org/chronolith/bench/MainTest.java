@@ -18,6 +18,7 @@ final class MainTest {
   void shouldRefuseCountsThatAreNotPositive() {
     assertFails(2, "must be positive", "throughput", "--rounds", "0");
     assertFails(2, "must be positive", "memory", "--keys", "-1");
+    assertFails(2, "must be positive", "resync", "--lag", "4,0");
   }
 
   @Test

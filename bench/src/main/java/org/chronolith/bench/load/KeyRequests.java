@@ -1,4 +1,4 @@
-package org.chronolith.bench.memory;
+package org.chronolith.bench.load;
 
 import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
@@ -8,7 +8,7 @@ import org.chronolith.bench.resp.RespConnection;
  * A batch of GET or SET requests in one array, whose keys and values are patched in place: the load
  * generator must not spend its core on making requests. Keys are {@code key:} and 12 digits.
  */
-final class KeyRequests {
+public final class KeyRequests {
 
   private static final int KEY_DIGITS = 12;
   private static final String KEY_ZERO = "key:" + "0".repeat(KEY_DIGITS);
@@ -32,23 +32,23 @@ final class KeyRequests {
   }
 
   /** One GET. */
-  static KeyRequests get() {
+  public static KeyRequests get() {
     return new KeyRequests(RespConnection.request("GET", KEY_ZERO), 1, 0);
   }
 
   /** {@code count} SETs of {@code valueBytes} each. */
-  static KeyRequests sets(int count, int valueBytes) {
+  public static KeyRequests sets(int count, int valueBytes) {
     byte[] request = RespConnection.request("SET", KEY_ZERO, "x".repeat(valueBytes));
     return new KeyRequests(request, count, valueBytes);
   }
 
   /** How many requests the batch holds. */
-  int count() {
+  public int count() {
     return batch.length / requestBytes;
   }
 
   /** Makes the request at {@code index} one for the key with this number. */
-  void setKey(int index, int number) {
+  public void setKey(int index, int number) {
     int end = index * requestBytes + digitsEnd;
     int rest = number;
     for (int i = 1; i <= KEY_DIGITS; i++) {
@@ -60,7 +60,7 @@ final class KeyRequests {
   /**
    * Fills the value at {@code index} with random letters, so that no server can share or pack it.
    */
-  void setValue(int index, SplittableRandom random) {
+  public void setValue(int index, SplittableRandom random) {
     int start = index * requestBytes + valueStart;
     long bits = 0;
     for (int i = 0; i < valueBytes; i++) {
@@ -73,7 +73,7 @@ final class KeyRequests {
   }
 
   /** Sends the first {@code count} requests. */
-  void send(RespConnection connection, int count) {
+  public void send(RespConnection connection, int count) {
     connection.send(batch, 0, count * requestBytes);
   }
 }

@@ -1,4 +1,4 @@
-package org.chronolith.bench.memory;
+package org.chronolith.bench.load;
 
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +14,7 @@ import org.chronolith.bench.resp.RespConnection;
  * the percentiles are corrected for it; and the time by which this thread itself woke too late is
  * kept beside, since a machine that is busy delays the probe as well as the server.
  */
-final class LatencyProbe implements AutoCloseable {
+public final class LatencyProbe implements AutoCloseable {
 
   private static final long INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long HIGHEST_NS = TimeUnit.MINUTES.toNanos(5);
@@ -36,14 +36,14 @@ final class LatencyProbe implements AutoCloseable {
     this.get = KeyRequests.get();
   }
 
-  static LatencyProbe start(ServerProcess server, int keys) {
+  public static LatencyProbe start(ServerProcess server, int keys) {
     LatencyProbe probe = new LatencyProbe(server.connect(), keys);
     probe.thread.start();
     return probe;
   }
 
   /** Ends the measurement; the histogram of reply times, in ns, is then the caller's. */
-  Latencies finish() {
+  public Latencies finish() {
     stopThread();
     if (failure != null) {
       throw failure;
@@ -55,7 +55,7 @@ final class LatencyProbe implements AutoCloseable {
    * @param replies reply times in ns
    * @param worstWakeUpNs by how much the probe itself was late at worst
    */
-  record Latencies(Histogram replies, long worstWakeUpNs) {}
+  public record Latencies(Histogram replies, long worstWakeUpNs) {}
 
   @Override
   public void close() {

@@ -3,6 +3,8 @@ package org.chronolith.bench.memory;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.chronolith.bench.BenchException;
+import org.chronolith.bench.load.KeyRequests;
+import org.chronolith.bench.load.LatencyProbe;
 import org.chronolith.bench.process.ServerProcess;
 import org.chronolith.bench.resp.RespConnection;
 

@@ -1,4 +1,4 @@
-package org.chronolith.bench.memory;
+package org.chronolith.bench.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -9,8 +9,11 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +31,9 @@ class LogSpaceTest {
   private static final class Budget implements LogDisk {
     final AtomicLong left = new AtomicLong(Long.MAX_VALUE);
 
+    /** Runs once, in the middle of a round of the thread that reserves. */
+    final AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+
     @Override
     public void reserve(Path file, long from, long to) throws IOException {
       if (left.get() < to - from) {
@@ -35,6 +41,7 @@ class LogSpaceTest {
       }
       left.addAndGet(from - to);
       REAL.reserve(file, from, to);
+      meanwhile.getAndSet(() -> {}).run();
     }
 
     @Override
@@ -81,6 +88,37 @@ class LogSpaceTest {
       }
     }
     throw new AssertionError("never full");
+  }
+
+  @Test
+  void shouldReportSpaceThatIsAskedForInTheMiddleOfARound() throws Exception {
+    LogConfig config = LogModel.smallConfig(dir.resolve("log"));
+    try (ReplicationLog log = create(config)) {
+      CountDownLatch reserving = new CountDownLatch(1);
+      CountDownLatch asked = new CountDownLatch(1);
+      volume.meanwhile.set(
+          () -> {
+            reserving.countDown();
+            awaitLatch(asked);
+          });
+      // Nobody waits for this round: it reserves ahead of an appender that has moved on.
+      while (reserving.getCount() > 0 && log.canAppend(RECORD_BYTES)) {
+        append(log);
+      }
+      awaitLatch(reserving);
+      int before = reports.reserved.get();
+      assertFalse(log.canAppend(4 * config.headroomBytes()));
+      asked.countDown();
+      Await.until("a report", () -> reports.reserved.get() > before);
+    }
+  }
+
+  private static void awaitLatch(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(30, TimeUnit.SECONDS), "too late");
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

@@ -144,7 +144,8 @@ final class LogPrepare implements Runnable {
         long pauseNanos = doWork();
         if (!closed && pauseNanos > 0) {
           LockSupport.parkNanos(this, pauseNanos);
-        } else if (!closed) {
+        } else if (!closed && wantedBytes == 0) {
+          // A wish is asked for itself: a lock taken in the round may have used up its unpark.
           LockSupport.park(this);
         }
       }

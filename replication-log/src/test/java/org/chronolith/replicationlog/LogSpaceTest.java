@@ -224,7 +224,7 @@ class LogSpaceTest {
       assertEquals(0, log.startOffset(), "there is space enough");
 
       volume.left.set(7L << 20);
-      Await.until("measured", () -> log.usableBytes() == 7L << 20 || measure(log));
+      Await.until("measured", () -> log.usableBytes() <= 7L << 20 || measure(log));
       log.trim(log.endOffset() / 4, 1);
       assertTrue(log.startOffset() > 0);
       assertTrue(log.startOffset() <= log.endOffset() / 4, "what is needed stays");

@@ -15,7 +15,7 @@ import java.util.Objects;
  * @param retentionBytes file bytes to keep; older whole segments may go. 0: no limit by size
  * @param retentionMs age to keep; older whole segments may go. 0: no limit by age
  * @param minFreeBytes free space of the volume below which older whole segments go before their
- *     retention ends
+ *     retention ends; the log itself takes none of it, or of 256 MiB if that is less
  * @param leastBytes file bytes that are kept even then
  * @param headroomBytes space reserved ahead of the appender
  * @param internalReserveBytes the last part of the headroom, which {@link
@@ -39,6 +39,9 @@ public record LogConfig(
 
   private static final int KIB = 1024;
   private static final int MIB = 1024 * KIB;
+  /** No more than this is left free on account of {@link #minFreeBytes}. */
+  public static final long MOST_KEEP_FREE_BYTES = 256L * MIB;
+
   private static final int LAST_RESERVE_BYTES = 256 * KIB;
 
   public LogConfig {
@@ -134,6 +137,14 @@ public record LogConfig(
         internalReserveBytes,
         touchAheadBytes,
         indexEveryBytes);
+  }
+
+  /**
+   * What the log leaves free on its volume in any case. A log that has eaten up its volume can only
+   * shrink after a snapshot, and that takes space itself.
+   */
+  long keepFreeBytes() {
+    return Math.min(minFreeBytes, MOST_KEEP_FREE_BYTES);
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.chronolith.replicationlog;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -72,7 +73,7 @@ final class LogPrepare implements Runnable {
     try {
       prepareNext(0);
       try {
-        next.appender().reserve(config.headroomBytes());
+        reserve(next.appender(), config.headroomBytes());
       } catch (IOException e) {
         refuse(e);
         next.appender().reserve(config.internalReserveBytes());
@@ -204,15 +205,35 @@ final class LogPrepare implements Runnable {
     boolean full = appender == null || position >= config.segmentBytes();
     if (appender != null) {
       if (!full) {
-        appender.reserve(position + ahead);
+        reserve(appender, position + ahead);
       }
       appender.touch(position, position + config.touchAheadBytes());
     }
     Prepared ready = next;
     if (ready == null && (full || nearEnd(position))) {
-      prepareNext(full ? ahead : config.headroomBytes());
+      long headroom = full ? ahead : config.headroomBytes();
+      requireFree(headroom);
+      prepareNext(headroom);
     } else if (ready != null && full) {
-      ready.appender().reserve(ready.appender().position() + ahead);
+      reserve(ready.appender(), ready.appender().position() + ahead);
+    }
+  }
+
+  private void reserve(SegmentAppender appender, long upTo) throws IOException {
+    if (upTo > appender.reservedBytes()) {
+      requireFree(upTo - appender.reservedBytes());
+      appender.reserve(upTo);
+    }
+  }
+
+  private void requireFree(long bytes) throws IOException {
+    if (disk.usableBytes(config.dir()) < bytes + config.keepFreeBytes()) {
+      throw new FileSystemException(
+          config.dir().toString(),
+          null,
+          "No space left on device: the last "
+              + config.keepFreeBytes()
+              + " bytes of the volume are left to snapshots");
     }
   }
 

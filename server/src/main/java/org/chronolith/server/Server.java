@@ -357,7 +357,7 @@ public final class Server {
         directory -> sizes.log(config, directory),
         logDisk,
         new LogEvents(),
-        sizes::snapshots,
+        directory -> sizes.snapshots(directory, logSpaceGate::isSpaceRefused),
         snapshots);
   }
 

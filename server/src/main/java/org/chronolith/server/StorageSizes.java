@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.server.config.ServerConfig;
@@ -30,6 +31,7 @@ record StorageSizes(
     long mostTriggerLogBytes) {
 
   private static final long MIB = 1L << 20;
+  private static final long LAST_FREE_BYTES = MIB;
   private static final long GIB = 1L << 30;
   private static final Logger LOG = LoggerFactory.getLogger(StorageSizes.class);
 
@@ -64,10 +66,14 @@ record StorageSizes(
         .withHeadroom(headroomBytes, headroomBytes / 4, headroomBytes / 4);
   }
 
-  /** Snapshots stop well above what the log needs to go on. */
-  SnapshotConfig snapshots(Path directory) {
+  /**
+   * A snapshot leaves the log what that needs to go on, so that it never stops the writes. Once they
+   * are stopped, it may take what the log has left free for it: to let the log shrink.
+   */
+  SnapshotConfig snapshots(Path directory, BooleanSupplier logRefused) {
+    long whileWritten = 2 * headroomBytes + Math.min(minFreeBytes, LogConfig.MOST_KEEP_FREE_BYTES);
     return SnapshotConfig.defaults(directory)
-        .withMinFreeBytes(Math.max(2 * headroomBytes, minFreeBytes / 4));
+        .withMinFreeBytes(() -> logRefused.getAsBoolean() ? LAST_FREE_BYTES : whileWritten);
   }
 
   private static long chosen(long configured, long otherwise) {

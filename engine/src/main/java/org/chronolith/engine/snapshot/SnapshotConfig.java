@@ -2,6 +2,7 @@ package org.chronolith.engine.snapshot;
 
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 
 /**
  * Bounds of a {@link SnapshotStore}.
@@ -26,7 +27,7 @@ public record SnapshotConfig(
     int maxOpenFiles,
     int backgroundJobs,
     long bytesPerSecond,
-    long minFreeBytes,
+    LongSupplier minFreeBytes,
     Compression compression) {
 
   static final int MEMTABLES = 3;
@@ -40,20 +41,20 @@ public record SnapshotConfig(
   public SnapshotConfig {
     Objects.requireNonNull(directory);
     Objects.requireNonNull(compression);
+    Objects.requireNonNull(minFreeBytes);
     require(queueBatches >= 1, "queueBatches", queueBatches);
     require(queueBytes >= 1, "queueBytes", queueBytes);
     require(memtableBytes >= 64 * 1024, "memtableBytes", memtableBytes);
     require(maxOpenFiles >= 16, "maxOpenFiles", maxOpenFiles);
     require(backgroundJobs >= 1, "backgroundJobs", backgroundJobs);
     require(bytesPerSecond >= 0, "bytesPerSecond", bytesPerSecond);
-    require(minFreeBytes >= 0, "minFreeBytes", minFreeBytes);
   }
 
   public static SnapshotConfig defaults(Path directory) {
-    return new SnapshotConfig(directory, 64, 16L << 20, 32L << 20, 512, 2, 0, 0, Compression.LZ4);
+    return new SnapshotConfig(directory, 64, 16L << 20, 32L << 20, 512, 2, 0, () -> 0, Compression.LZ4);
   }
 
-  public SnapshotConfig withMinFreeBytes(long bytes) {
+  public SnapshotConfig withMinFreeBytes(LongSupplier bytes) {
     return new SnapshotConfig(
         directory,
         queueBatches,

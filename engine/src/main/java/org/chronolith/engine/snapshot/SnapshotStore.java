@@ -141,7 +141,7 @@ public final class SnapshotStore implements AutoCloseable {
    */
   public boolean hasSpace(long freeBytes) {
     Checkpoint base = newest;
-    return freeBytes >= config.minFreeBytes() + (condemned && base != null ? base.totalBytes() : 0);
+    return freeBytes >= config.minFreeBytes().getAsLong() + (condemned && base != null ? base.totalBytes() : 0);
   }
 
   /**
@@ -395,7 +395,7 @@ public final class SnapshotStore implements AutoCloseable {
     } catch (IOException | RocksDBException e) {
       // The working database has everything; only the checkpoint is missing.
       remove(making);
-      if (freeBytes() < config.minFreeBytes()) {
+      if (freeBytes() < config.minFreeBytes().getAsLong()) {
         condemn(from, "cannot make the checkpoint " + meta.offset(), e);
       } else {
         fail(from, "cannot make the checkpoint " + meta.offset(), e);
@@ -410,7 +410,8 @@ public final class SnapshotStore implements AutoCloseable {
   /** A snapshot can be made again later; the log cannot wait for the space that it would take. */
   private void requireFree(long bytes) {
     long free = freeBytes();
-    if (free < config.minFreeBytes() + bytes) {
+    long left = config.minFreeBytes().getAsLong();
+    if (free < left + bytes) {
       throw new EngineException(
           Severity.RETRYABLE,
           "no space: "
@@ -418,7 +419,7 @@ public final class SnapshotStore implements AutoCloseable {
               + " bytes are free on the volume, "
               + bytes
               + " are needed and "
-              + config.minFreeBytes()
+              + left
               + " are left for the log");
     }
   }

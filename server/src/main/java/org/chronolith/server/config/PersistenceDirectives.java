@@ -73,7 +73,9 @@ public final class PersistenceDirectives {
           .doc(
               "Free space on the volume below which a snapshot is made early, and the log kept for"
                   + " replicas shrinks down to `repl-backlog-size`, but never by what a start or a"
-                  + " replica still needs. 0 for a twentieth of the volume, at most 4 GiB.");
+                  + " replica still needs. The log itself takes none of it, or of 256 MiB if that is"
+                  + " less: writes are refused before. 0 for a twentieth of the volume, at most 4"
+                  + " GiB.");
 
   public static final Directive<Long> LOG_SCRUB_BYTES_PER_SECOND =
       new Directive<>("log-scrub-bytes-per-second", ValueTypes.memory(0, Long.MAX_VALUE), 16 * MIB)

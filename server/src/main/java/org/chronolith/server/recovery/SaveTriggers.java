@@ -11,6 +11,8 @@ final class SaveTriggers {
   /** After a failure, as in Redis: no attempt for so long. Each further one doubles it. */
   static final long RETRY_AFTER_FAILURE_MS = 5_000;
 
+  static final long RETRY_WITH_SPACE_MS = 500;
+
   static final long LONGEST_RETRY_MS = 300_000;
 
   /** So much log at least must come free for a snapshot on account of the volume. */

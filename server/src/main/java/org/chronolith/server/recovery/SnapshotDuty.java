@@ -77,6 +77,7 @@ public final class SnapshotDuty implements SnapshotListener {
   private String requestReason;
   private String logFailure;
   private boolean urgent;
+  private boolean failedForSpace;
   private long changesAtMark;
   private long changesAtLastSave;
   private long commandsAtLastStep;
@@ -267,14 +268,13 @@ public final class SnapshotDuty implements SnapshotListener {
     LOG.error("No snapshot ({}) now: {}", reason, why);
     statistics.started(nowMs);
     statistics.failed(nowMs);
+    failedForSpace = true;
     end(why);
     return IDLE_PAUSE_MS;
   }
 
   private String due(long nowMs) {
-    if (!statistics.lastOk()
-        && nowMs - statistics.lastAttemptMs()
-            < SaveTriggers.retryAfterMs(statistics.failuresInARow())) {
+    if (!statistics.lastOk() && nowMs - statistics.lastAttemptMs() < retryAfterMs()) {
       return null;
     }
     return SaveTriggers.due(
@@ -284,6 +284,19 @@ public final class SnapshotDuty implements SnapshotListener {
         stream.endOffset() - lastOffset,
         triggerLogBytes.getAsLong(),
         stream.isSpaceLow());
+  }
+
+  /**
+   * A failure is not repeated soon. But where space was missing and now is there, the log has
+   * waited long enough for a snapshot that lets it shrink.
+   */
+  private long retryAfterMs() {
+    if (!failedForSpace) {
+      return SaveTriggers.retryAfterMs(statistics.failuresInARow());
+    }
+    return store.hasSpace(stream.usableBytes())
+        ? SaveTriggers.RETRY_WITH_SPACE_MS
+        : SaveTriggers.LONGEST_RETRY_MS;
   }
 
   private long walk(long nowMs) {
@@ -349,6 +362,7 @@ public final class SnapshotDuty implements SnapshotListener {
   private long failed(String reason, long nowMs) {
     LOG.error("Snapshot at offset {} failed: {}", meta.offset(), reason);
     statistics.failed(nowMs);
+    failedForSpace = !store.hasSpace(stream.usableBytes());
     end(reason);
     return IDLE_PAUSE_MS;
   }

@@ -39,6 +39,7 @@ public record LogConfig(
 
   private static final int KIB = 1024;
   private static final int MIB = 1024 * KIB;
+
   /** No more than this is left free on account of {@link #minFreeBytes}. */
   public static final long MOST_KEEP_FREE_BYTES = 256L * MIB;
 

@@ -67,8 +67,8 @@ record StorageSizes(
   }
 
   /**
-   * A snapshot leaves the log what that needs to go on, so that it never stops the writes. Once they
-   * are stopped, it may take what the log has left free for it: to let the log shrink.
+   * A snapshot leaves the log what that needs to go on, so that it never stops the writes. Once
+   * they are stopped, it may take what the log has left free for it: to let the log shrink.
    */
   SnapshotConfig snapshots(Path directory, BooleanSupplier logRefused) {
     long whileWritten = 2 * headroomBytes + Math.min(minFreeBytes, LogConfig.MOST_KEEP_FREE_BYTES);

@@ -15,8 +15,8 @@ import java.util.function.LongSupplier;
  * @param maxOpenFiles table files that RocksDB keeps open
  * @param backgroundJobs RocksDB's flushes and compactions at a time
  * @param bytesPerSecond limit on what flushes and compactions write; 0 = none
- * @param minFreeBytes free space of the volume that a snapshot leaves: it fails before it takes
- *     that
+ * @param minFreeBytes free space of the volume that a snapshot leaves now, failing before it takes
+ *     it; asked on any thread
  * @param compression of table files written from now on
  */
 public record SnapshotConfig(
@@ -51,7 +51,8 @@ public record SnapshotConfig(
   }
 
   public static SnapshotConfig defaults(Path directory) {
-    return new SnapshotConfig(directory, 64, 16L << 20, 32L << 20, 512, 2, 0, () -> 0, Compression.LZ4);
+    return new SnapshotConfig(
+        directory, 64, 16L << 20, 32L << 20, 512, 2, 0, () -> 0, Compression.LZ4);
   }
 
   public SnapshotConfig withMinFreeBytes(LongSupplier bytes) {

@@ -141,7 +141,8 @@ public final class SnapshotStore implements AutoCloseable {
    */
   public boolean hasSpace(long freeBytes) {
     Checkpoint base = newest;
-    return freeBytes >= config.minFreeBytes().getAsLong() + (condemned && base != null ? base.totalBytes() : 0);
+    return freeBytes
+        >= config.minFreeBytes().getAsLong() + (condemned && base != null ? base.totalBytes() : 0);
   }
 
   /**

@@ -85,7 +85,7 @@ final class FullDiskIT {
           await(context, server, "INFO to say it", () -> isRefused(client));
           client.call("GET", "writer0:1");
         }
-        if (random.nextInt(4) == 0) {
+        if (random.nextInt(12) == 0) {
           kills++;
           server.kill();
           for (RingWriter writer : writers) {

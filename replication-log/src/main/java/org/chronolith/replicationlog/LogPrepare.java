@@ -41,6 +41,7 @@ final class LogPrepare implements Runnable {
   private volatile Prepared next;
   private volatile long wantedBytes;
   private volatile long usableBytes;
+  private volatile boolean woken;
   private volatile boolean closed;
 
   // log-prepare thread.
@@ -101,7 +102,7 @@ final class LogPrepare implements Runnable {
   /** The appender has come so far. */
   void moved(long position) {
     activePosition = position;
-    LockSupport.unpark(thread);
+    wake();
   }
 
   /**
@@ -113,7 +114,7 @@ final class LogPrepare implements Runnable {
     // Clients that are refused ask again and again: only a larger wish wakes the thread.
     if (bytes > wantedBytes) {
       wantedBytes = bytes;
-      LockSupport.unpark(thread);
+      wake();
     }
   }
 
@@ -124,29 +125,40 @@ final class LogPrepare implements Runnable {
 
   /** Has {@link #usableBytes()} measured again. */
   void measure() {
+    wake();
+  }
+
+  /**
+   * The thread may lose the permit of an unpark where it waits for other things: so it is noted.
+   */
+  private void wake() {
+    woken = true;
     LockSupport.unpark(thread);
   }
 
   /** The engine thread has appended its last record to this segment. */
   void retire(SegmentAppender appender, Path file, long endPosition) {
     retired.add(new Retired(appender, file, endPosition));
-    LockSupport.unpark(thread);
+    wake();
   }
 
   void remove(Segment[] segments) {
     removed.add(segments);
-    LockSupport.unpark(thread);
+    wake();
   }
 
   @Override
   public void run() {
     try {
       while (!closed) {
+        woken = false;
         long pauseNanos = doWork();
-        if (!closed && pauseNanos > 0) {
+        if (woken || closed) {
+          continue;
+        }
+        if (pauseNanos > 0) {
           LockSupport.parkNanos(this, pauseNanos);
-        } else if (!closed && wantedBytes == 0) {
-          // A wish is asked for itself: a lock taken in the round may have used up its unpark.
+        } else {
           LockSupport.park(this);
         }
       }
@@ -318,7 +330,7 @@ final class LogPrepare implements Runnable {
   /** Ends the thread; it finishes what was handed to it. */
   void close() {
     closed = true;
-    LockSupport.unpark(thread);
+    wake();
     Threads.join(thread, JOIN_MS);
   }
 }

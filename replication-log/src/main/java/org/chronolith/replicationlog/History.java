@@ -16,8 +16,11 @@ import java.util.Locale;
  * that replicas continue after several restarts in a row.
  */
 public final class History {
-  /** Ids remembered besides the current one. */
-  public static final int MAX_LINEAGE = 16;
+  /**
+   * Ids remembered besides the current one: so many starts after crashes may pass while a replica is
+   * away. An identity record stays below the 4 KiB that readers take at once.
+   */
+  public static final int MAX_LINEAGE = 64;
 
   /** What Redis prints when there is no second id. */
   public static final String NO_ID = "0".repeat(40);

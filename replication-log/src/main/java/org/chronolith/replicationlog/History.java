@@ -17,8 +17,8 @@ import java.util.Locale;
  */
 public final class History {
   /**
-   * Ids remembered besides the current one: so many starts after crashes may pass while a replica is
-   * away. An identity record stays below the 4 KiB that readers take at once.
+   * Ids remembered besides the current one: so many starts after crashes may pass while a replica
+   * is away. An identity record stays below the 4 KiB that readers take at once.
    */
   public static final int MAX_LINEAGE = 64;
 

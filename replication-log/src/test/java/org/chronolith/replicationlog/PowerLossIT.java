@@ -189,7 +189,7 @@ class PowerLossIT {
       // What was done for the creation is on disk; steps count from there.
       long begin = node.disk.steps();
       node.disk.at(begin + step, node::crash);
-      node.work(40);
+      node.work(80);
       if (node.streamAtCrash == null) {
         node.log.markClean(0, 4);
         node.log.close();

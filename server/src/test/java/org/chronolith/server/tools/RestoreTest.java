@@ -145,6 +145,7 @@ class RestoreTest {
       }
       node.checkpoint(T0 + 80_000);
       snapshot = node.offset();
+      node.log().sync();
       node.log().trim(snapshot, System.currentTimeMillis());
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
       while (node.log().startOffset() == 0) {

@@ -1,13 +1,17 @@
 package org.chronolith.server;
 
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.chronolith.engine.keyspace.Keyspace;
 import org.chronolith.engine.keyspace.KeyspaceConfig;
 import org.chronolith.engine.memory.SlabSource;
+import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.types.CollectionLimits;
 import org.chronolith.server.command.CommandTable;
 import org.chronolith.server.command.Dataset;
-import org.chronolith.server.recovery.RecoveryTarget;
+import org.chronolith.server.recovery.FullSyncTarget;
 
 /**
  * A data set without a server around it, for tools: filled from a checkpoint and a log by the same
@@ -18,7 +22,7 @@ import org.chronolith.server.recovery.RecoveryTarget;
 public final class OfflineDataset implements AutoCloseable {
   private final SlabSource slabs = SlabSource.inline();
   private final Dataset dataset;
-  private final RecoveryTarget target;
+  private final FullSyncTarget target;
 
   public OfflineDataset(int databases) {
     dataset =
@@ -40,8 +44,19 @@ public final class OfflineDataset implements AutoCloseable {
   }
 
   /** What fills it. */
-  public RecoveryTarget target() {
+  public FullSyncTarget target() {
     return target;
+  }
+
+  /**
+   * Writes all of it as an RDB.
+   *
+   * @param auxiliary fields at the start, such as {@code redis-ver}
+   * @return bytes written
+   */
+  public long writeRdb(Map<String, String> auxiliary, WritableByteChannel out) throws IOException {
+    return new RdbWriter(dataset.keyspace(), dataset.strings(), dataset.collections(), out)
+        .write(auxiliary);
   }
 
   @Override

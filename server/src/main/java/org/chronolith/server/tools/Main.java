@@ -13,17 +13,20 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code bin/chronolith check | log | repair | restore | backup}. */
+/** {@code bin/chronolith check | log | repair | restore | backup | import | export}. */
 @Command(
     name = "chronolith",
-    description = "Looks at, repairs, restores and backs up the data of a Chronolith node.",
+    description =
+        "Looks at, repairs, restores, backs up, imports and exports the data of a Chronolith node.",
     mixinStandardHelpOptions = true,
     subcommands = {
       CheckCommand.class,
       LogCommand.class,
       RepairCommand.class,
       RestoreCommand.class,
-      BackupCommand.class
+      BackupCommand.class,
+      ImportCommand.class,
+      ExportCommand.class
     })
 public final class Main implements Runnable {
   /** Damage, or a difference, was found. */

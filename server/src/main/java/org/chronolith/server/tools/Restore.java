@@ -1,13 +1,10 @@
 package org.chronolith.server.tools;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.keyspace.SnapshotItems;
 import org.chronolith.engine.snapshot.CheckpointInspector;
@@ -17,7 +14,6 @@ import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogInspector;
 import org.chronolith.server.OfflineDataset;
-import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.HistoryAttributes;
 import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.recovery.StoredDirectory;
@@ -69,7 +65,19 @@ final class Restore {
   }
 
   Result into(Path directory) {
-    checkEmpty(directory);
+    NewDirectory made = new NewDirectory(directory, "--into");
+    return run((state, offset, history) -> made.write(state, offset, history, progress));
+  }
+
+  /** What becomes of the restored state. */
+  interface Output {
+    /**
+     * @return the number of keys
+     */
+    long write(OfflineDataset state, long offset, History history);
+  }
+
+  Result run(Output output) {
     Path logDir =
         logSource
             .log()
@@ -92,7 +100,7 @@ final class Restore {
       Bases.Base base = ways.get(i);
       try (OfflineDataset state = new OfflineDataset(databasesOf(base))) {
         load(base, state.target());
-        return finish(base, state, directory);
+        return finish(base, state, output);
       } catch (EngineException e) {
         if (i == 0) {
           throw e;
@@ -100,21 +108,6 @@ final class Restore {
         notes.add(base + " was passed over: " + e.getMessage());
       }
     }
-  }
-
-  private static void checkEmpty(Path directory) {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> entries = Files.list(directory)) {
-      if (entries.findAny().isEmpty()) {
-        return;
-      }
-    } catch (IOException e) {
-      throw new ToolException("--into " + directory + " cannot be used: " + e, e);
-    }
-    throw new ToolException(
-        "--into " + directory + " is not empty: name a directory that does not exist yet");
   }
 
   /** Where a way may begin, oldest first. */
@@ -278,14 +271,14 @@ final class Restore {
     target.select(meta.meta().selectedDb());
   }
 
-  private Result finish(Bases.Base base, OfflineDataset state, Path directory) {
+  private Result finish(Bases.Base base, OfflineDataset state, Output output) {
     long target = scan.target();
     long reached = Replay.run(log, state.target(), base.offset(), target, progress);
     if (reached < target) {
       notes.add("offset " + target + " lies inside a command that begins at " + reached);
     }
     History history = historyAt(base, reached).newId(reached);
-    long keys = write(directory, state, reached, history);
+    long keys = output.write(state, reached, history);
     long commitMs = scan.targetMs() == 0 ? base.ms() : scan.targetMs();
     return new Result(
         reached,
@@ -305,31 +298,5 @@ final class Restore {
     }
     SnapshotMeta meta = base.meta().orElseThrow();
     return HistoryAttributes.read(meta);
-  }
-
-  private long write(Path directory, OfflineDataset state, long offset, History history) {
-    boolean existed = Files.exists(directory);
-    try (DataDirectory made = DataDirectory.open(directory)) {
-      try {
-        return StateWriter.write(made, state, offset, history, progress);
-      } catch (RuntimeException e) {
-        made.generations().forEach(made::remove);
-        throw e;
-      }
-    } catch (RuntimeException e) {
-      removeEmpty(directory, existed, e);
-      throw e;
-    }
-  }
-
-  private static void removeEmpty(Path directory, boolean existed, RuntimeException cause) {
-    try {
-      Files.deleteIfExists(directory.resolve("LOCK"));
-      if (!existed) {
-        Files.deleteIfExists(directory);
-      }
-    } catch (IOException e) {
-      cause.addSuppressed(e);
-    }
   }
 }

@@ -43,11 +43,12 @@ class HistoryTest {
   @Test
   void shouldBoundTheLineageAndKeepTheNewest() {
     History history = History.fresh();
-    for (int i = 1; i <= 40; i++) {
+    int ids = History.MAX_LINEAGE + 24;
+    for (int i = 1; i <= ids; i++) {
       history = history.newId(i);
     }
     assertEquals(History.MAX_LINEAGE, history.lineage().size());
-    assertEquals(40, history.lineage().get(0).validTo());
+    assertEquals(ids, history.lineage().get(0).validTo());
     assertEquals(
         RecordHeader.encodeIdentity(new RecordHeader.Identity(0, history)).length,
         8 + History.MAX_ENCODED_BYTES);

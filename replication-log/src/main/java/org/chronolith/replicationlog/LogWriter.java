@@ -282,11 +282,11 @@ final class LogWriter {
     for (Segment one : all) {
       total += one.committedPosition;
     }
-    long floor = Math.min(keepFromOffset, sync.durableOffset());
+    long durable = sync.durableOffset();
     long missing = config.minFreeBytes() - prepare.usableBytes();
     prepare.measure();
     int count = 0;
-    while (count < all.length - 1 && all[count].sealed && all[count].endOffset <= floor) {
+    while (count < all.length - 1 && mayGo(all[count], keepFromOffset, durable)) {
       Segment oldest = all[count];
       boolean tooMuch = config.retentionBytes() > 0 && total > config.retentionBytes();
       boolean tooOld = config.retentionMs() > 0 && oldest.newestMs < nowMs - config.retentionMs();
@@ -303,12 +303,20 @@ final class LogWriter {
     }
   }
 
+  /**
+   * Whether a segment that is followed by another is needed no more. Something behind its end must
+   * be on disk: then so is the next one's first record, without which there would be no log.
+   */
+  private static boolean mayGo(Segment segment, long keepFromOffset, long durable) {
+    return segment.sealed && segment.endOffset <= keepFromOffset && segment.endOffset < durable;
+  }
+
   void dropDamaged(long snapshotOffset) {
     checkOwner();
     Segment[] all = state.segments();
-    long floor = Math.min(snapshotOffset, sync.durableOffset());
+    long durable = sync.durableOffset();
     int count = 0;
-    for (int i = 0; i < all.length - 1 && all[i].sealed && all[i].endOffset <= floor; i++) {
+    for (int i = 0; i < all.length - 1 && mayGo(all[i], snapshotOffset, durable); i++) {
       if (all[i].damage != null) {
         count = i + 1;
       }

@@ -143,15 +143,17 @@ class RestoreTest {
       for (int i = 0; i < 80; i++) {
         node.write(T0 + i * 1000L, "SET", "key" + i, "x".repeat(4000));
       }
-      node.checkpoint(T0 + 80_000);
-      snapshot = node.offset();
-      node.log().sync();
-      node.log().trim(snapshot, System.currentTimeMillis());
+      // A new segment is begun once it is ready, however much has been written until then.
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-      while (node.log().startOffset() == 0) {
+      do {
         assertTrue(System.nanoTime() < deadline, "the log is trimmed within 20 s");
-        TimeUnit.MILLISECONDS.sleep(2);
-      }
+        node.write(T0 + 79_999, "SET", "more", "x".repeat(4000));
+        node.checkpoint(T0 + 80_000);
+        snapshot = node.offset();
+        node.write(T0 + 80_001, "SET", "behind", "1");
+        node.log().sync();
+        node.log().trim(snapshot, System.currentTimeMillis());
+      } while (node.log().startOffset() == 0);
       node.write(T0 + 90_000, "SET", "last", "1");
       end = node.offset();
     }

@@ -2,7 +2,9 @@ package org.chronolith.bench;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import org.chronolith.bench.disk.DiskFailureCommand;
 import org.chronolith.bench.memory.MemoryCommand;
+import org.chronolith.bench.recovery.RecoveryCommand;
 import org.chronolith.bench.resync.ResyncCommand;
 import org.chronolith.bench.throughput.ThroughputCommand;
 import picocli.CommandLine;
@@ -20,6 +22,8 @@ import picocli.CommandLine.Spec;
       ThroughputCommand.class,
       MemoryCommand.class,
       ResyncCommand.class,
+      RecoveryCommand.class,
+      DiskFailureCommand.class,
       JmhCommand.class
     })
 public final class Main implements Runnable {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.chronolith.server.testing.RequiresRedis;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +103,68 @@ final class ComparisonIT {
     }
     assertTrue(Files.readString(json).contains("\"sync\":\"partial\""), output);
     assertNotNull(ImageIO.read(plot.toFile()), "no picture");
+  }
+
+  @Test
+  void shouldPrintAndPlotRestartsOfBothServers() throws Exception {
+    Path json = directory.resolve("figures.json");
+    Path plot = directory.resolve("recovery.png");
+    String output =
+        run(List.of("recovery", "--keys", "2000", "--log", "1", "--plot", plot.toString()), json);
+    for (String server : List.of("reference", "subject")) {
+      for (String row : List.of("kill +2000 +-", "stop +2000 +-", "kill +2000 +1")) {
+        Pattern line = Pattern.compile("(?m)^" + server + " +" + row + " +\\d+\\.\\d\\d$");
+        assertTrue(line.matcher(output).find(), "no row for " + line + " in\n" + output);
+      }
+    }
+    assertTrue(Files.readString(json).contains("\"log_mib\":1"), output);
+    assertNotNull(ImageIO.read(plot.toFile()), "no picture");
+  }
+
+  @Test
+  void shouldPrintAndPlotWhatClientsSeeOfASlowDisk() throws Exception {
+    Path plot = directory.resolve("slow.png");
+    String output = diskFailure("slow", plot);
+    for (String server : List.of("reference", "subject")) {
+      for (String phase : List.of("before", "during", "after")) {
+        Pattern line = Pattern.compile("(?m)^slow +" + server + " +" + phase + " +[\\d,]+ +0 ");
+        assertTrue(line.matcher(output).find(), "no row for " + line + " in\n" + output);
+      }
+    }
+    assertNotNull(ImageIO.read(plot.toFile()), "no picture");
+  }
+
+  @Test
+  void shouldPrintAndPlotWhatClientsSeeOfAFullDisk() throws Exception {
+    Path plot = directory.resolve("full.png");
+    String output = diskFailure("full", plot);
+    Pattern during = Pattern.compile("(?m)^full +subject +during +[\\d,]+ +[1-9][\\d,]* ");
+    assertTrue(during.matcher(output).find(), "nothing was refused:\n" + output);
+    Pattern after = Pattern.compile("(?m)^subject: 'MISCONF .* after \\d+\\.\\d s$");
+    assertTrue(after.matcher(output).find(), "SETs were not done again:\n" + output);
+    assertNotNull(ImageIO.read(plot.toFile()), "no picture");
+  }
+
+  private String diskFailure(String only, Path plot) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    String[] arguments = {
+      "disk-failure",
+      "--only",
+      only,
+      "--volume",
+      "64",
+      "--seconds",
+      "2",
+      "--plot",
+      plot.toString(),
+      "--dir",
+      directory.toString()
+    };
+    int exitCode = Main.execute(new PrintWriter(out), new PrintWriter(err), arguments);
+    Assumptions.assumeFalse(err.toString().contains("cannot be mounted"), err.toString());
+    assertEquals(0, exitCode, out + "\n" + err);
+    return out.toString();
   }
 
   private String run(List<String> arguments, Path json) {

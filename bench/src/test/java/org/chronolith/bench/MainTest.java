@@ -19,6 +19,8 @@ final class MainTest {
     assertFails(2, "must be positive", "throughput", "--rounds", "0");
     assertFails(2, "must be positive", "memory", "--keys", "-1");
     assertFails(2, "must be positive", "resync", "--lag", "4,0");
+    assertFails(2, "must be positive", "recovery", "--keys", "0");
+    assertFails(2, "must be positive", "disk-failure", "--seconds", "-1");
   }
 
   @Test

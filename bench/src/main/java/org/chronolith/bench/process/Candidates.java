@@ -66,12 +66,22 @@ public final class Candidates {
 
   /** Starts the server to compare with; the caller closes it. */
   public ServerProcess startReference(List<String> directives) {
-    return start("reference", reference, directives);
+    return startReference(directory, directives);
+  }
+
+  /** The same with its data in {@code parent} instead of {@code --dir}. */
+  public ServerProcess startReference(Path parent, List<String> directives) {
+    return ServerProcess.start("reference", Programs.serverCommand(reference), parent, directives);
   }
 
   /** Starts the server to measure; the caller closes it. */
   public ServerProcess startSubject(List<String> directives) {
-    return start("subject", subject, directives);
+    return startSubject(directory, directives);
+  }
+
+  /** The same with its data in {@code parent} instead of {@code --dir}. */
+  public ServerProcess startSubject(Path parent, List<String> directives) {
+    return ServerProcess.start("subject", Programs.serverCommand(subject), parent, directives);
   }
 
   /** Writes the figures to the file that was asked for, if one was. */
@@ -84,9 +94,5 @@ public final class Candidates {
     } catch (IOException e) {
       throw new BenchException("cannot write " + jsonFile + ": " + e.getMessage(), e);
     }
-  }
-
-  private ServerProcess start(String name, String commandLine, List<String> directives) {
-    return ServerProcess.start(name, Programs.serverCommand(commandLine), directory, directives);
   }
 }

@@ -23,23 +23,36 @@ import org.chronolith.bench.resp.RespConnection;
 public final class ServerProcess implements AutoCloseable {
 
   private static final long READY_DEADLINE_MS = 60_000;
-  private static final long READY_POLL_MS = 20;
+  private static final long READY_POLL_MS = 5;
   private static final long STOP_DEADLINE_MS = 20_000;
   private static final int LOG_TAIL_LINES = 20;
 
   private final String name;
   private final int port;
   private final Path directory;
-  private final Process process;
+  private final List<String> words;
   private final Thread killer;
+  private volatile Process process;
 
-  private ServerProcess(String name, int port, Path directory, Process process) {
+  private ServerProcess(String name, int port, Path directory, List<String> words)
+      throws IOException {
     this.name = name;
     this.port = port;
     this.directory = directory;
-    this.process = process;
-    this.killer = new Thread(process::destroyForcibly, "bench-kill-" + name);
+    this.words = List.copyOf(words);
+    launch();
+    this.killer = new Thread(() -> process.destroyForcibly(), "bench-kill-" + name);
     Runtime.getRuntime().addShutdownHook(killer);
+  }
+
+  private void launch() throws IOException {
+    process =
+        new ProcessBuilder(words)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(
+                ProcessBuilder.Redirect.appendTo(directory.resolve("output.log").toFile()))
+            .start();
   }
 
   /**
@@ -59,13 +72,7 @@ public final class ServerProcess implements AutoCloseable {
       words.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
       words.addAll(List.of("--dir", directory.toString()));
       words.addAll(directives);
-      Process process =
-          new ProcessBuilder(words)
-              .directory(directory.toFile())
-              .redirectErrorStream(true)
-              .redirectOutput(directory.resolve("output.log").toFile())
-              .start();
-      ServerProcess server = new ServerProcess(name, port, directory, process);
+      ServerProcess server = new ServerProcess(name, port, directory, words);
       try {
         server.awaitReady();
       } catch (RuntimeException e) {
@@ -109,9 +116,42 @@ public final class ServerProcess implements AutoCloseable {
     return process.isAlive();
   }
 
+  /**
+   * Ends the server and starts it again on the same port and data.
+   *
+   * @param crash with SIGKILL instead of SIGTERM
+   * @return seconds from the start of the process until it answers PING with PONG, so no longer
+   *     with LOADING
+   */
+  public double restart(boolean crash) {
+    if (crash) {
+      process.destroyForcibly();
+    }
+    end();
+    try {
+      long begun = System.nanoTime();
+      launch();
+      awaitReady();
+      return (System.nanoTime() - begun) / 1e9;
+    } catch (IOException e) {
+      throw new BenchException("cannot start " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Where it keeps its data. */
+  public Path directory() {
+    return directory;
+  }
+
   /** SIGTERM, then SIGKILL after a deadline; then the directory is deleted. */
   @Override
   public void close() {
+    end();
+    Runtime.getRuntime().removeShutdownHook(killer);
+    deleteDirectory();
+  }
+
+  private void end() {
     process.destroy();
     try {
       if (!process.waitFor(STOP_DEADLINE_MS, TimeUnit.MILLISECONDS)) {
@@ -121,8 +161,6 @@ public final class ServerProcess implements AutoCloseable {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
-    Runtime.getRuntime().removeShutdownHook(killer);
-    deleteDirectory();
   }
 
   /** The last lines that the server wrote. */

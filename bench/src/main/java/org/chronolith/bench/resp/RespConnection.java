@@ -125,6 +125,20 @@ public final class RespConnection implements AutoCloseable {
     }
   }
 
+  /** Reads a reply and throws it away; gives the text of an error, or null if it is none. */
+  public String errorOfReply() {
+    try {
+      if (peek() == '-') {
+        read();
+        return readLine();
+      }
+      skipReplies(1);
+      return null;
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
   /** The next reply, as in {@link #call}. */
   public Object readReply() {
     try {

@@ -1,26 +1,16 @@
 package org.chronolith.bench.resync;
 
-import java.awt.Graphics2D;
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
-import javax.imageio.ImageIO;
-import org.chronolith.bench.BenchException;
+import org.chronolith.bench.plot.Picture;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.style.Styler;
 
 /** Four plots in one picture: how long, and what clients noticed, by data size and by lag. */
 final class ResyncPlot {
 
-  private static final int WIDTH = 640;
-  private static final int HEIGHT = 420;
   private static final String WORST = "worst reply, ms";
   private static final ToDoubleFunction<Resync> DATA = Resync::dataMib;
   private static final ToDoubleFunction<Resync> LAG = Resync::lagMib;
@@ -35,7 +25,6 @@ final class ResyncPlot {
    * @param file a PNG, overwritten
    */
   static void write(Path file, List<Resync> resyncs) {
-    System.setProperty("java.awt.headless", "true");
     int largest = resyncs.stream().mapToInt(Resync::dataMib).max().orElseThrow();
     Predicate<Resync> first = resync -> resync.lagMib() == 0;
     Predicate<Resync> lagging = resync -> resync.lagMib() > 0 && resync.dataMib() == largest;
@@ -47,19 +36,7 @@ final class ResyncPlot {
             chart("Clients: full sync", "data, MiB", WORST, resyncs, first, DATA, WORST_MS),
             chart(
                 "Clients: resync" + lagTitle, "lag, MiB", WORST, resyncs, lagging, LAG, WORST_MS));
-    BufferedImage picture = new BufferedImage(2 * WIDTH, 2 * HEIGHT, BufferedImage.TYPE_INT_RGB);
-    Graphics2D graphics = picture.createGraphics();
-    for (int i = 0; i < charts.size(); i++) {
-      Graphics2D part = (Graphics2D) graphics.create(i % 2 * WIDTH, i / 2 * HEIGHT, WIDTH, HEIGHT);
-      charts.get(i).paint(part, WIDTH, HEIGHT);
-      part.dispose();
-    }
-    graphics.dispose();
-    try (OutputStream out = Files.newOutputStream(file)) {
-      ImageIO.write(picture, "png", out);
-    } catch (IOException e) {
-      throw new BenchException("cannot write " + file + ": " + e.getMessage(), e);
-    }
+    Picture.write(file, charts);
   }
 
   private static XYChart chart(
@@ -70,17 +47,7 @@ final class ResyncPlot {
       Predicate<Resync> wanted,
       ToDoubleFunction<Resync> x,
       ToDoubleFunction<Resync> y) {
-    XYChart chart =
-        new XYChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title(title)
-            .xAxisTitle(xTitle)
-            .yAxisTitle(yTitle)
-            .build();
-    chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNW);
-    chart.getStyler().setYAxisMin(0.0);
-    chart.getStyler().setXAxisMin(0.0);
+    XYChart chart = Picture.chart(title, xTitle, yTitle);
     for (String server : resyncs.stream().map(Resync::server).distinct().toList()) {
       List<Double> xs = new ArrayList<>();
       List<Double> ys = new ArrayList<>();

@@ -1,0 +1,2 @@
+/** Pictures of figures. Needs no display. */
+package org.chronolith.bench.plot;

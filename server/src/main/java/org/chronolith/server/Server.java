@@ -132,6 +132,9 @@ public final class Server {
   private Optional<PidFile> pidFile = Optional.empty();
   private volatile boolean failed;
 
+  /** The loops are about to end: nothing is handed to them any more. */
+  private volatile boolean closing;
+
   /** What {@code SHUTDOWN} said; null if it is a signal that stops the process. */
   private volatile StopMode stopMode;
 
@@ -372,8 +375,11 @@ public final class Server {
   private final class LogEvents implements LogListener {
     @Override
     public void durable(long offset) {
-      engineLoop.execute(Server.this::releaseDurable);
-      replication.durable();
+      // The last force of a stop comes when nobody is left who waits for it.
+      if (!closing) {
+        engineLoop.execute(Server.this::releaseDurable);
+        replication.durable();
+      }
     }
 
     @Override
@@ -383,8 +389,10 @@ public final class Server {
               + " acknowledged and is not on disk may be lost. Nothing is tried again: restart the"
               + " server once the disk is sound",
           cause);
-      logSpaceGate.failed(String.valueOf(cause.getMessage()));
-      engineLoop.execute(Server.this::logFailed);
+      if (!closing) {
+        logSpaceGate.failed(String.valueOf(cause.getMessage()));
+        engineLoop.execute(Server.this::logFailed);
+      }
     }
 
     @Override
@@ -531,6 +539,7 @@ public final class Server {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    closing = true;
     replicationLoop.close();
     replication.release();
     closeLive();

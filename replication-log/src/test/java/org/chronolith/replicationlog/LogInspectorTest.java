@@ -198,7 +198,8 @@ class LogInspectorTest {
     LogInspector.SegmentInfo third = segments.get(2);
     // A backup shares the file: it must not change.
     Path shared = Files.createLink(dir.resolve("shared.cq4"), third.file());
-    flip(third.file(), third.fileBytes() / 2);
+    // The size was listed while space was reserved behind the records.
+    flip(third.file(), Files.size(third.file()) * 3 / 4);
     byte[] damaged = Files.readAllBytes(shared);
     Seen seen = walk(log, false);
     LogInspector inspector = LogInspector.open(log, false);

@@ -210,9 +210,18 @@ final class LogSync implements Runnable {
     forcedCommits = commits;
     durableOffset = target;
     durableIdentities = identities;
-    listener.synced(bytes, System.nanoTime() - begun);
-    listener.durable(target);
+    tell(bytes, System.nanoTime() - begun);
     record(target, newest, position);
+  }
+
+  /** Only the disk can fail a force: what a listener throws must not be taken for that. */
+  private void tell(long bytes, long durationNanos) {
+    try {
+      listener.synced(bytes, durationNanos);
+      listener.durable(durableOffset);
+    } catch (RuntimeException e) {
+      listener.warning("a listener failed after a force", e);
+    }
   }
 
   private void use(Segment segment) throws IOException {

@@ -53,6 +53,21 @@ final class ForgetfulDisk implements LogDisk {
     return steps;
   }
 
+  /** What a machine finds on its disk when it starts is on it. */
+  void allIsForced() throws IOException {
+    List<Path> all;
+    try (Stream<Path> paths = Files.walk(root)) {
+      all = paths.collect(Collectors.toList());
+    }
+    for (Path path : all) {
+      if (Files.isDirectory(path)) {
+        forceDir(path);
+      } else {
+        force(null, path, true);
+      }
+    }
+  }
+
   private void step() {
     if (steps++ == callAtStep) {
       call.run();

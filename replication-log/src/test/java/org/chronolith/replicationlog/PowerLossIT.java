@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,7 +115,7 @@ class PowerLossIT {
     void restart() throws IOException {
       logDir = image;
       disk = new ForgetfulDisk(logDir);
-      forceAll(disk, logDir);
+      disk.allIsForced();
       config = LogModel.smallConfig(logDir).withRetention(200 * 1024, 0);
       byte[] before = streamAtCrash;
       streamAtCrash = null;
@@ -224,7 +223,7 @@ class PowerLossIT {
         Path first = node.image;
         byte[] before = node.streamAtCrash;
         ForgetfulDisk disk = new ForgetfulDisk(first);
-        forceAll(disk, first);
+        disk.allIsForced();
         node.disk = disk;
         node.log = null;
         disk.at(disk.steps() + step, node::crash);
@@ -239,21 +238,6 @@ class PowerLossIT {
           node.log.close();
         }
         assertTrue(step < 500, "the recovery does not end");
-      }
-    }
-  }
-
-  /** What a machine finds on its disk when it starts is on it. */
-  private static void forceAll(ForgetfulDisk disk, Path under) throws IOException {
-    List<Path> all;
-    try (Stream<Path> paths = Files.walk(under)) {
-      all = paths.toList();
-    }
-    for (Path path : all) {
-      if (Files.isDirectory(path)) {
-        disk.forceDir(path);
-      } else {
-        disk.force(null, path, true);
       }
     }
   }

@@ -3,6 +3,7 @@ package org.chronolith.replicationlog;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,7 +13,9 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -278,6 +281,74 @@ class ReplicationLogTest {
   private long bytesOnDisk() throws IOException {
     try (Stream<Path> files = Files.walk(dir)) {
       return files.filter(Files::isRegularFile).mapToLong(path -> path.toFile().length()).sum();
+    }
+  }
+
+  /** Only the disk can fail a force: what a listener throws is the listener's trouble. */
+  @Test
+  void shouldNotTakeAListenersExceptionForAFailedForce() {
+    List<String> told = new CopyOnWriteArrayList<>();
+    LogListener throwing =
+        new LogListener() {
+          @Override
+          public void durable(long offset) {
+            throw new IllegalStateException("its loop is closed");
+          }
+
+          @Override
+          public void syncFailed(Throwable cause) {
+            told.add("failed: " + cause);
+          }
+
+          @Override
+          public void warning(String message, Throwable cause) {
+            told.add("warning: " + cause.getMessage());
+          }
+        };
+    LogConfig config = LogModel.smallConfig(dir.resolve("listener"));
+    try (ReplicationLog log = ReplicationLog.create(config, throwing, 0, History.fresh(), 0)) {
+      log.append(Unpooled.wrappedBuffer(new byte[9]), 0, 9, 0, 1);
+      log.sync();
+      assertNull(log.failure());
+      assertEquals(9, log.durableOffset());
+      log.markClean(0, 2);
+    }
+    assertFalse(told.isEmpty());
+    assertTrue(
+        told.stream().allMatch(one -> one.equals("warning: its loop is closed")), told::toString);
+    try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
+      assertTrue(log.wasClean());
+    }
+  }
+
+  /** The first record of a segment names the stream: without it older ones are all there is. */
+  @Test
+  void shouldKeepOlderSegmentsUntilTheNextOnesFirstRecordIsOnDisk() throws IOException {
+    Path logDir = dir.resolve("trim");
+    LogConfig config = LogModel.smallConfig(logDir).withRetention(1, 0);
+    try (ReplicationLog log =
+        ReplicationLog.create(config, LogListener.none(), 0, History.fresh(), 0)) {
+      log.append(Unpooled.wrappedBuffer(new byte[500]), 0, 500, 0, 1);
+    }
+    ForgetfulDisk disk = new ForgetfulDisk(logDir);
+    disk.allIsForced();
+    Path left = dir.resolve("left");
+    try (ReplicationLog log =
+        ReplicationLog.open(config, LogListener.none(), LogNeed.EVERYTHING, disk)) {
+      // A second segment begins, with an identity at the same offset, and nothing forces it.
+      log.appendIdentity(log.history().newId(500), 0, 2);
+      log.trim(500, 3);
+      log.dropDamaged(500);
+      assertEquals(0, log.startOffset(), "the only segment that is on disk");
+      disk.crashInto(left, new Random(1), true);
+      log.append(Unpooled.wrappedBuffer(new byte[1]), 0, 1, 0, 3);
+      log.sync();
+      log.trim(500, 4);
+      assertEquals(500, log.startOffset());
+    }
+    LogConfig after = LogModel.smallConfig(left);
+    try (ReplicationLog log = ReplicationLog.open(after, LogListener.none())) {
+      assertEquals(500, log.endOffset());
     }
   }
 }

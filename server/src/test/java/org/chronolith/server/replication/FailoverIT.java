@@ -62,6 +62,21 @@ class FailoverIT {
     }
   }
 
+  private static boolean isStopped(ChronolithProcess node) {
+    java.io.File[] threads = new java.io.File("/proc/" + node.pid() + "/task").listFiles();
+    for (java.io.File thread : threads) {
+      try {
+        String stat = java.nio.file.Files.readString(thread.toPath().resolve("stat"));
+        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+          return false;
+        }
+      } catch (java.io.IOException e) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The reply, or the text of the error. */
   private static String said(int port, String... words) {
     try {
@@ -155,6 +170,7 @@ class FailoverIT {
 
     // The target does not follow the stream while it is stopped, so the failover ends by time.
     stopOrContinue("STOP", replica);
+    await("all its threads are stopped", () -> isStopped(replica));
     try {
       call(port, "SET", "b", "1");
       assertEquals("OK", call(port, "FAILOVER", "TIMEOUT", "400"));

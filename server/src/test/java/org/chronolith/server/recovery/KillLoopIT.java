@@ -22,6 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
  * a replica is attached. Nothing acknowledged is lost, and the replica never needs a full sync.
  */
 @Tag("slow")
+@org.junit.jupiter.api.condition.EnabledIfSystemProperty(
+    named = "chronolith.killLoop",
+    matches = "true",
+    disabledReason = "two minutes long: run with -Dchronolith.killLoop=true")
 class KillLoopIT {
   private static final int KILLS = 50;
   private static final int WRITERS = 3;

@@ -38,7 +38,9 @@ class RedisComparisonIT {
   private static final String END = "__END__";
   private static final int TIMEOUT_MS = 20_000;
 
-  /** What later versions of Redis have, and our own: redis-server 7.0 has nothing to compare with. */
+  /**
+   * What later versions of Redis have, and our own: redis-server 7.0 has nothing to compare with.
+   */
   private static final Set<String> OUR_OWN =
       Set.of(
           "backup",

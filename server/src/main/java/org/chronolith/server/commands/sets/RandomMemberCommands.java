@@ -108,15 +108,24 @@ public final class RandomMemberCommands {
 
   private void popSome(Call call, SetValue set, long count) {
     CollectionTypes collections = call.dataset().collections();
-    long setBytes = call.db().memoryBytes(call.db().find(call.arg(1)));
-    call.requireLogRoom((setBytes / set.size() * 2 + WORD_BYTES) * count);
+    if (count == 1) {
+      // The usual case: exact, and without a walk through a sample of the set.
+      set.random(random, collections.element());
+      call.requireLogRoom(collections.element().length() + WORD_BYTES);
+    } else {
+      long setBytes = call.db().memoryBytes(call.db().find(call.arg(1)));
+      call.requireLogRoom((setBytes / set.size() * 2 + WORD_BYTES) * count);
+      set.random(random, collections.element());
+    }
     // One SREM for all: an effect's header needs its number of words, which is known here.
     Effects effect = call.effect((int) count + 2);
     if (effect != null) {
       effect.word(SREM).word(call.arg(1));
     }
     for (long i = 0; i < count; i++) {
-      set.random(random, collections.element());
+      if (i > 0) {
+        set.random(random, collections.element());
+      }
       Slice member = collections.scratch().clear().first(collections.element());
       call.reply().bulk(member.buffer(), member.offset(), member.length());
       if (effect != null) {

@@ -103,8 +103,18 @@ public final class Recovery {
       }
     } catch (EngineException | LogException e) {
       throw new RecoveryException(
-          "cannot recover from " + data.directory() + ": " + e.getMessage(), e);
+          "cannot recover from " + data.directory() + ": " + e.getMessage() + wayOut(), e);
     }
+  }
+
+  /** What an operator can do when the files themselves cannot be read. */
+  private String wayOut() {
+    return ". `bin/chronolith check "
+        + data.directory()
+        + "` shows all damage; `bin/chronolith restore "
+        + data.directory()
+        + " --to end --into NEWDIR` makes a sound directory from an older snapshot, or the log alone"
+        + " if it begins at 0; a backup and a replica have the data too";
   }
 
   /**

@@ -215,12 +215,13 @@ final class LogWriter {
     state.committed(offset);
     // Readers look for the next segment once the old one is sealed: it must be there by then.
     state.add(segment);
+    // Before the old file is handed over to be closed: nobody must take that for the active one.
+    prepare.taken(appender);
     if (old != null) {
       old.verified = true;
       old.seal(offset);
       prepare.retire(full, old.file, old.committedPosition);
     }
-    prepare.taken(appender);
     signalledAt = appender.position();
     endsClean = false;
   }

@@ -455,7 +455,9 @@ public final class Server {
     // Reads go on, but what they find expired is not removed: that would have to be logged.
     runner.expiryMode(ExpiryMode.HIDE);
     snapshots.logFailed("the log failed");
-    replication.logFailed();
+    if (!closing) {
+      replication.logFailed();
+    }
   }
 
   private Dataset newDataset() {

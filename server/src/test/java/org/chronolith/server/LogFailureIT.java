@@ -185,6 +185,39 @@ class LogFailureIT {
     }
   }
 
+  /** The last force of a stop comes when the feeds and the link are gone already. */
+  @Test
+  void shouldStopCleanlyAsAMasterAndAsAReplicaWithBytesNotYetForced() throws Exception {
+    Server first = start(master, port, disk, "--appendfsync", "no");
+    int replicaPort = ChronolithProcess.freePort();
+    Server second =
+        start(
+            replica,
+            replicaPort,
+            LogDisk.SYSTEM,
+            "--appendfsync",
+            "no",
+            "--replicaof",
+            "127.0.0.1 " + port);
+    String id;
+    try (RespClient client = new RespClient(port);
+        RespClient follower = new RespClient(replicaPort)) {
+      id = client.info("replication", "master_replid");
+      client.call("SET", "a", "1");
+      await("the replica has it", () -> "1".equals(follower.call("GET", "a")));
+    }
+    stop(second);
+    stop(first);
+    start(master, port, LogDisk.SYSTEM);
+    start(replica, replicaPort, LogDisk.SYSTEM, "--replicaof", "127.0.0.1 " + port);
+    try (RespClient client = new RespClient(port)) {
+      assertEquals(id, client.info("replication", "master_replid"), "it was a clean stop");
+      await("it follows", () -> client.info("replication", "connected_slaves").equals("1"));
+      await("by a partial resync", () -> client.info("stats", "sync_partial_ok").equals("1"));
+      assertEquals("0", client.info("stats", "sync_full"));
+    }
+  }
+
   @Test
   void shouldAnswerAWaitForReplicasThatGetOnlyWhatIsOnDisk() throws Exception {
     start(master, port, disk, "--repl-send-durable-only", "yes", "--appendfsync", "no");

@@ -259,7 +259,7 @@ final class FullDiskIT {
     while (!condition.getAsBoolean()) {
       assertTrue(
           System.nanoTime() < deadline,
-          () -> context + ": within 30 s: " + what + "\n" + server.output());
+          () -> context + ": within 30 s: " + what + "\n" + server.output() + server.stacks());
       TimeUnit.MILLISECONDS.sleep(5);
     }
   }

@@ -38,10 +38,12 @@ final class RingWriter {
   }
 
   long acknowledged() {
+    failIfFailed();
     return acknowledged;
   }
 
   long refused() {
+    failIfFailed();
     return refused;
   }
 
@@ -53,6 +55,10 @@ final class RingWriter {
   void join() throws InterruptedException {
     thread.join(TimeUnit.SECONDS.toMillis(30));
     assertTrue(!thread.isAlive(), thread.getName() + " does not end");
+    failIfFailed();
+  }
+
+  private void failIfFailed() {
     assertNull(failure, () -> thread.getName() + ": " + failure);
   }
 

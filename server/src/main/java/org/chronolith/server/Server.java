@@ -360,7 +360,7 @@ public final class Server {
         directory -> sizes.log(config, directory),
         logDisk,
         new LogEvents(),
-        directory -> sizes.snapshots(directory, logSpaceGate::isSpaceRefused),
+        directory -> sizes.snapshots(config, directory, logSpaceGate::isSpaceRefused),
         snapshots);
   }
 

@@ -70,10 +70,11 @@ record StorageSizes(
    * A snapshot leaves the log what that needs to go on, so that it never stops the writes. Once
    * they are stopped, it may take what the log has left free for it: to let the log shrink.
    */
-  SnapshotConfig snapshots(Path directory, BooleanSupplier logRefused) {
+  SnapshotConfig snapshots(ServerConfig config, Path directory, BooleanSupplier logRefused) {
     long whileWritten = 2 * headroomBytes + Math.min(minFreeBytes, LogConfig.MOST_KEEP_FREE_BYTES);
     return SnapshotConfig.defaults(directory)
-        .withMinFreeBytes(() -> logRefused.getAsBoolean() ? LAST_FREE_BYTES : whileWritten);
+        .withMinFreeBytes(() -> logRefused.getAsBoolean() ? LAST_FREE_BYTES : whileWritten)
+        .withOlderCheckpoints(config::snapshotOlderCheckpoints);
   }
 
   private static long chosen(long configured, long otherwise) {

@@ -2,6 +2,7 @@ package org.chronolith.engine.snapshot;
 
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -18,6 +19,8 @@ import java.util.function.LongSupplier;
  * @param minFreeBytes free space of the volume that a snapshot leaves now, failing before it takes
  *     it; asked on any thread
  * @param compression of table files written from now on
+ * @param olderCheckpoints complete checkpoints kept at most besides the newest one; asked on any
+ *     thread
  */
 public record SnapshotConfig(
     Path directory,
@@ -28,7 +31,8 @@ public record SnapshotConfig(
     int backgroundJobs,
     long bytesPerSecond,
     LongSupplier minFreeBytes,
-    Compression compression) {
+    Compression compression,
+    IntSupplier olderCheckpoints) {
 
   static final int MEMTABLES = 3;
 
@@ -42,6 +46,7 @@ public record SnapshotConfig(
     Objects.requireNonNull(directory);
     Objects.requireNonNull(compression);
     Objects.requireNonNull(minFreeBytes);
+    Objects.requireNonNull(olderCheckpoints);
     require(queueBatches >= 1, "queueBatches", queueBatches);
     require(queueBytes >= 1, "queueBytes", queueBytes);
     require(memtableBytes >= 64 * 1024, "memtableBytes", memtableBytes);
@@ -52,7 +57,7 @@ public record SnapshotConfig(
 
   public static SnapshotConfig defaults(Path directory) {
     return new SnapshotConfig(
-        directory, 64, 16L << 20, 32L << 20, 512, 2, 0, () -> 0, Compression.LZ4);
+        directory, 64, 16L << 20, 32L << 20, 512, 2, 0, () -> 0, Compression.LZ4, () -> 0);
   }
 
   public SnapshotConfig withMinFreeBytes(LongSupplier bytes) {
@@ -65,7 +70,22 @@ public record SnapshotConfig(
         backgroundJobs,
         bytesPerSecond,
         bytes,
-        compression);
+        compression,
+        olderCheckpoints);
+  }
+
+  public SnapshotConfig withOlderCheckpoints(IntSupplier count) {
+    return new SnapshotConfig(
+        directory,
+        queueBatches,
+        queueBytes,
+        memtableBytes,
+        maxOpenFiles,
+        backgroundJobs,
+        bytesPerSecond,
+        minFreeBytes,
+        compression,
+        count);
   }
 
   private static void require(boolean valid, String name, long value) {

@@ -4,10 +4,14 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -51,6 +55,7 @@ public final class SnapshotStore implements AutoCloseable {
   private final Path workingDirectory;
   private final RocksSettings settings;
   private final ExecutorService thread;
+  private volatile Thread snapshotThread;
   private final AtomicInteger queuedBatches = new AtomicInteger();
   private final AtomicLong queuedBytes = new AtomicLong();
 
@@ -58,6 +63,9 @@ public final class SnapshotStore implements AutoCloseable {
   private final List<Path> damaged = new ArrayList<>();
 
   private volatile Checkpoint newest;
+
+  /** Complete ones before the newest, newest first; guarded by itself, as is a change of both. */
+  private final Deque<Checkpoint> older = new ArrayDeque<>();
 
   /** The working database lacks something that the keyspace takes for written. */
   private volatile boolean condemned;
@@ -79,6 +87,7 @@ public final class SnapshotStore implements AutoCloseable {
             task -> {
               Thread snapshot = new Thread(task, "snapshot");
               snapshot.setDaemon(true);
+              snapshotThread = snapshot;
               return snapshot;
             });
   }
@@ -118,6 +127,39 @@ public final class SnapshotStore implements AutoCloseable {
         return Optional.ofNullable(checkpoint);
       }
     }
+  }
+
+  /**
+   * The newest complete checkpoint at or before {@code offset}, among the newest and the older ones
+   * that are kept; retained for the caller, who releases it. Thread: any.
+   */
+  public Optional<Checkpoint> retainAtOrBefore(long offset) {
+    synchronized (older) {
+      Checkpoint last = newest;
+      if (last != null && last.offset() <= offset && last.retain()) {
+        return Optional.of(last);
+      }
+      for (Checkpoint checkpoint : older) {
+        if (checkpoint.offset() <= offset && checkpoint.retain()) {
+          return Optional.of(checkpoint);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Lets go of the older checkpoints below {@code offset}: the log does not reach back to them, or
+   * the volume is short of space. The newest one stays in any case. Thread: any.
+   */
+  public void dropOlder(long offset) {
+    List<Checkpoint> dropped = new ArrayList<>();
+    synchronized (older) {
+      while (!older.isEmpty() && older.peekLast().offset() < offset) {
+        dropped.add(older.pollLast());
+      }
+    }
+    dropped.forEach(Checkpoint::release);
   }
 
   /** Directories that were found damaged or half-made at the start, and are not used. */
@@ -281,8 +323,7 @@ public final class SnapshotStore implements AutoCloseable {
   }
 
   private void scan() throws IOException {
-    CheckpointName newestName = null;
-    List<Path> superseded = new ArrayList<>();
+    SortedMap<CheckpointName, Checkpoint> found = new TreeMap<>();
     for (Path path : CheckpointFiles.list(config.directory())) {
       Optional<CheckpointName> name = CheckpointName.parse(path);
       if (name.isEmpty()) {
@@ -294,22 +335,14 @@ public final class SnapshotStore implements AutoCloseable {
       }
       try {
         MetaFile meta = CheckpointFiles.verify(path, false);
-        if (newestName == null || name.get().compareTo(newestName) > 0) {
-          if (newest != null) {
-            superseded.add(newest.directory());
-          }
-          newestName = name.get();
-          newest = new Checkpoint(path, meta, this::removeLater);
-        } else {
-          superseded.add(path);
-        }
+        found.put(name.get(), new Checkpoint(path, meta, this::removeLater));
       } catch (EngineException e) {
         listener.ignored(path, e.getMessage());
         damaged.add(path);
       }
     }
     thread.execute(() -> remove(workingDirectory));
-    superseded.forEach(path -> thread.execute(() -> remove(path)));
+    found.values().forEach(this::supersede);
   }
 
   private void openWorking(SnapshotSession from) {
@@ -410,8 +443,11 @@ public final class SnapshotStore implements AutoCloseable {
 
   /** A snapshot can be made again later; the log cannot wait for the space that it would take. */
   private void requireFree(long bytes) {
-    long free = freeBytes();
     long left = config.minFreeBytes().getAsLong();
+    if (freeBytes() < left + bytes) {
+      dropOlder(Long.MAX_VALUE);
+    }
+    long free = freeBytes();
     if (free < left + bytes) {
       throw new EngineException(
           Severity.RETRYABLE,
@@ -436,17 +472,32 @@ public final class SnapshotStore implements AutoCloseable {
     disk.rename(complete, target);
     disk.force(config.directory());
     Checkpoint made = new Checkpoint(target, meta, this::removeLater);
-    Checkpoint before = newest;
-    newest = made;
-    if (before != null) {
-      before.release();
-    }
+    supersede(made);
     synchronized (damaged) {
       for (Iterator<Path> paths = damaged.iterator(); paths.hasNext(); paths.remove()) {
         remove(paths.next());
       }
     }
     return made;
+  }
+
+  /** Makes it the newest one; of those before, as many stay as are wanted. */
+  private void supersede(Checkpoint made) {
+    List<Checkpoint> dropped = new ArrayList<>();
+    synchronized (older) {
+      Checkpoint before = newest;
+      newest = made;
+      if (before != null && before.offset() < made.offset()) {
+        older.addFirst(before);
+      } else if (before != null) {
+        // The same state: one is enough.
+        dropped.add(before);
+      }
+      while (older.size() > config.olderCheckpoints().getAsInt()) {
+        dropped.add(older.pollLast());
+      }
+    }
+    dropped.forEach(Checkpoint::release);
   }
 
   /** Batches that were taken are lost with the working database. */
@@ -473,6 +524,11 @@ public final class SnapshotStore implements AutoCloseable {
   }
 
   private void removeLater(Checkpoint superseded) {
+    if (Thread.currentThread() == snapshotThread) {
+      // Its space may be wanted for what comes next.
+      remove(superseded.directory());
+      return;
+    }
     try {
       thread.execute(() -> remove(superseded.directory()));
     } catch (RejectedExecutionException e) {

@@ -19,7 +19,7 @@ final class SnapshotFixture {
 
   static SnapshotConfig config(Path directory) {
     return new SnapshotConfig(
-        directory, 8, 1 << 20, 1 << 20, 64, 1, 0, () -> 0, SnapshotConfig.Compression.LZ4);
+        directory, 8, 1 << 20, 1 << 20, 64, 1, 0, () -> 0, SnapshotConfig.Compression.LZ4, () -> 0);
   }
 
   static SnapshotMeta meta(long offset) {

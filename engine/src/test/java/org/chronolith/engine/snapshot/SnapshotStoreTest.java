@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -231,6 +232,31 @@ class SnapshotStoreTest {
       first.release();
       await("the first is removed", () -> !Files.exists(first.directory()));
       assertThrows(IllegalStateException.class, first::release);
+    }
+  }
+
+  @Test
+  void shouldKeepAsManyOlderCheckpointsAsAreWantedAlsoOverARestart() throws Exception {
+    SnapshotConfig two = config(directory).withOlderCheckpoints(() -> 2);
+    try (SnapshotStore store = SnapshotStore.open(two, listener)) {
+      for (int offset = 10; offset <= 40; offset += 10) {
+        snapshot(store, listener, offset, Batches.direct().put("a", "at " + offset).build());
+      }
+      await("the first is removed", () -> !Files.exists(directory.resolve("checkpoint-10")));
+      assertEquals(Optional.empty(), store.retainAtOrBefore(19));
+    }
+    try (SnapshotStore store = SnapshotStore.open(two, listener)) {
+      assertEquals(40, store.newest().orElseThrow().offset());
+      Checkpoint older = store.retainAtOrBefore(39).orElseThrow();
+      assertEquals(Map.of("a", "at 30"), items(store, older));
+      store.dropOlder(30);
+      await("what is below is removed", () -> !Files.exists(directory.resolve("checkpoint-20")));
+      assertEquals(Optional.empty(), store.retainAtOrBefore(29));
+      store.dropOlder(Long.MAX_VALUE);
+      assertEquals(Map.of("a", "at 30"), items(store, older), "retained");
+      older.release();
+      await("nobody retains it", () -> !Files.exists(directory.resolve("checkpoint-30")));
+      assertEquals(40, store.retainAtOrBefore(40).orElseThrow().offset());
     }
   }
 

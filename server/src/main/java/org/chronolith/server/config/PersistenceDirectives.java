@@ -46,6 +46,14 @@ public final class PersistenceDirectives {
               "Snapshot when the log grew by so much since the last one, whatever `save` says; at"
                   + " most an eighth of the volume is waited for. 0 for never.");
 
+  public static final Directive<Integer> SNAPSHOT_OLDER_CHECKPOINTS =
+      new Directive<>("snapshot-older-checkpoints", ValueTypes.integer(0, 64), 2)
+          .ours()
+          .doc(
+              "Complete checkpoints kept at most besides the newest one, while the log reaches back"
+                  + " to them and the volume has space: an old master whose newest snapshot already"
+                  + " holds writes that nobody else has goes back to one of them.");
+
   public static final Directive<Long> LOG_SEGMENT_BYTES =
       new Directive<>("log-segment-bytes", ValueTypes.memory(0, 64L << 30), 0L)
           .immutable()
@@ -97,6 +105,7 @@ public final class PersistenceDirectives {
         APPENDFSYNC,
         SAVE,
         SNAPSHOT_TRIGGER_LOG_BYTES,
+        SNAPSHOT_OLDER_CHECKPOINTS,
         LOG_SEGMENT_BYTES,
         LOG_SCRUB_BYTES_PER_SECOND,
         LOG_HEADROOM_BYTES,

@@ -225,6 +225,11 @@ public final class ServerConfig {
     return get(PersistenceDirectives.SNAPSHOT_TRIGGER_LOG_BYTES);
   }
 
+  /** Besides the newest one. */
+  public int snapshotOlderCheckpoints() {
+    return get(PersistenceDirectives.SNAPSHOT_OLDER_CHECKPOINTS);
+  }
+
   /** 0 to choose by the volume's size. */
   public long logSegmentBytes() {
     return get(PersistenceDirectives.LOG_SEGMENT_BYTES);

@@ -71,8 +71,9 @@ public final class LogStream implements SnapshotStream {
   }
 
   @Override
-  public void trim(long keepFromOffset, long nowMs) {
+  public long trim(long keepFromOffset, long nowMs) {
     writePath.log().dropDamaged(keepFromOffset);
     writePath.log().trim(Math.min(keepFromOffset, neededFrom.getAsLong()), nowMs);
+    return writePath.log().startOffset();
   }
 }

@@ -216,7 +216,7 @@ public final class SnapshotDuty implements SnapshotListener {
     }
     if (nowMs - lastTrimMs >= TRIM_PERIOD_MS) {
       lastTrimMs = nowMs;
-      stream.trim(lastOffset, nowMs);
+      trim(nowMs);
     }
     return switch (state) {
       case IDLE -> idle(nowMs);
@@ -264,6 +264,7 @@ public final class SnapshotDuty implements SnapshotListener {
   }
 
   private long refused(String reason, long nowMs) {
+    store.dropOlder(Long.MAX_VALUE);
     String why = "no space: " + stream.usableBytes() + " bytes are free on the volume";
     LOG.error("No snapshot ({}) now: {}", reason, why);
     statistics.started(nowMs);
@@ -355,8 +356,14 @@ public final class SnapshotDuty implements SnapshotListener {
     changesAtLastSave = changesAtMark;
     statistics.completed(nowMs, session.elapsedMs());
     end(null);
-    stream.trim(lastOffset, nowMs);
+    trim(nowMs);
     return 0;
+  }
+
+  /** An older checkpoint is of use while the log leads on from it, and the volume has room. */
+  private void trim(long nowMs) {
+    long startOffset = stream.trim(lastOffset, nowMs);
+    store.dropOlder(stream.isSpaceLow() ? Long.MAX_VALUE : startOffset);
   }
 
   private long failed(String reason, long nowMs) {

@@ -33,6 +33,8 @@ public interface SnapshotStream {
   /**
    * Lets go of the log below {@code keepFromOffset}, as far as retention, replicas and running full
    * syncs allow; of what is damaged, and older, in any case.
+   *
+   * @return first offset that the log still has
    */
-  void trim(long keepFromOffset, long nowMs);
+  long trim(long keepFromOffset, long nowMs);
 }

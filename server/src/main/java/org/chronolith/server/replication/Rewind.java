@@ -47,7 +47,7 @@ final class Rewind implements Receiving {
   }
 
   /**
-   * Prepares it if there is a state to start from: the newest checkpoint, if it is not beyond the
+   * Prepares it if there is a state to start from: the newest checkpoint that is not beyond the
    * divergence, or the empty one, if the log still has its first byte. Thread: engine.
    */
   static Optional<Rewind> plan(
@@ -55,13 +55,12 @@ final class Rewind implements Receiving {
       ReplicationLog log,
       long divergence,
       FullSyncReceive.Listener listener) {
-    Optional<Checkpoint> newest = host.snapshots().retainNewest();
-    if (newest.isPresent()) {
-      long offset = newest.get().offset();
-      if (offset <= divergence && offset >= log.startOffset()) {
-        return Optional.of(new Rewind(host, log, newest, divergence, listener));
+    Optional<Checkpoint> base = host.snapshots().retainAtOrBefore(divergence);
+    if (base.isPresent()) {
+      if (base.get().offset() >= log.startOffset()) {
+        return Optional.of(new Rewind(host, log, base, divergence, listener));
       }
-      newest.get().release();
+      base.get().release();
     }
     return log.startOffset() == 0
         ? Optional.of(new Rewind(host, log, Optional.empty(), divergence, listener))

@@ -286,12 +286,14 @@ class SnapshotDutyTest {
     long end = 100;
     long durable;
     long trimmedTo;
+    long startOffset;
+    boolean spaceLow;
     int selectedDb;
     boolean syncs = true;
 
     @Override
     public boolean isSpaceLow() {
-      return false;
+      return spaceLow;
     }
 
     @Override
@@ -332,8 +334,9 @@ class SnapshotDutyTest {
     }
 
     @Override
-    public void trim(long keepFromOffset, long atMs) {
+    public long trim(long keepFromOffset, long atMs) {
       trimmedTo = keepFromOffset;
+      return startOffset;
     }
   }
 

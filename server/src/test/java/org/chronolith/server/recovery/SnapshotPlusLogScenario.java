@@ -280,8 +280,9 @@ final class SnapshotPlusLogScenario {
       }
 
       @Override
-      public void trim(long keepFromOffset, long nowMs) {
+      public long trim(long keepFromOffset, long nowMs) {
         log().trim(keepFromOffset, nowMs);
+        return log().startOffset();
       }
     }
   }

@@ -178,11 +178,42 @@ class RewindIT {
   }
 
   @Test
+  void shouldGoBackBehindTheSnapshotOfItsCleanStop() {
+    ChronolithProcess old = start("a", ChronolithProcess.freePort(), "--log-segment-bytes", "1mb");
+    fill(old, "zeroth", 100);
+    ChronolithProcess promoted =
+        start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + old.port());
+    fill(old, "first", 2_000);
+    awaitSame(old, promoted);
+    save(old);
+    call(promoted, "REPLICAOF", "NO", "ONE");
+    fill(old, "lost", 500);
+    fill(promoted, "second", 300);
+    // A save rule's, then that of the stop: both hold what nobody else has.
+    save(old);
+    call(old, "SET", "lost", "too");
+    call(old, "CONFIG", "SET", "save", "3600 1");
+    assertEquals(0, old.stop(), old::output);
+
+    ChronolithProcess back = start("a", old.port(), "--replicaof", "127.0.0.1 " + promoted.port());
+    awaitSame(promoted, back);
+    assertEquals("0", info(promoted, "stats", "sync_full"), back::output);
+    assertEquals("1", info(promoted, "stats", "sync_partial_ok"));
+    assertEquals(0L, call(back, "EXISTS", "lost1", "lost"));
+  }
+
+  @Test
   void shouldGoBackToTheEmptyStateOrElseAskForAll() {
     ChronolithProcess one = start("a", ChronolithProcess.freePort());
     fill(one, "first", 100);
     ChronolithProcess two =
-        start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + one.port());
+        start(
+            "b",
+            ChronolithProcess.freePort(),
+            "--replicaof",
+            "127.0.0.1 " + one.port(),
+            "--snapshot-older-checkpoints",
+            "0");
     awaitSame(one, two);
     call(two, "REPLICAOF", "NO", "ONE");
     fill(two, "own", 50);

@@ -1,0 +1,178 @@
+package org.chronolith.server.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A TCP proxy in front of a port, which can be cut, also in mid-frame, refused, and slow. */
+public final class LinkProxy implements AutoCloseable {
+  private static final int CHUNK_BYTES = 16 << 10;
+  private static final int SLICES_PER_SECOND = 50;
+  private static final int CONNECT_TIMEOUT_MS = 10_000;
+
+  private final ServerSocket listening;
+  private final int target;
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private final AtomicLong bytesUntilCut = new AtomicLong(Long.MAX_VALUE);
+  private volatile boolean refusing;
+  private volatile long bytesPerSecond;
+
+  /** Listens on a free port of the loopback address. */
+  public LinkProxy(int target) {
+    this.target = target;
+    try {
+      listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    daemon("accept", this::accept);
+  }
+
+  public int port() {
+    return listening.getLocalPort();
+  }
+
+  /** Ends all connections; new ones are let through. */
+  public void cut() {
+    sockets.forEach(LinkProxy::closed);
+  }
+
+  /** Ends all connections when so many more bytes came back from the target. */
+  public void cutAfter(long bytes) {
+    bytesUntilCut.set(bytes);
+  }
+
+  /** Ends all connections, and every new one at once, until it is called with false. */
+  public void refuse(boolean value) {
+    refusing = value;
+    if (value) {
+      cut();
+    }
+  }
+
+  /** Limits what comes back from the target; 0 for no limit. */
+  public void slow(long limitBytesPerSecond) {
+    bytesPerSecond = limitBytesPerSecond;
+  }
+
+  /** No limit, no cut to come, nobody refused. */
+  public void heal() {
+    bytesUntilCut.set(Long.MAX_VALUE);
+    bytesPerSecond = 0;
+    refusing = false;
+  }
+
+  @Override
+  public void close() {
+    try {
+      listening.close();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    cut();
+  }
+
+  private void daemon(String what, Runnable task) {
+    Thread thread = new Thread(task, "proxy-" + target + "-" + what);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void accept() {
+    while (!listening.isClosed()) {
+      try {
+        Socket near = listening.accept();
+        daemon("connect", () -> connect(near));
+      } catch (IOException e) {
+        // Closed: the loop ends.
+        continue;
+      }
+    }
+  }
+
+  private void connect(Socket near) {
+    sockets.add(near);
+    Socket far = new Socket();
+    sockets.add(far);
+    try {
+      far.connect(
+          new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), target),
+          CONNECT_TIMEOUT_MS);
+      near.setTcpNoDelay(true);
+      far.setTcpNoDelay(true);
+    } catch (IOException e) {
+      end(near, far);
+      return;
+    }
+    if (refusing || listening.isClosed()) {
+      end(near, far);
+      return;
+    }
+    daemon("there", () -> pump(near, far, false));
+    daemon("back", () -> pump(far, near, true));
+  }
+
+  private void pump(Socket from, Socket to, boolean back) {
+    byte[] chunk = new byte[CHUNK_BYTES];
+    try {
+      InputStream in = from.getInputStream();
+      OutputStream out = to.getOutputStream();
+      for (int read; (read = in.read(chunk, 0, most(back))) >= 0; ) {
+        int passed = back ? allowed(read) : read;
+        out.write(chunk, 0, passed);
+        if (passed < read) {
+          cut();
+        }
+        if (back && bytesPerSecond > 0) {
+          TimeUnit.MILLISECONDS.sleep(1000 / SLICES_PER_SECOND);
+        }
+      }
+    } catch (IOException e) {
+      // Cut, here or at an end: both sides end.
+      return;
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    } finally {
+      end(from, to);
+    }
+  }
+
+  private int most(boolean back) {
+    long limit = bytesPerSecond;
+    return back && limit > 0
+        ? (int) Math.max(1, Math.min(CHUNK_BYTES, limit / SLICES_PER_SECOND))
+        : CHUNK_BYTES;
+  }
+
+  /** How many of these bytes get through before the cut; the cut happens once. */
+  private int allowed(int bytes) {
+    long before = bytesUntilCut.getAndUpdate(left -> next(left, bytes));
+    return before == Long.MAX_VALUE || before >= bytes ? bytes : (int) before;
+  }
+
+  private static long next(long left, int bytes) {
+    return left == Long.MAX_VALUE || left < bytes ? Long.MAX_VALUE : left - bytes;
+  }
+
+  private void end(Socket one, Socket other) {
+    closed(one);
+    closed(other);
+    sockets.remove(one);
+    sockets.remove(other);
+  }
+
+  private static void closed(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

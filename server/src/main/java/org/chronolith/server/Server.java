@@ -11,6 +11,7 @@ import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.KeyspaceConfig;
 import org.chronolith.engine.memory.SlabSource;
 import org.chronolith.network.ClientLimits;
+import org.chronolith.network.Connection;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogException;
@@ -599,7 +600,11 @@ public final class Server {
   private void closeLog() {
     snapshotLoop.stop();
     if (live != null) {
-      writePath.append();
+      // Nothing may follow the mark: no write of a client, no key that expires, no byte of a
+      // master.
+      engineLoop.forEachConnection(Connection::close);
+      runner.expiryMode(ExpiryMode.HIDE);
+      writePath.end();
       if (live.log().failure() == null && live.log().canAppendIdentity()) {
         live.log().markClean(streamDb(), System.currentTimeMillis());
       } else {

@@ -174,8 +174,12 @@ final class Following implements LinkOwner {
     ReplicationLog log = writePath.log();
     History history = log.history();
     long end = log.endOffset();
-    if (end == 0 && history.lineage().isEmpty() || refusedBy == from) {
-      // Nothing was ever written here, or nothing that leads on.
+    boolean untouched =
+        end == 0 && history.lineage().isEmpty() && host.snapshots().newest().isEmpty();
+    if (untouched || refusedBy == from) {
+      // Nothing was ever written or received here, or nothing that leads on. A full sync of an
+      // empty
+      // master leaves a checkpoint at 0, under the master's id.
       loop.execute(() -> answer.at("?", -1, false));
       return;
     }

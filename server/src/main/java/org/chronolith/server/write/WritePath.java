@@ -28,6 +28,10 @@ public final class WritePath {
   private final ArrayList<Client> writers = new ArrayList<>();
   private final ArrayList<Runnable> appended = new ArrayList<>();
   private ReplicationLog log;
+
+  /** The log is marked as clean, and is about to be closed by another thread. */
+  private boolean ended;
+
   private boolean syncBeforeReply;
 
   /**
@@ -115,11 +119,24 @@ public final class WritePath {
     }
   }
 
+  /**
+   * Appends what is staged, for the last time: the process ends, and what comes later is not
+   * logged. Its replies must not leave, so the caller has closed the connections.
+   */
+  public void end() {
+    append();
+    ended = true;
+  }
+
   /** Appends what is staged now, so that {@link #endOffset()} covers it. */
   public void append() {
     ByteBuf staged = effects.staged();
     int length = staged.readableBytes();
     if (length == 0) {
+      return;
+    }
+    if (ended) {
+      effects.clearStaged();
       return;
     }
     // Before the first SELECT after a start the database is not known; what follows selects one.
@@ -151,6 +168,9 @@ public final class WritePath {
   public void appendVerbatim(ByteBuf bytes, int from, int length, int dbAtStart) {
     if (effects.stagedBytes() != 0) {
       throw new IllegalStateException("a replica has staged effects of its own");
+    }
+    if (ended) {
+      return;
     }
     log.append(bytes, from, length, dbAtStart, System.currentTimeMillis());
     tellAppended();

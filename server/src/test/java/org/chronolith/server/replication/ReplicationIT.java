@@ -164,6 +164,18 @@ class ReplicationIT {
   }
 
   @Test
+  void shouldNotSyncAnEmptyMasterTwice() {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort());
+    ChronolithProcess replica = replica("b", ChronolithProcess.freePort(), master);
+    awaitLink(replica);
+    replica.kill();
+    ChronolithProcess again = replica("b", replica.port(), master);
+    assertSame(master, again);
+    assertEquals("1", info(master, "stats", "sync_full"));
+    assertEquals("1", info(master, "stats", "sync_partial_ok"));
+  }
+
+  @Test
   void shouldContinueFromLogAfterReplicaRestart() {
     ChronolithProcess master = start("a", ChronolithProcess.freePort());
     ChronolithProcess replica = replica("b", ChronolithProcess.freePort(), master);

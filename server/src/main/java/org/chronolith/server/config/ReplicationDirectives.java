@@ -8,6 +8,9 @@ public final class ReplicationDirectives {
 
   private static final long MIB = 1L << 20;
 
+  /** Of {@link #REPL_VERIFY_MISMATCH}. */
+  static final String RESYNC = "resync";
+
   public static final Directive<Optional<HostPort>> REPLICAOF =
       new Directive<>("replicaof", new ManyWordTypes.Master(), Optional.<HostPort>empty())
           .alias("slaveof")
@@ -101,6 +104,21 @@ public final class ReplicationDirectives {
           .ours()
           .doc("Seconds after which a part of the log is not kept for replicas; 0 for no limit.");
 
+  public static final Directive<Boolean> REPL_VERIFY =
+      new Directive<>("repl-verify", ValueTypes.yesNo(), true)
+          .ours()
+          .doc(
+              "Whether checksums of what replicas have in their logs are compared with the master's,"
+                  + " between Chronolith nodes that both say yes.");
+
+  public static final Directive<String> REPL_VERIFY_MISMATCH =
+      new Directive<>("repl-verify-mismatch", ValueTypes.oneOf("report", RESYNC), "report")
+          .ours()
+          .doc(
+              "What follows when a replica's log differs from its master's: `report` says and counts"
+                  + " it, `resync`, on either node, has the replica take a full resync as well, no"
+                  + " more than once an hour.");
+
   private ReplicationDirectives() {}
 
   static List<Directive<?>> all() {
@@ -121,6 +139,8 @@ public final class ReplicationDirectives {
         REPL_BACKLOG_SIZE,
         REPL_SEND_DURABLE_ONLY,
         REPL_LOG_RETENTION_BYTES,
-        REPL_LOG_RETENTION_AGE);
+        REPL_LOG_RETENTION_AGE,
+        REPL_VERIFY,
+        REPL_VERIFY_MISMATCH);
   }
 }

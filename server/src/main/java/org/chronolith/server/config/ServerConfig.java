@@ -306,6 +306,15 @@ public final class ServerConfig {
     return get(PersistenceDirectives.LOG_SCRUB_BYTES_PER_SECOND);
   }
 
+  public boolean replVerify() {
+    return get(ReplicationDirectives.REPL_VERIFY);
+  }
+
+  /** Whether a replica that differs from its master is to take a full resync. */
+  public boolean replResyncOnMismatch() {
+    return get(ReplicationDirectives.REPL_VERIFY_MISMATCH).equals(ReplicationDirectives.RESYNC);
+  }
+
   public boolean replSendDurableOnly() {
     return get(ReplicationDirectives.REPL_SEND_DURABLE_ONLY);
   }

@@ -142,6 +142,9 @@ final class InfoFields {
         sync_full
         sync_partial_ok
         sync_partial_err
+        repl_verified_blocks
+        repl_mismatched_blocks
+        repl_mismatch_resyncs
         expired_keys
         expired_stale_perc=0.00
         expired_time_cap_reached_count=0

@@ -37,6 +37,18 @@ record MetricDeclaration(String name, boolean counter, String field, String help
           gauge("redis_replica_resyncs_full", "sync_full", "Full syncs served"),
           gauge("redis_replica_partial_resync_accepted", "sync_partial_ok", "Partial syncs"),
           gauge("redis_replica_partial_resync_denied", "sync_partial_err", "Refused ones"),
+          counter(
+              "chronolith_repl_verified_blocks_total",
+              "repl_verified_blocks",
+              "Blocks of the stream found the same on a replica"),
+          counter(
+              "chronolith_repl_mismatched_blocks_total",
+              "repl_mismatched_blocks",
+              "Blocks that differ between a master and a replica"),
+          counter(
+              "chronolith_repl_mismatch_resyncs_total",
+              "repl_mismatch_resyncs",
+              "Full resyncs taken because of such blocks"),
           counter("redis_cpu_sys_seconds_total", "used_cpu_sys", "CPU time in the kernel"),
           counter("redis_cpu_user_seconds_total", "used_cpu_user", "CPU time outside the kernel"),
           gauge("redis_loading_dump_file", "loading", "1 while the data is being loaded"),

@@ -19,8 +19,37 @@ final class Announcement {
   /** It can go back to where its history and this one diverge, if it is told where. */
   boolean capaRewind;
 
+  /** It tells checksums of what is in its log, with its acknowledgements. */
+  boolean verify;
+
+  /** What it was told about its log; null for nothing. */
+  Mismatch.Told told;
+
   /** Only wants an RDB, no stream after it: {@code redis-cli --rdb}. */
   boolean rdbOnly;
+
+  /** Where it is reached, as far as it is known. */
+  String ip(String remoteAddress) {
+    return ip.isEmpty() ? remoteAddress.substring(0, remoteAddress.lastIndexOf(':')) : ip;
+  }
+
+  int port(String remoteAddress) {
+    return port > 0 ? port : remotePort(remoteAddress);
+  }
+
+  private static int remotePort(String remoteAddress) {
+    return Integer.parseInt(remoteAddress.substring(remoteAddress.lastIndexOf(':') + 1));
+  }
+
+  /** Under which it will come back; null if it will not be known. */
+  String claimId(String remoteAddress) {
+    if (nodeId != null) {
+      return nodeId;
+    }
+    // Who tells no port, or the one that it calls from, is a tool: under another one next time.
+    boolean listens = port > 0 && port != remotePort(remoteAddress);
+    return listens ? ip(remoteAddress) + ":" + port : null;
+  }
 
   /** The announcement of a client, made at its first {@code REPLCONF}. */
   static Announcement of(Client client) {

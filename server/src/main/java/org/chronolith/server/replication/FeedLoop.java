@@ -26,10 +26,23 @@ final class FeedLoop {
   private final BooleanSupplier durableOnly;
   private final Consumer<ReplicaFeed> onClosed;
   private final Runnable onAcknowledged;
+  private final Verification verification;
   private final AtomicBoolean wakePending = new AtomicBoolean();
   private final List<ReplicaFeed> feeds = new ArrayList<>();
   private final ByteBuf scratch = PooledByteBufAllocator.DEFAULT.directBuffer(SCRATCH_BYTES);
   private volatile int count;
+
+  /** Hears what verification finds. Called on the replication loop. */
+  interface Verification {
+    /** So many blocks of some replica are the same as here. */
+    void verified(int blocks);
+
+    /** A block of a replica differs. */
+    void differs(ReplicaFeed feed, Mismatch mismatch);
+
+    /** A replica was sent the whole data set. */
+    void synced(ReplicaFeed feed);
+  }
 
   /**
    * @param durableOnly whether replicas are sent only what is on this node's disk
@@ -41,7 +54,9 @@ final class FeedLoop {
       LongSupplier timeoutMs,
       BooleanSupplier durableOnly,
       Consumer<ReplicaFeed> onClosed,
-      Runnable onAcknowledged) {
+      Runnable onAcknowledged,
+      Verification verification) {
+    this.verification = verification;
     this.loop = loop;
     this.timeoutMs = timeoutMs;
     this.durableOnly = durableOnly;
@@ -105,6 +120,18 @@ final class FeedLoop {
 
   void acknowledged() {
     onAcknowledged.run();
+  }
+
+  void verified(int blocks) {
+    verification.verified(blocks);
+  }
+
+  void differs(ReplicaFeed feed, Mismatch mismatch) {
+    verification.differs(feed, mismatch);
+  }
+
+  void synced(ReplicaFeed feed) {
+    verification.synced(feed);
   }
 
   /** After the loop has been closed, with its connections. */

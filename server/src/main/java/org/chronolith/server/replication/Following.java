@@ -39,6 +39,7 @@ final class Following implements LinkOwner {
   private final Replicas replicas;
   private final WritePath writePath;
   private final StreamApply apply;
+  private final LinkVerification verification;
 
   /** Null while this node is a master. */
   private volatile ReplicaLink link;
@@ -62,7 +63,9 @@ final class Following implements LinkOwner {
       Replicas replicas,
       IntSupplier listeningPort,
       String nodeId,
-      Failover failover) {
+      Failover failover,
+      LinkVerification verification) {
+    this.verification = verification;
     this.engine = engine;
     this.loop = loop;
     this.config = config;
@@ -118,6 +121,7 @@ final class Following implements LinkOwner {
     }
     apply.reset();
     link = null;
+    verification.promoted();
     return true;
   }
 
@@ -176,7 +180,7 @@ final class Following implements LinkOwner {
     long end = log.endOffset();
     boolean untouched =
         end == 0 && history.lineage().isEmpty() && host.snapshots().newest().isEmpty();
-    if (untouched || refusedBy == from) {
+    if (untouched || refusedBy == from || verification.isUntrusted()) {
       // Nothing was ever written or received here, or nothing that leads on. A full sync of an
       // empty
       // master leaves a checkpoint at 0, under the master's id.
@@ -271,6 +275,26 @@ final class Following implements LinkOwner {
   }
 
   @Override
+  public void differs(ReplicaLink from, Mismatch.Told told) {
+    engine.execute(
+        () -> {
+          if (from == link) {
+            verification.mismatch(told, config.replResyncOnMismatch(), System.nanoTime());
+          }
+        });
+  }
+
+  @Override
+  public void untrusted(ReplicaLink from) {
+    engine.execute(
+        () -> {
+          if (from == link) {
+            verification.untrusted();
+          }
+        });
+  }
+
+  @Override
   public void fullResync() {
     engine.execute(
         () -> {
@@ -357,6 +381,11 @@ final class Following implements LinkOwner {
   }
 
   @Override
+  public ReplicationLog log() {
+    return writePath.log();
+  }
+
+  @Override
   public int listeningPort() {
     return listeningPort.getAsInt();
   }
@@ -394,6 +423,9 @@ final class Following implements LinkOwner {
       receiving = null;
       replicas.disconnectAll();
       apply.reset();
+      if (over != null && verification.isUntrusted()) {
+        replicas.distrustAll();
+      }
       host.adopt(recovered, target);
       replicas.claims().clear();
       apply.select(recovered.streamDb());
@@ -403,6 +435,7 @@ final class Following implements LinkOwner {
         return;
       }
       LOG.info("MASTER <-> REPLICA sync: Finished with success");
+      verification.replaced(System.nanoTime());
       runAfterReceiving();
       loop.execute(() -> from.goOn(over));
     }

@@ -23,13 +23,32 @@ final class Handshake {
   private final int listeningPort;
   private final String nodeId;
   private final Consumer<List<String>> out;
+  private final Verification verification;
   private final Deque<Consumer<String>> expected = new ArrayDeque<>();
+
+  /** Hears what the master answers to a replica that asks to be verified. */
+  interface Verification {
+    /** The master takes checksums over this connection. */
+    void agreed();
+
+    /** This node's log differs from the master's. */
+    void differs(Mismatch.Told told);
+
+    /** This node's data must be replaced. */
+    void untrusted();
+  }
 
   /**
    * @param nodeId under which a Chronolith master knows this node again
    * @param out sends a command
    */
-  Handshake(ServerConfig config, int listeningPort, String nodeId, Consumer<List<String>> out) {
+  Handshake(
+      ServerConfig config,
+      int listeningPort,
+      String nodeId,
+      Consumer<List<String>> out,
+      Verification verification) {
+    this.verification = verification;
     this.config = config;
     this.listeningPort = listeningPort;
     this.nodeId = nodeId;
@@ -91,6 +110,29 @@ final class Handshake {
         ReplicationCommands.CAPA_FILES,
         "capa",
         ReplicationCommands.CAPA_REWIND);
+    if (config.replVerify()) {
+      send(
+          this::verified,
+          "REPLCONF",
+          ReplicationCommands.VERIFY,
+          Integer.toString(BlockSums.BLOCK_BYTES));
+    }
+  }
+
+  private void verified(String line) {
+    if (line.startsWith("-")) {
+      LOG.info(
+          "(Non critical) Master does not understand REPLCONF {}: {}",
+          ReplicationCommands.VERIFY,
+          line);
+      return;
+    }
+    verification.agreed();
+    if (line.startsWith(Mismatch.WORD)) {
+      verification.differs(Mismatch.Told.parse(line));
+    } else if (line.startsWith(LinkVerification.UNTRUSTED)) {
+      verification.untrusted();
+    }
   }
 
   private void replconf(String... words) {

@@ -1,6 +1,7 @@
 package org.chronolith.server.replication;
 
 import io.netty.buffer.ByteBuf;
+import org.chronolith.replicationlog.ReplicationLog;
 
 /** What the link asks of the engine side. Called on the replication loop; answers come on it. */
 interface LinkOwner {
@@ -31,6 +32,15 @@ interface LinkOwner {
    * @param offset of the stream at which its data is complete
    */
   FullSyncStream receive(String replicationId, long offset, ReplicaLink from);
+
+  /** The master says that this node's log differs from its own. */
+  void differs(ReplicaLink from, Mismatch.Told told);
+
+  /** The master says that this node's data must be replaced. */
+  void untrusted(ReplicaLink from);
+
+  /** This node's log, once the stream goes on. */
+  ReplicationLog log();
 
   /** End of this node's log, to be acknowledged. Any thread. */
   long endOffset();

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread: the replication loop, except for the getters, which the engine thread reads.
  */
-final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
+final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mismatches.Link {
   /** With Redis's words for {@code INFO}. */
   enum State {
     WAIT_BGSAVE("wait_bgsave"),
@@ -64,6 +64,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
   private final RequestDecoder decoder = new RequestDecoder(INPUT_LIMIT_BYTES);
   private final Request request = new Request();
 
+  /** Null if the replica tells no checksums. */
+  private final BlockCheck check;
+
   private volatile State state;
   private volatile long ackOffset;
   private volatile long diskOffset = -1;
@@ -89,19 +92,29 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
     this.localAddress = connection.localAddress();
     this.createdMs = connection.createdMs();
     Announcement announced = Announcement.of(client);
-    int colon = remoteAddress.lastIndexOf(':');
-    int remotePort = Integer.parseInt(remoteAddress.substring(colon + 1));
-    this.ip = announced.ip.isEmpty() ? remoteAddress.substring(0, colon) : announced.ip;
-    this.port = announced.port > 0 ? announced.port : remotePort;
-    if (announced.nodeId != null) {
-      this.claimId = announced.nodeId;
-    } else {
-      // Who tells no port, or the one that it calls from, is a tool: under another one next time.
-      boolean listens = announced.port > 0 && announced.port != remotePort;
-      this.claimId = listens ? ip + ":" + port : null;
-    }
+    this.ip = announced.ip(remoteAddress);
+    this.port = announced.port(remoteAddress);
+    this.claimId = announced.claimId(remoteAddress);
     this.state = state;
     this.neededOffset = neededOffset;
+    this.check = announced.verify ? new BlockCheck(log, new Findings(), this::later) : null;
+  }
+
+  /** What the comparison with the replica's checksums brings. */
+  private final class Findings implements BlockCheck.Listener {
+    @Override
+    public void verified(int blocks) {
+      feeds.verified(blocks);
+    }
+
+    @Override
+    public void differs(Mismatch mismatch) {
+      feeds.differs(ReplicaFeed.this, mismatch);
+    }
+  }
+
+  private void later(Runnable task) {
+    feeds.loop().execute(task);
   }
 
   /** A replica that goes on at {@code offset}. Engine thread. */
@@ -141,7 +154,8 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
     return port;
   }
 
-  String name() {
+  @Override
+  public String name() {
     return ip + ":" + port;
   }
 
@@ -253,6 +267,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
       return;
     }
     LOG.info("Synchronization with replica {} succeeded", name());
+    feeds.synced(this);
     goOnline(offset);
   }
 
@@ -262,6 +277,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
     state = State.ONLINE;
     try {
       reader = log.reader(offset);
+      if (check != null) {
+        check.begin(offset);
+      }
       pump();
     } catch (LogException e) {
       fail(e);
@@ -310,6 +328,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
         if (bytes == 0) {
           break;
         }
+        if (check != null) {
+          check.passed(scratch, 0, bytes);
+        }
         // A buffer of the right size: what waits in the socket's queue is then what is counted.
         connection.write(PooledByteBufAllocator.DEFAULT.directBuffer(bytes).writeBytes(scratch));
         round += bytes;
@@ -336,10 +357,11 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
   public void bytes(StreamConnection from, ByteBuf in) {
     try {
       while (decoder.decode(in, request) == RequestDecoder.Result.REQUEST) {
-        if (request.count() >= 3
-            && request.text(0).equalsIgnoreCase("replconf")
-            && request.text(1).equalsIgnoreCase("ack")) {
-          acknowledged(request.text(2), request.count() == 5 ? request.text(4) : "");
+        if (Acknowledgement.is(request)) {
+          acknowledged(Acknowledgement.offset(request), Acknowledgement.onDisk(request));
+          if (check != null && state == State.ONLINE && Acknowledgement.hasSums(request)) {
+            check.told(request);
+          }
         }
       }
     } catch (ProtocolException e) {
@@ -348,19 +370,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
   }
 
   /**
-   * @param fdigits offset up to which the replica's disk has the stream, {@code FACK}; empty if it
-   *     does not say
+   * @param onDisk offset up to which the replica's disk has the stream; -1 if it does not say
    */
-  private void acknowledged(String digits, String fdigits) {
-    long offset;
-    long onDisk;
-    try {
-      offset = Long.parseLong(digits);
-      onDisk = fdigits.isEmpty() ? -1 : Long.parseLong(fdigits);
-    } catch (NumberFormatException e) {
-      fail(new ProtocolException("acknowledgement of '" + digits + "' and '" + fdigits + "'"));
-      return;
-    }
+  private void acknowledged(long offset, long onDisk) {
     ackMs = System.currentTimeMillis();
     hasAcknowledged = true;
     boolean moved = offset > ackOffset || onDisk > diskOffset;
@@ -425,6 +437,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder {
     if (reader != null) {
       reader.close();
       reader = null;
+    }
+    if (check != null) {
+      check.close();
     }
     LOG.info("Connection with replica {} lost.", name());
     feeds.closed(this);

@@ -11,6 +11,7 @@ import org.chronolith.network.ProtocolException;
 import org.chronolith.network.Scheduled;
 import org.chronolith.network.StreamConnection;
 import org.chronolith.network.StreamHandler;
+import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.config.HostPort;
 import org.chronolith.server.config.ServerConfig;
 import org.slf4j.Logger;
@@ -58,6 +59,15 @@ final class ReplicaLink implements StreamApply.Source {
 
   private static final int LONGEST_LINE_BYTES = 4 << 10;
 
+  /** An acknowledgement without checksums. */
+  private static final int ACK_BYTES = 256;
+
+  /** Blocks to read back before other connections get their turn. */
+  private static final int ROUND_BLOCKS = 4;
+
+  /** So many checksums do not wait for the next second. */
+  private static final int TOLD_BLOCKS = 256;
+
   private final NetworkLoop loop;
   private final HostPort master;
   private final ServerConfig config;
@@ -89,6 +99,18 @@ final class ReplicaLink implements StreamApply.Source {
   private boolean askedFailover;
 
   private FullSyncStream fullSync;
+
+  /** The master takes checksums over this connection. */
+  private boolean verified;
+
+  /** Null unless the stream goes on, and the master takes checksums. */
+  private BlockReport report;
+
+  /** The log of the last report, and what of it was not told. */
+  private ReplicationLog reportedLog;
+
+  private long untold;
+  private boolean collecting;
 
   /** Stream bytes that came before the engine was ready for them. */
   private ByteBuf held;
@@ -195,6 +217,7 @@ final class ReplicaLink implements StreamApply.Source {
       return;
     }
     if (state == State.CONNECTED) {
+      collect();
       acknowledge();
     } else if (fullSync != null && fullSync.isRdb()) {
       // What a Redis that loads an RDB says, so that its master does not give up.
@@ -218,16 +241,51 @@ final class ReplicaLink implements StreamApply.Source {
     }
   }
 
-  /** Tells the master how far this node's log goes. */
+  /** Tells the master how far this node's log goes, and what is in it. */
   void acknowledge() {
     if (state == State.CONNECTED && connection != null) {
-      send(
-          List.of(
-              "REPLCONF",
-              "ACK",
-              Long.toString(owner.endOffset()),
-              "FACK",
-              Long.toString(owner.durableOffset())));
+      ByteBuf out =
+          PooledByteBufAllocator.DEFAULT.directBuffer(ACK_BYTES, Acknowledgement.MOST_BYTES);
+      Acknowledgement.write(out, owner.endOffset(), owner.durableOffset(), report);
+      connection.write(out);
+      connection.flush();
+    }
+  }
+
+  /** Reads back what has come into the log, some of it now and the rest soon. */
+  private void collect() {
+    if (report == null || collecting) {
+      return;
+    }
+    boolean more = report.collect(ROUND_BLOCKS);
+    if (report.count() >= TOLD_BLOCKS) {
+      acknowledge();
+    }
+    if (more) {
+      collecting = true;
+      loop.execute(this::collectMore);
+    }
+  }
+
+  private void collectMore() {
+    collecting = false;
+    collect();
+  }
+
+  private void startReport() {
+    if (verified) {
+      ReplicationLog log = owner.log();
+      report = new BlockReport(log, log == reportedLog ? untold : Long.MAX_VALUE);
+      reportedLog = null;
+    }
+  }
+
+  private void endReport() {
+    if (report != null) {
+      reportedLog = report.log();
+      untold = report.untold();
+      report.close();
+      report = null;
     }
   }
 
@@ -328,6 +386,7 @@ final class ReplicaLink implements StreamApply.Source {
     state = State.CONNECTED;
     pauseMs = FIRST_PAUSE_MS;
     lastIoMs = System.currentTimeMillis();
+    startReport();
     if (held != null) {
       ByteBuf first = held;
       held = null;
@@ -451,6 +510,7 @@ final class ReplicaLink implements StreamApply.Source {
         in.readBytes(chunk, length);
         if (state == State.CONNECTED) {
           toEngine(chunk);
+          collect();
         } else {
           hold(chunk);
         }
@@ -494,6 +554,8 @@ final class ReplicaLink implements StreamApply.Source {
     }
     connection = null;
     state = State.CONNECT;
+    verified = false;
+    endReport();
     if (held != null) {
       held.release();
       held = null;
@@ -510,7 +572,7 @@ final class ReplicaLink implements StreamApply.Source {
   }
 
   /** One connection; calls that belong to an earlier one are ignored. */
-  private final class Attempt implements StreamHandler {
+  private final class Attempt implements StreamHandler, Handshake.Verification {
     @Override
     public void connected(StreamConnection made) {
       connection = made;
@@ -525,8 +587,24 @@ final class ReplicaLink implements StreamApply.Source {
       localAddress = made.localAddress();
       lastIoMs = System.currentTimeMillis();
       handshake =
-          new Handshake(config, owner.listeningPort(), owner.nodeId(), ReplicaLink.this::send);
+          new Handshake(
+              config, owner.listeningPort(), owner.nodeId(), ReplicaLink.this::send, this);
       handshake.start();
+    }
+
+    @Override
+    public void agreed() {
+      verified = true;
+    }
+
+    @Override
+    public void differs(Mismatch.Told told) {
+      owner.differs(ReplicaLink.this, told);
+    }
+
+    @Override
+    public void untrusted() {
+      owner.untrusted(ReplicaLink.this);
     }
 
     @Override

@@ -29,6 +29,7 @@ final class Replicas {
   private final Waits waits;
   private final RdbMaker rdbs;
   private final Claims claims;
+  private final Mismatches mismatches;
   private final LongSupplier durableOffset;
   private final Runnable onAcknowledged;
   private final List<ReplicaFeed> feeds = new ArrayList<>();
@@ -56,7 +57,15 @@ final class Replicas {
     this.counters = counters;
     rdbs = new RdbMaker(host);
     waits = new Waits(engine, new Acknowledgements());
-    feedLoop = new FeedLoop(replication, timeoutMs, durableOnly, this::closed, this::acknowledged);
+    mismatches = new Mismatches(counters);
+    feedLoop =
+        new FeedLoop(
+            replication,
+            timeoutMs,
+            durableOnly,
+            this::closed,
+            this::acknowledged,
+            new Verification());
   }
 
   /** The log has grown, or its identity is on disk. Any thread. */
@@ -71,6 +80,43 @@ final class Replicas {
   /** What those that follow, or have followed, need of the log. */
   Claims claims() {
     return claims;
+  }
+
+  /** Whose data is not this node's. */
+  Mismatches mismatches() {
+    return mismatches;
+  }
+
+  /** What verification finds, on its way to the engine. Thread: the replication loop. */
+  private final class Verification implements FeedLoop.Verification {
+    @Override
+    public void verified(int blocks) {
+      counters.verified(blocks);
+    }
+
+    @Override
+    public void differs(ReplicaFeed feed, Mismatch mismatch) {
+      engine.execute(() -> mismatches.found(feed, mismatch));
+    }
+
+    @Override
+    public void synced(ReplicaFeed feed) {
+      engine.execute(() -> mismatches.synced(feed.claimId()));
+    }
+  }
+
+  /** Nobody that has followed this node so far may continue from what it has. */
+  void distrustAll() {
+    List<String> ids = new ArrayList<>();
+    for (Claim claim : claims.all()) {
+      ids.add(claim.id());
+    }
+    for (ReplicaFeed feed : feeds) {
+      if (feed.claimId() != null) {
+        ids.add(feed.claimId());
+      }
+    }
+    mismatches.distrust(ids);
   }
 
   /** In the order in which they came. */

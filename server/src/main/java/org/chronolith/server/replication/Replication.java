@@ -138,6 +138,9 @@ public final class Replication {
     info.number("sync_full", counters::syncFull)
         .number("sync_partial_ok", counters::syncPartialOk)
         .number("sync_partial_err", counters::syncPartialErr)
+        .number("repl_verified_blocks", counters::verifiedBlocks)
+        .number("repl_mismatched_blocks", counters::mismatchedBlocks)
+        .number("repl_mismatch_resyncs", counters::mismatchResyncs)
         .onReset(counters::reset)
         .lines(InfoSection.REPLICATION, out -> ReplicationInfo.write(this, out::value));
   }
@@ -163,7 +166,16 @@ public final class Replication {
     dbAtStart = recovered.streamDb();
     following =
         new Following(
-            engine, loop, config, writePath, host, replicas, listeningPort, nodeId, failover);
+            engine,
+            loop,
+            config,
+            writePath,
+            host,
+            replicas,
+            listeningPort,
+            nodeId,
+            failover,
+            new LinkVerification(counters));
     replicas.claims().start(log().endOffset(), System.currentTimeMillis());
     engine.every(this::everySecond, SECOND_MS);
     Optional<HostPort> master = config.replicaOf();
@@ -433,8 +445,12 @@ public final class Replication {
     History history = log.history();
     long start = log.startOffset();
     long end = log.endOffset();
-    LOG.info("Replica {} asks for synchronization", client.connection().remoteAddress());
-    if (id != null && history.canContinue(id, nextByte, start, end)) {
+    String address = client.connection().remoteAddress();
+    LOG.info("Replica {} asks for synchronization", address);
+    String claimId = announced.claimId(address);
+    replicas.mismatches().told(claimId, announced.told);
+    boolean distrusted = replicas.mismatches().isDistrusted(claimId);
+    if (id != null && !distrusted && history.canContinue(id, nextByte, start, end)) {
       clients.forget(client);
       replicas.continued(client, log, announced, nextByte);
       return;
@@ -447,8 +463,14 @@ public final class Replication {
     }
     if (id != null && !id.equals("?")) {
       counters.partialErr();
-      explainRefusal(id, nextByte, history);
-      if (announced.capaRewind) {
+      if (distrusted) {
+        LOG.info(
+            "Partial resynchronization not accepted: the replica has followed this node while its"
+                + " data was not its master's");
+      } else {
+        explainRefusal(id, nextByte, history);
+      }
+      if (announced.capaRewind && !distrusted) {
         call.error(new Divergence(start, history, end).error());
         return;
       }
@@ -551,8 +573,19 @@ public final class Replication {
     replicas.claims().update(replicas.feeds(), end, System.currentTimeMillis());
   }
 
+  /** What a replica that asks to be verified is answered. */
+  String verifyAnswer(Announcement announced) {
+    Mismatches mismatches = replicas.mismatches();
+    if (mismatches.isDistrusted(announced.nodeId)) {
+      return LinkVerification.UNTRUSTED.substring(1);
+    }
+    announced.told = mismatches.untold(announced.nodeId, config.replResyncOnMismatch());
+    return announced.told == null ? "OK" : announced.told.line();
+  }
+
   private void everySecond() {
     updateClaims();
+    replicas.mismatches().cutUntold(replicas.feeds(), System.currentTimeMillis());
     long nowNanos = System.nanoTime();
     boolean frozen = nowNanos - lastSecondNanos > FROZEN_NANOS;
     lastSecondNanos = nowNanos;

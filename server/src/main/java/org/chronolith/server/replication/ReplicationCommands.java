@@ -21,6 +21,9 @@ final class ReplicationCommands {
   /** How a Chronolith replica tells who it is, whatever its address. */
   static final String NODE_ID = "chronolith-id";
 
+  /** How a Chronolith replica asks to be verified; its word is the size of a block. */
+  static final String VERIFY = "chronolith-verify";
+
   private static final int MOST_PORT = 65535;
 
   private final Replication replication;
@@ -193,6 +196,10 @@ final class ReplicationCommands {
         case "ip-address" -> announced.ip = call.text(i + 1);
         case NODE_ID -> announced.nodeId = nodeId(call.text(i + 1));
         case "capa" -> capability(announced, call.text(i + 1).toLowerCase(Locale.ROOT));
+        case VERIFY -> {
+          verify(call, announced, call.integer(i + 1));
+          return;
+        }
         case "rdb-only" -> announced.rdbOnly = call.integer(i + 1) != 0;
         case "ack", "getack" -> {
           // Only of replicas, whose connections are the feeds'; no reply, as in Redis.
@@ -202,6 +209,17 @@ final class ReplicationCommands {
       }
     }
     call.reply().ok();
+  }
+
+  private void verify(Call call, Announcement announced, long blockBytes) {
+    if (!replication.config().replVerify()) {
+      throw new CommandException("ERR replicas are not verified here: repl-verify is no");
+    }
+    if (blockBytes != BlockSums.BLOCK_BYTES || announced.nodeId == null) {
+      throw new CommandException("ERR blocks of " + BlockSums.BLOCK_BYTES + " bytes are verified");
+    }
+    announced.verify = true;
+    call.reply().simple(replication.verifyAnswer(announced));
   }
 
   private static String nodeId(String id) {

@@ -1,10 +1,18 @@
 package org.chronolith.server.replication;
 
-/** Figures of {@code INFO stats}. Written by the engine thread, read by any. */
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Figures of {@code INFO stats}. Written by the engine thread, but for those of {@link #verified},
+ * and read by any.
+ */
 public final class ReplicationCounters {
   private volatile long syncFull;
   private volatile long syncPartialOk;
   private volatile long syncPartialErr;
+  private final LongAdder verifiedBlocks = new LongAdder();
+  private volatile long mismatchedBlocks;
+  private volatile long mismatchResyncs;
 
   /** Full resyncs with replicas. */
   public long syncFull() {
@@ -21,11 +29,29 @@ public final class ReplicationCounters {
     return syncPartialErr;
   }
 
+  /** Blocks of the stream that were found the same in this node's log and in a replica's. */
+  public long verifiedBlocks() {
+    return verifiedBlocks.sum();
+  }
+
+  /** Blocks that differ between this node and a replica, or between it and its master. */
+  public long mismatchedBlocks() {
+    return mismatchedBlocks;
+  }
+
+  /** Full resyncs that this node took because its data differed from its master's. */
+  public long mismatchResyncs() {
+    return mismatchResyncs;
+  }
+
   /** {@code CONFIG RESETSTAT}. */
   public void reset() {
     syncFull = 0;
     syncPartialOk = 0;
     syncPartialErr = 0;
+    verifiedBlocks.reset();
+    mismatchedBlocks = 0;
+    mismatchResyncs = 0;
   }
 
   void full() {
@@ -38,5 +64,18 @@ public final class ReplicationCounters {
 
   void partialErr() {
     syncPartialErr = syncPartialErr + 1;
+  }
+
+  /** Any thread. */
+  void verified(int blocks) {
+    verifiedBlocks.add(blocks);
+  }
+
+  void mismatched(long blocks) {
+    mismatchedBlocks = mismatchedBlocks + blocks;
+  }
+
+  void mismatchResync() {
+    mismatchResyncs = mismatchResyncs + 1;
   }
 }

@@ -18,10 +18,29 @@ class HandshakeTest {
   private static final String NODE_ID = "0123456789".repeat(4);
   private final List<List<String>> sent = new ArrayList<>();
 
+  private final List<String> heard = new ArrayList<>();
+
+  private final class Heard implements Handshake.Verification {
+    @Override
+    public void agreed() {
+      heard.add("agreed");
+    }
+
+    @Override
+    public void differs(Mismatch.Told told) {
+      heard.add(told.line());
+    }
+
+    @Override
+    public void untrusted() {
+      heard.add("untrusted");
+    }
+  }
+
   private Handshake handshake(String... arguments) throws ConfigException {
     ServerConfig config =
         ConfigLoader.load(List.of(arguments), new ByteArrayInputStream(new byte[0]));
-    Handshake handshake = new Handshake(config, 7001, NODE_ID, sent::add);
+    Handshake handshake = new Handshake(config, 7001, NODE_ID, sent::add, new Heard());
     handshake.start();
     return handshake;
   }
@@ -47,7 +66,37 @@ class HandshakeTest {
         sent.get(3));
     assertFalse(handshake.line("+OK"));
     assertFalse(handshake.line("-ERR Unrecognized REPLCONF option: chronolith-id"));
+    assertEquals(List.of("REPLCONF", "chronolith-verify", "65536"), sent.get(4));
+    assertFalse(handshake.line("+OK"));
     assertTrue(handshake.line("+OK"));
+    assertEquals(5, sent.size());
+    assertEquals(List.of("agreed"), heard);
+  }
+
+  @Test
+  void shouldHearWhatTheMasterSaysOfItsData() throws ConfigException {
+    String id = "0123456789".repeat(4);
+    String mismatch = "MISMATCH 3 " + id + " 131072 0000abcd fedcba98 resync";
+    String[][] cases = {
+      {"-ERR Unrecognized REPLCONF option: chronolith-verify"},
+      {"+OK", "agreed"},
+      {"+UNTRUSTED", "agreed", "untrusted"},
+      {"+" + mismatch, "agreed", mismatch},
+      {"+SOMETHING of a later version", "agreed"},
+    };
+    for (String[] one : cases) {
+      heard.clear();
+      Handshake handshake = handshake();
+      for (String line : List.of("+PONG", "+OK", "+OK", "+OK")) {
+        assertFalse(handshake.line(line));
+      }
+      assertTrue(handshake.line(one[0]));
+      assertEquals(List.of(one).subList(1, one.length), heard);
+    }
+    heard.clear();
+    sent.clear();
+    Handshake without = handshake("--repl-verify", "no");
+    without.line("+PONG");
     assertEquals(4, sent.size());
   }
 
@@ -78,7 +127,9 @@ class HandshakeTest {
     handshake.line("+PONG");
     assertFalse(handshake.line("-ERR Unrecognized REPLCONF option: listening-port"));
     assertFalse(handshake.line("-ERR Unrecognized REPLCONF option: chronolith-id"));
-    assertTrue(handshake.line("-ERR whatever"));
+    assertFalse(handshake.line("-ERR whatever"));
+    assertTrue(handshake.line("-ERR Unrecognized REPLCONF option: chronolith-verify"));
+    assertEquals(List.of(), heard);
   }
 
   @Test

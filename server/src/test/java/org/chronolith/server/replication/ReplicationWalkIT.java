@@ -373,6 +373,7 @@ class ReplicationWalkIT {
       String unexpected = node.unexpectedFullSync();
       assertTrue(unexpected == null, unexpected);
       checkWaitedFor(node);
+      assertEquals("0", node.info("stats", "repl_mismatched_blocks"), node + " differs");
     }
     load.writeTo(master.port());
   }

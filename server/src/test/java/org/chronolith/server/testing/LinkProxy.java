@@ -6,12 +6,18 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
-/** A TCP proxy in front of a port, which can be cut, also in mid-frame, refused, and slow. */
+/**
+ * A TCP proxy in front of a port, which can be cut, also in mid-frame, refused, slow, and can
+ * damage what passes.
+ */
 public final class LinkProxy implements AutoCloseable {
   private static final int CHUNK_BYTES = 16 << 10;
   private static final int SLICES_PER_SECOND = 50;
@@ -23,6 +29,7 @@ public final class LinkProxy implements AutoCloseable {
   private final AtomicLong bytesUntilCut = new AtomicLong(Long.MAX_VALUE);
   private volatile boolean refusing;
   private volatile long bytesPerSecond;
+  private final AtomicReference<byte[]> toDamage = new AtomicReference<>();
 
   /** Listens on a free port of the loopback address. */
   public LinkProxy(int target) {
@@ -54,6 +61,30 @@ public final class LinkProxy implements AutoCloseable {
     refusing = value;
     if (value) {
       cut();
+    }
+  }
+
+  /**
+   * Changes one bit of the first occurrence of {@code text} that comes back from the target; it
+   * must not be spread over two reads.
+   */
+  public void damage(String text) {
+    toDamage.set(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /** Whether what was to be damaged has not come yet. */
+  public boolean isToDamage() {
+    return toDamage.get() != null;
+  }
+
+  private void damage(byte[] chunk, int length) {
+    byte[] wanted = toDamage.get();
+    for (int at = 0; wanted != null && at + wanted.length <= length; at++) {
+      if (Arrays.equals(chunk, at, at + wanted.length, wanted, 0, wanted.length)) {
+        chunk[at] ^= 1;
+        toDamage.set(null);
+        return;
+      }
     }
   }
 
@@ -125,6 +156,9 @@ public final class LinkProxy implements AutoCloseable {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int read; (read = in.read(chunk, 0, most(back))) >= 0; ) {
+        if (back) {
+          damage(chunk, read);
+        }
         int passed = back ? allowed(read) : read;
         out.write(chunk, 0, passed);
         if (passed < read) {

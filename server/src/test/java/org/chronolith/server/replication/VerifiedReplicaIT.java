@@ -1,0 +1,290 @@
+package org.chronolith.server.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.LinkProxy;
+import org.chronolith.server.testing.RespClient;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real processes: a byte is changed on its way to a replica. */
+@Tag("slow")
+class VerifiedReplicaIT {
+  private static final long DEADLINE_S = 60;
+  private static final int BLOCK = BlockSums.BLOCK_BYTES;
+
+  @TempDir Path directory;
+  private final List<ChronolithProcess> processes = new ArrayList<>();
+  private final List<LinkProxy> proxies = new ArrayList<>();
+
+  @AfterEach
+  void end() {
+    processes.forEach(ChronolithProcess::close);
+    proxies.forEach(LinkProxy::close);
+  }
+
+  private ChronolithProcess start(String name, int port, String... directives) {
+    List<String> all = new ArrayList<>(List.of("--enable-debug-command", "yes"));
+    all.addAll(List.of(directives));
+    ChronolithProcess started =
+        ChronolithProcess.start(directory.resolve(name), port, all.toArray(String[]::new));
+    processes.add(started);
+    return started;
+  }
+
+  private LinkProxy proxy(ChronolithProcess target) {
+    LinkProxy proxy = new LinkProxy(target.port());
+    proxies.add(proxy);
+    return proxy;
+  }
+
+  private ChronolithProcess replica(String name, int masterPort, String... directives) {
+    List<String> all = new ArrayList<>(List.of("--replicaof", "127.0.0.1 " + masterPort));
+    all.addAll(List.of(directives));
+    ChronolithProcess started =
+        start(name, ChronolithProcess.freePort(), all.toArray(String[]::new));
+    await("the link", () -> isUp(started));
+    return started;
+  }
+
+  private static boolean isUp(ChronolithProcess replica) {
+    return info(replica, "replication", "master_link_status").equals("up");
+  }
+
+  private static String info(ChronolithProcess node, String section, String field) {
+    try (RespClient client = node.connect()) {
+      return client.info(section, field);
+    }
+  }
+
+  private static long stat(ChronolithProcess node, String field) {
+    return Long.parseLong(info(node, "stats", field));
+  }
+
+  private static long offset(ChronolithProcess node) {
+    return Long.parseLong(info(node, "replication", "master_repl_offset"));
+  }
+
+  private static Object call(ChronolithProcess node, String... words) {
+    try (RespClient client = node.connect()) {
+      return client.call(words);
+    }
+  }
+
+  private void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() >= deadline) {
+        StringBuilder outputs = new StringBuilder("still waiting for " + what);
+        processes.forEach(node -> outputs.append("\n-- ").append(node.output()));
+        throw new AssertionError(outputs);
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(20);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private void awaitSame(ChronolithProcess... nodes) {
+    await(
+        "equal offsets",
+        () -> {
+          for (ChronolithProcess node : nodes) {
+            if (offset(node) != offset(nodes[0]) || (node != nodes[0] && !isUp(node))) {
+              return false;
+            }
+          }
+          return true;
+        });
+    for (ChronolithProcess node : nodes) {
+      assertEquals(call(nodes[0], "DEBUG", "DIGEST"), call(node, "DEBUG", "DIGEST"));
+    }
+  }
+
+  /** A few whole blocks, so that those before are complete. */
+  private static void write(ChronolithProcess node, int bytes) {
+    String value = "v".repeat(1000);
+    try (RespClient client = node.connect()) {
+      int count = bytes / 1000;
+      for (int i = 0; i < count; i++) {
+        client.send("SET", "k" + i % 500, value + i);
+      }
+      client.flush();
+      for (int i = 0; i < count; i++) {
+        client.receive();
+      }
+    }
+  }
+
+  private void damage(LinkProxy proxy, ChronolithProcess master, String text) {
+    proxy.damage(text);
+    call(master, "SET", "key of " + text, text);
+    await("the damage", () -> !proxy.isToDamage());
+    write(master, 3 * BLOCK);
+  }
+
+  @Test
+  void shouldReportADamagedByteOnBothSides() {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort());
+    write(master, 10 * BLOCK);
+    LinkProxy proxy = proxy(master);
+    ChronolithProcess replica = replica("b", proxy.port());
+    write(master, 20 * BLOCK);
+    await("verified blocks", () -> stat(master, "repl_verified_blocks") > 15);
+    assertEquals(0, stat(master, "repl_mismatched_blocks"));
+    long damagedAt = offset(master);
+    damage(proxy, master, "to-be-damaged");
+    await("the master's word", () -> stat(master, "repl_mismatched_blocks") == 1);
+    await("the replica's word", () -> stat(replica, "repl_mismatched_blocks") == 1);
+
+    Matcher said =
+        Pattern.compile(
+                "The data of replica 127.0.0.1:"
+                    + replica.port()
+                    + " differs from this master's: (offsets (\\d+) to (\\d+) of "
+                    + info(master, "replication", "master_replid")
+                    + ", checksum 0x[0-9a-f]{8} on the master, 0x[0-9a-f]{8} on the replica)")
+            .matcher(master.output());
+    assertTrue(said.find(), master::output);
+    assertTrue(Long.parseLong(said.group(2)) <= damagedAt, said.group(1));
+    assertTrue(Long.parseLong(said.group(3)) > damagedAt, said.group(1));
+    assertTrue(
+        replica
+            .output()
+            .contains("The data of this replica differs from its master's: " + said.group(1)),
+        replica::output);
+    assertTrue(replica.output().contains("It is kept"), replica::output);
+
+    // It goes on, by a partial resync; what is told again is neither counted nor cut for again.
+    await("the link", () -> isUp(replica));
+    long verified = stat(master, "repl_verified_blocks");
+    long partial = stat(master, "sync_partial_ok");
+    write(master, 10 * BLOCK);
+    await("further blocks", () -> stat(master, "repl_verified_blocks") >= verified + 9);
+    proxy.cut();
+    await("the next link", () -> stat(master, "sync_partial_ok") == partial + 1);
+    write(master, 300 * BLOCK);
+    await("further blocks", () -> stat(master, "repl_verified_blocks") >= verified + 300);
+    assertEquals(1, stat(master, "repl_mismatched_blocks"));
+    assertEquals(1, stat(replica, "repl_mismatched_blocks"));
+    assertEquals(0, stat(replica, "repl_mismatch_resyncs"));
+    assertEquals(1, stat(master, "sync_full"));
+    assertEquals(partial + 1, stat(master, "sync_partial_ok"));
+    assertNotEquals(call(master, "DEBUG", "DIGEST"), call(replica, "DEBUG", "DIGEST"));
+  }
+
+  @Test
+  void shouldResyncADamagedReplicaAndThoseThatFollowItOnceAndNotForEver() {
+    ChronolithProcess master =
+        start("a", ChronolithProcess.freePort(), "--repl-verify-mismatch", "resync");
+    LinkProxy proxy = proxy(master);
+    ChronolithProcess middle = replica("b", proxy.port());
+    ChronolithProcess last = replica("c", middle.port());
+    write(master, 5 * BLOCK);
+    awaitSame(master, middle, last);
+    long full = stat(master, "sync_full");
+    damage(proxy, master, "to-be-damaged");
+    await("the resync", () -> stat(middle, "repl_mismatch_resyncs") == 1);
+    await("that of the last", () -> stat(last, "repl_mismatch_resyncs") == 1);
+    awaitSame(master, middle, last);
+    assertEquals("to-be-damaged", call(last, "GET", "key of to-be-damaged"));
+    assertEquals(full + 1, stat(master, "sync_full"));
+    assertEquals(1, stat(master, "repl_mismatched_blocks"));
+
+    damage(proxy, master, "to-be-damaged-again");
+    await("the master's word", () -> stat(master, "repl_mismatched_blocks") == 2);
+    await("the replica's word", () -> stat(middle, "repl_mismatched_blocks") == 2);
+    await("the link", () -> isUp(middle));
+    assertTrue(middle.output().contains("another one would not help"), middle::output);
+    write(master, 5 * BLOCK);
+    await("equal offsets", () -> offset(master) == offset(middle));
+    assertEquals(full + 1, stat(master, "sync_full"));
+    assertEquals(1, stat(middle, "repl_mismatch_resyncs"));
+  }
+
+  @Test
+  void shouldFindNothingInARandomWalkOfCutsAndRestarts() {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    int masterPort = ChronolithProcess.freePort();
+    int replicaPort = ChronolithProcess.freePort();
+    ChronolithProcess master = start("a", masterPort);
+    LinkProxy proxy = proxy(master);
+    String[] follow = {"--replicaof", "127.0.0.1 " + proxy.port()};
+    ChronolithProcess replica = start("b", replicaPort, follow);
+    long verified = 0;
+    for (int step = 0; step < 16; step++) {
+      int what = random.nextInt(5);
+      if (what == 0) {
+        verified += stat(master, "repl_verified_blocks");
+        if (random.nextBoolean()) {
+          master.kill();
+        } else {
+          master.stop();
+        }
+        master = start("a", masterPort);
+      } else if (what == 1) {
+        if (random.nextBoolean()) {
+          replica.kill();
+        } else {
+          replica.stop();
+        }
+        replica = start("b", replicaPort, follow);
+      } else {
+        proxy.cutAfter(random.nextInt(30 * BLOCK));
+      }
+      write(master, random.nextInt(60 * BLOCK));
+      assertEquals(0, stat(master, "repl_mismatched_blocks"), "seed " + seed);
+    }
+    proxy.heal();
+    awaitSame(master, replica);
+    ChronolithProcess last = master;
+    long before = stat(last, "repl_verified_blocks");
+    write(master, 3 * BLOCK);
+    await("the last blocks", () -> stat(last, "repl_verified_blocks") > before);
+    verified += stat(last, "repl_verified_blocks");
+    assertTrue(verified > 16, "seed " + seed + ": " + verified);
+    for (ChronolithProcess node : processes) {
+      assertFalse(node.output().contains("differs"), "seed " + seed);
+    }
+    assertEquals(0, stat(replica, "repl_mismatched_blocks"));
+  }
+
+  @Test
+  void shouldCompareNothingUnlessBothNodesWantIt() {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort());
+    ChronolithProcess without = replica("b", master.port(), "--repl-verify", "no");
+    ChronolithProcess with = replica("c", without.port());
+    write(master, 5 * BLOCK);
+    awaitSame(master, without, with);
+    assertTrue(
+        with.output()
+            .contains("Master does not understand REPLCONF chronolith-verify: -ERR replicas are"),
+        with::output);
+    assertEquals(0, stat(master, "repl_verified_blocks"));
+    assertEquals(0, stat(without, "repl_verified_blocks"));
+    // One of the two is enough.
+    call(without, "CONFIG", "SET", "repl-verify", "yes");
+    call(with, "CLIENT", "KILL", "TYPE", "master");
+    await("the verified link", () -> isUp(with));
+    write(master, 5 * BLOCK);
+    await("verified blocks", () -> stat(without, "repl_verified_blocks") >= 4);
+  }
+}

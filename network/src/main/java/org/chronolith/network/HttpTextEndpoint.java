@@ -62,7 +62,7 @@ public final class HttpTextEndpoint implements AutoCloseable {
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loop.eventLoop())
-            .channel(loop.transport().serverSocket())
+            .channelFactory(loop.transport().serverSocket(null))
             .childHandler(
                 new ChannelInitializer<Channel>() {
                   @Override

@@ -4,6 +4,7 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -44,7 +45,7 @@ public final class Listener implements AutoCloseable {
   /**
    * Listens on a TCP port. Any thread but the loop's.
    *
-   * @param host a name or an address; {@code *} for all
+   * @param host a name or an address; {@code *} for all, {@code 0.0.0.0} for all of IPv4
    * @param port 0 for any free one, see {@link #port}
    * @param handler for all connections
    * @throws NetworkException if the address is not free or not known
@@ -56,9 +57,11 @@ public final class Listener implements AutoCloseable {
       ListenerConfig config,
       ConnectionHandler handler,
       NetworkListener listener) {
-    SocketAddress address = address(host, port);
+    InetSocketAddress address = address(host, port);
+    // A wildcard that has no address of its own takes every one, of IPv4 and of IPv6.
+    InetAddress family = host.equals("*") ? null : address.getAddress();
     ServerBootstrap bootstrap =
-        bootstrap(loop, loop.transport().serverSocket(), config, handler, listener)
+        bootstrap(loop, loop.transport().serverSocket(family), config, handler, listener)
             .option(ChannelOption.SO_REUSEADDR, true);
     return new Listener(bind(bootstrap, address, host + ":" + port), null);
   }
@@ -77,7 +80,7 @@ public final class Listener implements AutoCloseable {
       ListenerConfig config,
       ConnectionHandler handler,
       NetworkListener listener) {
-    Class<? extends ServerChannel> type = loop.transport().unixServerSocket();
+    ChannelFactory<ServerChannel> type = loop.transport().unixServerSocket();
     try {
       Files.deleteIfExists(path);
       Channel server =
@@ -115,13 +118,13 @@ public final class Listener implements AutoCloseable {
 
   private static ServerBootstrap bootstrap(
       NetworkLoop loop,
-      Class<? extends ServerChannel> type,
+      ChannelFactory<ServerChannel> type,
       ListenerConfig config,
       ConnectionHandler handler,
       NetworkListener listener) {
     return new ServerBootstrap()
         .group(loop.eventLoop())
-        .channel(type)
+        .channelFactory(type)
         .option(ChannelOption.SO_BACKLOG, config.tcpBacklog())
         .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
         .childHandler(new Accept(loop, config, handler, listener));
@@ -142,7 +145,7 @@ public final class Listener implements AutoCloseable {
         cause);
   }
 
-  private static SocketAddress address(String host, int port) {
+  private static InetSocketAddress address(String host, int port) {
     if (host.equals("*")) {
       return new InetSocketAddress(port);
     }

@@ -1,6 +1,7 @@
 package org.chronolith.network;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
@@ -11,10 +12,14 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.SocketOption;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.function.BiConsumer;
 import jdk.net.ExtendedSocketOptions;
 
@@ -31,13 +36,25 @@ enum Transport {
     return this == EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
   }
 
-  Class<? extends ServerChannel> serverSocket() {
-    return this == EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+  /**
+   * A socket to listen with.
+   *
+   * @param address of IPv4, for a socket that takes nothing else, as one of IPv6 would on a
+   *     wildcard; null for any
+   */
+  ChannelFactory<ServerChannel> serverSocket(InetAddress address) {
+    if (address instanceof Inet4Address) {
+      return this == EPOLL
+          ? () -> new EpollServerSocketChannel(SocketProtocolFamily.INET)
+          : () ->
+              new NioServerSocketChannel(SelectorProvider.provider(), SocketProtocolFamily.INET);
+    }
+    return this == EPOLL ? EpollServerSocketChannel::new : NioServerSocketChannel::new;
   }
 
-  Class<? extends ServerChannel> unixServerSocket() {
+  ChannelFactory<ServerChannel> unixServerSocket() {
     if (this == EPOLL) {
-      return EpollServerDomainSocketChannel.class;
+      return EpollServerDomainSocketChannel::new;
     }
     throw new NetworkException(
         NetworkException.Severity.FATAL,

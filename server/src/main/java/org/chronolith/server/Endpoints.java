@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
 final class Endpoints {
   private static final Logger LOG = LoggerFactory.getLogger(Endpoints.class);
 
+  private static final List<String> EVERY_IPV4 = List.of("*", "0.0.0.0");
+  private static final List<String> EVERY_IPV6 = List.of("::*", "::");
+
   private final ServerConfig config;
   private final ClientLimits limits;
   private final Consumer<OutputLimit> subscriberLimit;
@@ -82,13 +85,9 @@ final class Endpoints {
     ListenerConfig accept =
         new ListenerConfig(limits, config.tcpBacklog(), config.tcpKeepaliveSeconds());
     if (config.port() != 0) {
-      for (String address : config.bind()) {
+      for (String address : addresses(config.bind())) {
         boolean optional = address.startsWith("-");
         String host = optional ? address.substring(1) : address;
-        if (host.equals("::*")) {
-          // Redis's way to write every IPv6 address.
-          host = "::";
-        }
         try {
           listeners.add(Listener.bind(loop, host, config.port(), accept, clients, counters));
         } catch (NetworkException e) {
@@ -106,6 +105,34 @@ final class Endpoints {
                 listeners.add(
                     Listener.bindUnix(
                         loop, path, config.unixSocketPermissions(), accept, clients, counters)));
+  }
+
+  /**
+   * As Redis writes them, {@code *} is every IPv4 address and {@code ::*} every IPv6 one. A socket
+   * of the latter takes the former, too: if both are wanted, one serves both, and a second one
+   * could not be bound.
+   */
+  static List<String> addresses(List<String> bind) {
+    boolean every4 = bind.stream().anyMatch(address -> EVERY_IPV4.contains(bare(address)));
+    boolean every6 = bind.stream().anyMatch(address -> EVERY_IPV6.contains(bare(address)));
+    List<String> addresses = new ArrayList<>();
+    for (String address : bind) {
+      String sign = address.startsWith("-") ? "-" : "";
+      if (EVERY_IPV6.contains(bare(address))) {
+        if (!every4) {
+          addresses.add(sign + "::");
+        }
+      } else if (EVERY_IPV4.contains(bare(address))) {
+        addresses.add(sign + (every6 ? "*" : "0.0.0.0"));
+      } else {
+        addresses.add(address);
+      }
+    }
+    return addresses;
+  }
+
+  private static String bare(String address) {
+    return address.startsWith("-") ? address.substring(1) : address;
   }
 
   /** Accepts no more clients. Thread: not the loop's. */

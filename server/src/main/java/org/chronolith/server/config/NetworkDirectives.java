@@ -22,8 +22,9 @@ public final class NetworkDirectives {
               List.of("127.0.0.1"))
           .immutable()
           .doc(
-              "Addresses to listen on; `*` is every IPv4 address, `::*` every IPv6 one; an address"
-                  + " with a leading `-` may be missing.");
+              "Addresses to listen on; `*` is every IPv4 address, `::*` every IPv6 one (and, unlike"
+                  + " in Redis, every IPv4 one with it); an address with a leading `-` may be"
+                  + " missing.");
 
   public static final Directive<Boolean> PROTECTED_MODE =
       new Directive<>("protected-mode", ValueTypes.yesNo(), true)

@@ -76,7 +76,27 @@ final class TutorialReader implements AutoCloseable {
     }
     Matcher cli = REDIS_CLI.matcher(command.text());
     boolean repeatable = cli.find() && READS.contains(cli.group(1));
+    long running = running();
     awaitOutput(command, expected, repeatable, () -> runInShell(command.text()));
+    if (command.text().endsWith(" SHUTDOWN")) {
+      // The connection ends before the process, which still removes its pid file.
+      awaitFewerThan(running, command);
+    }
+  }
+
+  private long running() {
+    return servers.stream().filter(Process::isAlive).count();
+  }
+
+  private void awaitFewerThan(long count, TutorialPage.Command command)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STEP_DEADLINE_MS);
+    while (running() >= count) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("line " + command.line() + ": the server does not end");
+      }
+      Thread.sleep(POLL_MS);
+    }
   }
 
   private void startServer(TutorialPage.Command command, List<String> expected)

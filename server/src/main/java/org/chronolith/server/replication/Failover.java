@@ -112,7 +112,7 @@ final class Failover {
       if (!feed.isOnline()) {
         throw new CommandException("ERR FAILOVER target replica is not online.");
       }
-      LOG.info("FAILOVER requested to {}.", request.target());
+      LOG.info("FAILOVER requested to {}.", address(request.target()));
     } else {
       LOG.info("FAILOVER requested.");
     }
@@ -172,7 +172,7 @@ final class Failover {
       boolean wanted = target == null || target.equals(address);
       if (wanted && feed.isOnline() && feed.ackOffset() == end) {
         target = address;
-        LOG.info("Failover target {} is synced, failing over.", target);
+        LOG.info("Failover target {} is synced, failing over.", address(target));
         handOver();
         return;
       }
@@ -184,7 +184,7 @@ final class Failover {
       return;
     }
     if (force) {
-      LOG.info("Failover to {} time out exceeded, failing over.", target);
+      LOG.info("Failover to {} time out exceeded, failing over.", address(target));
       handOver();
     } else {
       abort("Replica never caught up before timeout");
@@ -205,6 +205,11 @@ final class Failover {
     call.reply().ok();
   }
 
+  /** As Redis's log has it. */
+  private static String address(HostPort node) {
+    return node.host() + ":" + node.port();
+  }
+
   /** Ends without a new master. */
   void abort(String why) {
     if (state == State.NONE) {
@@ -213,7 +218,7 @@ final class Failover {
     if (target == null) {
       LOG.info("Aborting failover while {}: {}", state.word(), why);
     } else {
-      LOG.info("Aborting failover to {} while {}: {}", target, state.word(), why);
+      LOG.info("Aborting failover to {} while {}: {}", address(target), state.word(), why);
     }
     boolean handedOver = state == State.IN_PROGRESS;
     if (handedOver) {

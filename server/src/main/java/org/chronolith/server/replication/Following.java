@@ -1,8 +1,6 @@
 package org.chronolith.server.replication;
 
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import org.chronolith.network.NetworkLoop;
@@ -52,7 +50,7 @@ final class Following implements LinkOwner {
   /** A full sync under way, and who waits for its end. */
   private Receiving receiving;
 
-  private final List<Runnable> afterReceiving = new ArrayList<>();
+  private final AfterReceiving afterReceiving = new AfterReceiving();
 
   Following(
       NetworkLoop engine,
@@ -101,6 +99,8 @@ final class Following implements LinkOwner {
     } else {
       link.stop();
       giveUpReceiving();
+      // Whoever was to be promoted follows again.
+      afterReceiving.promotion(null);
     }
     link = new ReplicaLink(loop, master, config, this);
   }
@@ -116,13 +116,21 @@ final class Following implements LinkOwner {
     if (!giveUpReceiving()) {
       // On disk the new data set is already the live one: what is written before it is adopted
       // would be lost. It is a matter of milliseconds; until then this is a replica.
-      afterReceiving.add(again);
+      afterReceiving.promotion(again);
       return false;
     }
     apply.reset();
     link = null;
     verification.promoted();
     return true;
+  }
+
+  /** Whether it goes on following {@code master}: it does not if a promotion only waits. */
+  boolean follows(HostPort master) {
+    return link != null
+        && link.master().equals(master)
+        && !link.halted()
+        && !afterReceiving.hasPromotion();
   }
 
   /** The process ends. */
@@ -244,6 +252,7 @@ final class Following implements LinkOwner {
     engine.execute(
         () -> {
           if (from == link && receiving == null) {
+            failover.clear();
             rewind(from, line);
           }
         });
@@ -431,12 +440,12 @@ final class Following implements LinkOwner {
       apply.select(recovered.streamDb());
       if (over == null) {
         LOG.info("This node is back at offset {}", recovered.log().endOffset());
-        runAfterReceiving();
+        afterReceiving.run();
         return;
       }
       LOG.info("MASTER <-> REPLICA sync: Finished with success");
       verification.replaced(System.nanoTime());
-      runAfterReceiving();
+      afterReceiving.run();
       loop.execute(() -> from.goOn(over));
     }
 
@@ -450,7 +459,7 @@ final class Following implements LinkOwner {
             }
             if (receiving == receive) {
               receiving = null;
-              runAfterReceiving();
+              afterReceiving.run();
             }
             if (over == null) {
               return;
@@ -465,12 +474,6 @@ final class Following implements LinkOwner {
                   }
                 });
           });
-    }
-
-    private void runAfterReceiving() {
-      List<Runnable> waiting = List.copyOf(afterReceiving);
-      afterReceiving.clear();
-      waiting.forEach(Runnable::run);
     }
   }
 }

@@ -350,7 +350,8 @@ final class ReplicaLink implements StreamApply.Source {
       state = State.SYNC;
       syncReadBytes = 0;
       fullSync = owner.receive(words[1], offset(words[2]), this);
-    } else if (words[0].equals(Divergence.WORD) && !askedFailover) {
+    } else if (words[0].equals(Divergence.WORD)) {
+      // After a forced failover, too: the other node has taken over, and lacks what this one has.
       owner.diverged(this, line);
       psync();
     } else if (askedFailover) {

@@ -346,7 +346,7 @@ public final class Replication {
   /** {@code REPLICAOF host port}. */
   void replicaOf(HostPort master, Client by) {
     refuseWhileFailingOver();
-    if (isReplica() && link().master().equals(master) && !link().halted()) {
+    if (follows(master)) {
       LOG.info(
           "REPLICAOF would result into synchronization with the master we are already"
               + " connected with. No operation performed.");
@@ -356,6 +356,11 @@ public final class Replication {
     config.assign(ReplicationDirectives.REPLICAOF, Optional.of(master));
     LOG.info(
         "REPLICAOF {}:{} enabled (user request from '{}')", master.host(), master.port(), name(by));
+  }
+
+  /** Whether this node is a replica of {@code master}, and will remain it. */
+  boolean follows(HostPort master) {
+    return following != null && following.follows(master);
   }
 
   private void refuseWhileFailingOver() {

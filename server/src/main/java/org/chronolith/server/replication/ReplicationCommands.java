@@ -138,7 +138,7 @@ final class ReplicationCommands {
       throw invalid;
     }
     HostPort master = new HostPort(call.text(1), (int) port);
-    if (replication.link() != null && replication.link().master().equals(master)) {
+    if (replication.follows(master)) {
       call.reply().simple("OK Already connected to specified master");
       return;
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.LinkProxy;
 import org.chronolith.server.testing.RedisServerProcess;
 import org.chronolith.server.testing.RequiresRedis;
 import org.chronolith.server.testing.RespClient;
@@ -207,6 +208,181 @@ class FailoverIT {
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  private ChronolithProcess debuggable(String name, String... directives) {
+    List<String> all = new ArrayList<>(List.of("--enable-debug-command", "yes", "--save", ""));
+    all.addAll(List.of(directives));
+    return start(name, all.toArray(String[]::new));
+  }
+
+  private ChronolithProcess debuggableReplica(String name, ChronolithProcess master) {
+    ChronolithProcess started = debuggable(name, "--replicaof", "127.0.0.1 " + master.port());
+    await("the link", () -> info(started, "master_link_status").equals("up"));
+    return started;
+  }
+
+  private static void freeze(ChronolithProcess process) {
+    process.freeze();
+    await("all its threads are stopped", () -> isStopped(process));
+  }
+
+  private static void forceTo(ChronolithProcess master, ChronolithProcess target, int timeoutMs) {
+    assertEquals(
+        "OK",
+        call(
+            master.port(),
+            "FAILOVER",
+            "TO",
+            "127.0.0.1",
+            Integer.toString(target.port()),
+            "FORCE",
+            "TIMEOUT",
+            Integer.toString(timeoutMs)));
+    assertEquals("waiting-for-sync", info(master, "master_failover_state"));
+    await(
+        "the hand-over",
+        () -> info(master, "master_failover_state").equals("failover-in-progress"));
+  }
+
+  private static void awaitSame(ChronolithProcess master, ChronolithProcess... replicas) {
+    for (ChronolithProcess replica : replicas) {
+      await(
+          "the link of " + replica.port(),
+          () ->
+              info(replica, "master_link_status").equals("up")
+                  && info(replica, "master_repl_offset")
+                      .equals(info(master, "master_repl_offset")));
+      assertEquals(call(master.port(), "DEBUG", "DIGEST"), call(replica.port(), "DEBUG", "DIGEST"));
+    }
+  }
+
+  @Test
+  void shouldForceAReplicaThatIsBehindToTakeOver() {
+    ChronolithProcess master = debuggable("a");
+    call(master.port(), "SET", "before", "1");
+    try (LinkProxy proxy = new LinkProxy(master.port())) {
+      ChronolithProcess target = debuggable("b", "--replicaof", "127.0.0.1 " + proxy.port());
+      await("the link", () -> info(target, "master_link_status").equals("up"));
+      ChronolithProcess other = debuggableReplica("c", master);
+      String oldId = info(master, "master_replid");
+      proxy.slow(100);
+      call(master.port(), "SET", "only here", "x".repeat(200_000));
+      assertEquals(
+          "OK",
+          call(
+              master.port(),
+              "FAILOVER",
+              "TO",
+              "127.0.0.1",
+              Integer.toString(target.port()),
+              "TIMEOUT",
+              "300",
+              "FORCE"));
+      assertEquals("waiting-for-sync", info(master, "master_failover_state"));
+      await("the new master", () -> info(target, "role").equals("master"));
+      assertTrue(
+          master
+              .output()
+              .contains("Failover to 127.0.0.1:" + target.port() + " time out exceeded, failing"),
+          master::output);
+      assertEquals(oldId, info(target, "master_replid2"));
+      call(target.port(), "SET", "after", "1");
+      awaitSame(target, master);
+      assertEquals("no-failover", info(master, "master_failover_state"));
+      assertEquals("slave", info(master, "role"));
+      assertEquals("null", said(target.port(), "GET", "only here"));
+      assertEquals("null", said(master.port(), "GET", "only here"));
+      assertEquals("1", call(master.port(), "GET", "after"));
+      awaitSame(master, other);
+      assertEquals("READONLY", said(master.port(), "SET", "x", "1").split(" ")[0]);
+    }
+  }
+
+  @Test
+  void shouldBecomeTheMasterAgainIfTheTargetRejectsIt() {
+    ChronolithProcess master = debuggable("a");
+    ChronolithProcess target = debuggableReplica("b", master);
+    ChronolithProcess other = debuggableReplica("c", master);
+    String oldId = info(master, "master_replid");
+    freeze(target);
+    try (RespClient early = new RespClient(target.port())) {
+      // It becomes a master before it hears that it shall.
+      early.send("REPLICAOF", "NO", "ONE");
+      early.flush();
+      call(master.port(), "SET", "a", "1");
+      forceTo(master, target, 200);
+      target.thaw();
+      assertEquals("OK", early.receive());
+    }
+    await("the end", () -> info(master, "master_failover_state").equals("no-failover"));
+    assertEquals("master", info(master, "role"));
+    assertEquals("master", info(target, "role"));
+    assertTrue(
+        master
+            .output()
+            .contains(
+                "Aborting failover to 127.0.0.1:"
+                    + target.port()
+                    + " while failover-in-progress: Failover target rejected psync request"),
+        master::output);
+    assertEquals(oldId, info(master, "master_replid2"));
+    assertEquals("OK", call(master.port(), "SET", "b", "1"));
+    awaitSame(master, other);
+    assertEquals("2", stat(master, "sync_full"), "the one that stayed continues");
+    assertEquals("OK", call(target.port(), "REPLICAOF", "127.0.0.1", "" + master.port()));
+    awaitSame(master, target);
+  }
+
+  @Test
+  void shouldBecomeTheMasterAgainOnAbortAndOnTimeout() {
+    ChronolithProcess master = debuggable("a");
+    ChronolithProcess target = debuggableReplica("b", master);
+    ChronolithProcess other = debuggableReplica("c", master);
+    freeze(target);
+    call(master.port(), "SET", "a", "1");
+
+    // Without FORCE it stays the master; it is not another history.
+    String id = info(master, "master_replid");
+    String port = Integer.toString(target.port());
+    assertEquals("OK", call(master.port(), "FAILOVER", "TO", "127.0.0.1", port, "TIMEOUT", "200"));
+    assertEquals("waiting-for-sync", info(master, "master_failover_state"));
+    assertEquals("master", info(master, "role"));
+    await("the timeout", () -> info(master, "master_failover_state").equals("no-failover"));
+    assertTrue(
+        master
+            .output()
+            .contains(
+                "Aborting failover to 127.0.0.1:"
+                    + port
+                    + " while waiting-for-sync: Replica never caught up before timeout"),
+        master::output);
+    assertEquals(id, info(master, "master_replid"));
+    assertEquals("OK", call(master.port(), "SET", "b", "1"));
+
+    // Handed over already: it takes the role back under a new id.
+    forceTo(master, target, 200);
+    // As Redis has it: a replica already, whose master has not answered.
+    assertEquals("slave", info(master, "role"));
+    assertEquals("down", info(master, "master_link_status"));
+    assertEquals("ERR FAILOVER already in progress.", said(master.port(), "FAILOVER"));
+    assertEquals(
+        "READONLY You can't write against a read only replica.",
+        said(master.port(), "SET", "x", "1"));
+    assertEquals(
+        "ERR REPLICAOF not allowed while failing over.",
+        said(master.port(), "REPLICAOF", "127.0.0.1", "1"));
+    assertEquals("OK", call(master.port(), "FAILOVER", "ABORT"));
+    assertEquals("no-failover", info(master, "master_failover_state"));
+    assertEquals("master", info(master, "role"));
+    assertEquals(id, info(master, "master_replid2"));
+    assertEquals("ERR No failover in progress.", said(master.port(), "FAILOVER", "ABORT"));
+    assertEquals("OK", call(master.port(), "SET", "c", "1"));
+    target.thaw();
+    awaitSame(master, target, other);
+    assertEquals("slave", info(target, "role"));
+    assertEquals("2", stat(master, "sync_full"));
+    assertEquals("1", call(target.port(), "GET", "c"));
   }
 
   @Test

@@ -212,6 +212,7 @@ final class Claims {
   /** Writes the last state and ends the thread. Any thread, after the engine's last use. */
   void close() {
     ClaimFile to = file;
+    file = null;
     if (to != null) {
       to.close();
     }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.IntSupplier;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.network.NetworkLoop;
+import org.chronolith.network.Scheduled;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.client.Client;
@@ -69,6 +70,9 @@ public final class Replication {
 
   /** Of a master: the stream's database at the log's end before its first effect. */
   private int dbAtStart;
+
+  /** Null until the data is loaded. */
+  private Scheduled seconds;
 
   private long secondsSincePing;
   private long lastSecondNanos = System.nanoTime();
@@ -177,7 +181,7 @@ public final class Replication {
             failover,
             new LinkVerification(counters));
     replicas.claims().start(log().endOffset(), System.currentTimeMillis());
-    engine.every(this::everySecond, SECOND_MS);
+    seconds = engine.every(this::everySecond, SECOND_MS);
     Optional<HostPort> master = config.replicaOf();
     if (master.isPresent()) {
       follow(master.get());
@@ -188,8 +192,8 @@ public final class Replication {
   public void stop() {
     if (following != null) {
       following.stop();
-    }
-    if (following != null) {
+      // For the last time: the file of the claims is closed before this thread ends.
+      seconds.cancel();
       updateClaims();
     }
     replicas.disconnectAll();
@@ -495,11 +499,12 @@ public final class Replication {
       call.error("ERR PSYNC FAILOVER replid must match my replid.");
       return false;
     }
-    promote("failover request from '" + name(call.client()) + "'");
-    if (isReplica()) {
-      call.error("NOMASTERLINK A full sync is being adopted");
+    if (following.isReceiving()) {
+      // A promotion might have to wait for its end, and the other node would not know of it.
+      call.error("NOMASTERLINK A full sync is under way");
       return false;
     }
+    promote("failover request from '" + name(call.client()) + "'");
     return true;
   }
 

@@ -131,6 +131,17 @@ class ClaimsTest {
   }
 
   @Test
+  void shouldWriteNothingOnceItIsClosed() throws IOException {
+    claims.open(directory);
+    claims.update(List.of(new Connected("a", 100)), 400, 1_000);
+    claims.close();
+    String written = Files.readString(directory.resolve(ClaimFile.NAME));
+    claims.update(List.of(new Connected("a", 200)), 500, 2_000);
+    assertEquals(200, claims.neededOffset());
+    assertEquals(written, Files.readString(directory.resolve(ClaimFile.NAME)));
+  }
+
+  @Test
   void shouldBoundTheSamples() {
     EndSamples samples = new EndSamples();
     for (int i = 1; i <= 10 * EndSamples.MOST; i++) {

@@ -139,9 +139,12 @@ final class BlockCheck implements AutoCloseable {
       }
     }
     listener.verified(same);
-    if (queued > 0 && !closed) {
+    if (queued > 0) {
       roundQueued = true;
       later.accept(this::round);
+    } else {
+      // Not to hold a segment that may be removed, nor memory.
+      older.close();
     }
   }
 

@@ -93,6 +93,7 @@ final class BlockReport implements AutoCloseable {
       return;
     }
     failed = true;
+    blocks.close();
     LOG.warn(
         "Blocks from offset {} on are not verified over this link: {}", next, cause.getMessage());
   }

@@ -210,6 +210,16 @@ final class Failover {
     return node.host() + ":" + node.port();
   }
 
+  /** The other node refuses to take over. */
+  void rejected() {
+    try {
+      abort("Failover target rejected psync request");
+    } catch (CommandException e) {
+      // The log takes no new history. The link asks, and is rejected, again.
+      LOG.warn("This node cannot be a master again yet: {}", e.getMessage());
+    }
+  }
+
   /** Ends without a new master. */
   void abort(String why) {
     if (state == State.NONE) {

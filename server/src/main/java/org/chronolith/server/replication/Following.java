@@ -133,6 +133,11 @@ final class Following implements LinkOwner {
         && !afterReceiving.hasPromotion();
   }
 
+  /** Whether a full sync, or a rewind, is under way. */
+  boolean isReceiving() {
+    return receiving != null;
+  }
+
   /** The process ends. */
   void stop() {
     if (link != null) {
@@ -318,7 +323,7 @@ final class Following implements LinkOwner {
     engine.execute(
         () -> {
           if (from == link) {
-            failover.abort("Failover target rejected psync request");
+            failover.rejected();
           }
         });
   }

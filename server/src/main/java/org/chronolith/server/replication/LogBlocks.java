@@ -9,7 +9,7 @@ import org.chronolith.replicationlog.ReplicationLog;
 
 /**
  * The checksums of blocks as the log on disk has them, read when they are asked for. Blocks in a
- * row are read in a row.
+ * row are read in a row. After {@link #close} it can be used again.
  *
  * <p>Thread: one at a time; not the engine's.
  */

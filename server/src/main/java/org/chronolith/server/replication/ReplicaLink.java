@@ -11,7 +11,6 @@ import org.chronolith.network.ProtocolException;
 import org.chronolith.network.Scheduled;
 import org.chronolith.network.StreamConnection;
 import org.chronolith.network.StreamHandler;
-import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.config.HostPort;
 import org.chronolith.server.config.ServerConfig;
 import org.slf4j.Logger;
@@ -62,12 +61,6 @@ final class ReplicaLink implements StreamApply.Source {
   /** An acknowledgement without checksums. */
   private static final int ACK_BYTES = 256;
 
-  /** Blocks to read back before other connections get their turn. */
-  private static final int ROUND_BLOCKS = 4;
-
-  /** So many checksums do not wait for the next second. */
-  private static final int TOLD_BLOCKS = 256;
-
   private final NetworkLoop loop;
   private final HostPort master;
   private final ServerConfig config;
@@ -100,17 +93,7 @@ final class ReplicaLink implements StreamApply.Source {
 
   private FullSyncStream fullSync;
 
-  /** The master takes checksums over this connection. */
-  private boolean verified;
-
-  /** Null unless the stream goes on, and the master takes checksums. */
-  private BlockReport report;
-
-  /** The log of the last report, and what of it was not told. */
-  private ReplicationLog reportedLog;
-
-  private long untold;
-  private boolean collecting;
+  private final LinkReport report;
 
   /** Stream bytes that came before the engine was ready for them. */
   private ByteBuf held;
@@ -123,6 +106,7 @@ final class ReplicaLink implements StreamApply.Source {
     this.master = master;
     this.config = config;
     this.owner = owner;
+    report = new LinkReport(loop, this::acknowledge);
     ticks = loop.every(this::tick, TICK_MS);
     loop.execute(this::connect);
   }
@@ -217,7 +201,7 @@ final class ReplicaLink implements StreamApply.Source {
       return;
     }
     if (state == State.CONNECTED) {
-      collect();
+      report.collect();
       acknowledge();
     } else if (fullSync != null && fullSync.isRdb()) {
       // What a Redis that loads an RDB says, so that its master does not give up.
@@ -246,46 +230,9 @@ final class ReplicaLink implements StreamApply.Source {
     if (state == State.CONNECTED && connection != null) {
       ByteBuf out =
           PooledByteBufAllocator.DEFAULT.directBuffer(ACK_BYTES, Acknowledgement.MOST_BYTES);
-      Acknowledgement.write(out, owner.endOffset(), owner.durableOffset(), report);
+      Acknowledgement.write(out, owner.endOffset(), owner.durableOffset(), report.current());
       connection.write(out);
       connection.flush();
-    }
-  }
-
-  /** Reads back what has come into the log, some of it now and the rest soon. */
-  private void collect() {
-    if (report == null || collecting) {
-      return;
-    }
-    boolean more = report.collect(ROUND_BLOCKS);
-    if (report.count() >= TOLD_BLOCKS) {
-      acknowledge();
-    }
-    if (more) {
-      collecting = true;
-      loop.execute(this::collectMore);
-    }
-  }
-
-  private void collectMore() {
-    collecting = false;
-    collect();
-  }
-
-  private void startReport() {
-    if (verified) {
-      ReplicationLog log = owner.log();
-      report = new BlockReport(log, log == reportedLog ? untold : Long.MAX_VALUE);
-      reportedLog = null;
-    }
-  }
-
-  private void endReport() {
-    if (report != null) {
-      reportedLog = report.log();
-      untold = report.untold();
-      report.close();
-      report = null;
     }
   }
 
@@ -387,7 +334,7 @@ final class ReplicaLink implements StreamApply.Source {
     state = State.CONNECTED;
     pauseMs = FIRST_PAUSE_MS;
     lastIoMs = System.currentTimeMillis();
-    startReport();
+    report.begin(owner.log());
     if (held != null) {
       ByteBuf first = held;
       held = null;
@@ -511,7 +458,7 @@ final class ReplicaLink implements StreamApply.Source {
         in.readBytes(chunk, length);
         if (state == State.CONNECTED) {
           toEngine(chunk);
-          collect();
+          report.collect();
         } else {
           hold(chunk);
         }
@@ -555,8 +502,7 @@ final class ReplicaLink implements StreamApply.Source {
     }
     connection = null;
     state = State.CONNECT;
-    verified = false;
-    endReport();
+    report.end();
     if (held != null) {
       held.release();
       held = null;
@@ -595,7 +541,7 @@ final class ReplicaLink implements StreamApply.Source {
 
     @Override
     public void agreed() {
-      verified = true;
+      report.agreed();
     }
 
     @Override

@@ -268,6 +268,30 @@ class VerifiedReplicaIT {
   }
 
   @Test
+  void shouldGoOnVerifyingThroughAPromotion() {
+    ChronolithProcess old = start("a", ChronolithProcess.freePort());
+    ChronolithProcess promoted = replica("b", old.port());
+    ChronolithProcess last = replica("c", promoted.port());
+    write(old, 6 * BLOCK + BLOCK / 2);
+    awaitSame(old, promoted, last);
+    await("the first link's blocks", () -> stat(old, "repl_verified_blocks") >= 5);
+    await("the second link's blocks", () -> stat(promoted, "repl_verified_blocks") >= 5);
+    // In the middle of a block, two histories meet in it.
+    call(promoted, "REPLICAOF", "NO", "ONE");
+    call(old, "REPLICAOF", "127.0.0.1", Integer.toString(promoted.port()));
+    await("the old master's link", () -> isUp(old));
+    await("the other's", () -> isUp(last));
+    long before = stat(promoted, "repl_verified_blocks");
+    write(promoted, 6 * BLOCK);
+    awaitSame(promoted, old, last);
+    await("both links' blocks", () -> stat(promoted, "repl_verified_blocks") >= before + 12);
+    for (ChronolithProcess node : processes) {
+      assertEquals(0, stat(node, "repl_mismatched_blocks"));
+    }
+    assertEquals(1, stat(promoted, "sync_full"), "the first of the last one");
+  }
+
+  @Test
   void shouldCompareNothingUnlessBothNodesWantIt() {
     ChronolithProcess master = start("a", ChronolithProcess.freePort());
     ChronolithProcess without = replica("b", master.port(), "--repl-verify", "no");

@@ -133,6 +133,11 @@ final class Following implements LinkOwner {
         && !afterReceiving.hasPromotion();
   }
 
+  /** Whether its data is to be replaced, since it is not its master's. */
+  boolean isUntrusted() {
+    return verification.isUntrusted();
+  }
+
   /** Whether a full sync, or a rewind, is under way. */
   boolean isReceiving() {
     return receiving != null;

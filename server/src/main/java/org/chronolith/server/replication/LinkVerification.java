@@ -30,24 +30,28 @@ final class LinkVerification {
   }
 
   /**
-   * The master says that blocks differ.
+   * The master says that blocks differ. It says so in each handshake until they do not.
    *
    * @param resync whether this node wants a full resync then
    */
   void mismatch(Mismatch.Told told, boolean resync, long nowNanos) {
-    if (told.equals(last)) {
-      // The link was lost before the master knew that it was heard.
+    boolean continued = last != null && last.first().equals(told.first());
+    long news = told.count() - (continued ? last.count() : 0);
+    last = told;
+    if (news > 0) {
+      counters.mismatched(news);
+      LOG.error(
+          "The data of this replica differs from its master's: {}{}",
+          told.first(),
+          told.count() > 1 ? ", and " + (told.count() - 1) + " further blocks" : "");
+    }
+    boolean again = resynced && nowNanos - resyncedNanos < RESYNC_PAUSE_NANOS;
+    if (untrusted || news <= 0 && (again || !resync && !told.resync())) {
       return;
     }
-    last = told;
-    counters.mismatched(told.count());
-    LOG.error(
-        "The data of this replica differs from its master's: {}{}",
-        told.first(),
-        told.count() > 1 ? ", and " + (told.count() - 1) + " further blocks" : "");
     if (!resync && !told.resync()) {
       LOG.error("It is kept: repl-verify-mismatch is 'report' on both nodes");
-    } else if (resynced && nowNanos - resyncedNanos < RESYNC_PAUSE_NANOS) {
+    } else if (again) {
       LOG.error(
           "It is kept: this node has taken a full resync for the same reason {} seconds ago, so"
               + " another one would not help. Something damages what passes between the two nodes,"

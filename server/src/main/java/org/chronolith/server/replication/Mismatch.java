@@ -22,8 +22,8 @@ record Mismatch(String replicationId, long block, int masterSum, int replicaSum)
    * What a replica is told of mismatches: {@code MISMATCH <count> <id> <first offset> <master's
    * checksum> <replica's checksum> resync|report}.
    *
-   * @param first of them
-   * @param count of them
+   * @param first that was found since the replica was last sent the whole data set
+   * @param count of all since then
    * @param resync whether the replica is to take a full resync
    */
   record Told(Mismatch first, long count, boolean resync) {

@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * told, and remembers who must not continue by a partial resync.
  *
  * <p>Nothing can be put into the stream, which is the log. So the link of a replica that differs is
- * cut, and in the handshake of the next one it is told why.
+ * cut, and in the handshake of the next one it is told why; and in every further one, until it was
+ * sent the whole data set: it may have been restarted, or be told to do something about it.
  *
  * <p>Thread: engine.
  */
@@ -45,10 +46,12 @@ final class Mismatches {
   private static final class Replica {
     private final Set<Mismatch> known = new LinkedHashSet<>();
 
-    /** The first that the replica has not been told of. */
-    private Mismatch untold;
+    private Mismatch first;
+    private long count;
 
-    private long untoldCount;
+    /** So many of them the replica was told of. */
+    private long toldCount;
+
     private boolean cut;
     private long cutMs;
   }
@@ -82,10 +85,10 @@ final class Mismatches {
     if (replica.known.size() < MOST_BLOCKS) {
       replica.known.add(mismatch);
     }
-    if (replica.untold == null) {
-      replica.untold = mismatch;
+    if (replica.first == null) {
+      replica.first = mismatch;
     }
-    replica.untoldCount++;
+    replica.count++;
     if (replica.known.size() <= MOST_LINES) {
       LOG.error("The data of replica {} differs from this master's: {}", link.name(), mismatch);
     }
@@ -102,7 +105,7 @@ final class Mismatches {
     for (Link link : new ArrayList<>(links)) {
       Replica replica = replicas.get(link.claimId());
       if (replica != null
-          && replica.untold != null
+          && replica.count > replica.toldCount
           && (!replica.cut || nowMs - replica.cutMs > CUT_PAUSE_MS)) {
         replica.cut = true;
         replica.cutMs = nowMs;
@@ -114,15 +117,13 @@ final class Mismatches {
   }
 
   /**
-   * What a replica has to be told, or null.
+   * What a replica is to be told, or null.
    *
    * @param resync whether this node wants those that differ to take a full resync
    */
-  Mismatch.Told untold(String claimId, boolean resync) {
+  Mismatch.Told toTell(String claimId, boolean resync) {
     Replica replica = replicas.get(claimId);
-    return replica == null || replica.untold == null
-        ? null
-        : new Mismatch.Told(replica.untold, replica.untoldCount, resync);
+    return replica == null ? null : new Mismatch.Told(replica.first, replica.count, resync);
   }
 
   /**
@@ -133,10 +134,7 @@ final class Mismatches {
   void told(String claimId, Mismatch.Told told) {
     Replica replica = told == null ? null : replicas.get(claimId);
     if (replica != null) {
-      replica.untoldCount = Math.max(0, replica.untoldCount - told.count());
-      if (replica.untoldCount == 0) {
-        replica.untold = null;
-      }
+      replica.toldCount = Math.max(replica.toldCount, told.count());
     }
   }
 

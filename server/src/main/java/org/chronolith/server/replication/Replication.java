@@ -586,10 +586,10 @@ public final class Replication {
   /** What a replica that asks to be verified is answered. */
   String verifyAnswer(Announcement announced) {
     Mismatches mismatches = replicas.mismatches();
-    if (mismatches.isDistrusted(announced.nodeId)) {
+    if (mismatches.isDistrusted(announced.nodeId) || following != null && following.isUntrusted()) {
       return LinkVerification.UNTRUSTED.substring(1);
     }
-    announced.told = mismatches.untold(announced.nodeId, config.replResyncOnMismatch());
+    announced.told = mismatches.toTell(announced.nodeId, config.replResyncOnMismatch());
     return announced.told == null ? "OK" : announced.told.line();
   }
 

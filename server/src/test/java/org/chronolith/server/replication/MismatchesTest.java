@@ -47,31 +47,33 @@ class MismatchesTest {
   }
 
   @Test
-  void shouldTellAReplicaOnceOfWhatDiffers() {
+  void shouldCutOnceAndTellUntilTheReplicaIsReplaced() {
     mismatches.cutUntold(List.of(link), 1);
     assertEquals(0, link.closed);
-    assertNull(mismatches.untold("one", true));
+    assertNull(mismatches.toTell("one", true));
     mismatches.found(link, at(1));
     mismatches.found(link, at(2));
     mismatches.found(link, at(1));
     assertEquals(2, counters.mismatchedBlocks());
     mismatches.cutUntold(List.of(link, new Link("two"), new Link(null)), 1000);
     assertEquals(1, link.closed);
-    Mismatch.Told told = mismatches.untold("one", false);
+    Mismatch.Told told = mismatches.toTell("one", false);
     assertEquals(new Mismatch.Told(at(1), 2, false), told);
-    // The link was lost before the replica went on.
-    mismatches.told("one", null);
-    assertEquals(told, mismatches.untold("one", false));
     // One more is found while it goes on.
     mismatches.found(link, at(3));
     mismatches.told("one", told);
-    assertEquals(1, mismatches.untold("one", true).count());
-    mismatches.told("one", mismatches.untold("one", true));
-    assertNull(mismatches.untold("one", true));
+    mismatches.cutUntold(List.of(link), 61_001);
+    assertEquals(2, link.closed);
+    assertEquals(new Mismatch.Told(at(1), 3, true), mismatches.toTell("one", true));
+    mismatches.told("one", mismatches.toTell("one", true));
+    mismatches.told("one", told);
+    mismatches.told("one", null);
+    mismatches.told("two", told);
     // Told again after a cut, a known block is no news.
     mismatches.found(link, at(3));
     assertEquals(3, counters.mismatchedBlocks());
-    assertNull(mismatches.untold("one", true));
+    mismatches.cutUntold(List.of(link), 1_000_000);
+    assertEquals(2, link.closed);
   }
 
   @Test
@@ -79,7 +81,7 @@ class MismatchesTest {
     for (int second = 0; second < 121; second++) {
       mismatches.found(link, at(second));
       mismatches.cutUntold(List.of(link), second * 1000L);
-      mismatches.told("one", mismatches.untold("one", false));
+      mismatches.told("one", mismatches.toTell("one", false));
       mismatches.found(link, at(1000 + second));
     }
     assertEquals(2, link.closed);
@@ -95,7 +97,7 @@ class MismatchesTest {
     assertFalse(mismatches.isDistrusted("one"));
     assertTrue(mismatches.isDistrusted("two"));
     assertFalse(mismatches.isDistrusted(null));
-    assertNull(mismatches.untold("one", true));
+    assertNull(mismatches.toTell("one", true));
     // After that the same block is news.
     mismatches.found(link, at(1));
     assertEquals(2, counters.mismatchedBlocks());
@@ -126,16 +128,20 @@ class MismatchesTest {
     replica.mismatch(new Mismatch.Told(at(1), 2, false), false, 0);
     assertFalse(replica.isUntrusted());
     assertEquals(2, counters.mismatchedBlocks());
-    replica.mismatch(new Mismatch.Told(at(1), 2, false), true, 0);
-    assertFalse(replica.isUntrusted(), "it is heard twice");
-    replica.mismatch(new Mismatch.Told(at(2), 1, false), true, 0);
+    replica.mismatch(new Mismatch.Told(at(1), 3, false), false, 0);
+    assertEquals(3, counters.mismatchedBlocks());
+    // Nothing new, but now it is to be resolved.
+    replica.mismatch(new Mismatch.Told(at(1), 3, false), true, 0);
+    assertEquals(3, counters.mismatchedBlocks());
+    assertTrue(replica.isUntrusted());
+    replica.mismatch(new Mismatch.Told(at(1), 3, false), true, 0);
     assertTrue(replica.isUntrusted());
     replica.replaced(10);
     assertFalse(replica.isUntrusted());
     assertEquals(1, counters.mismatchResyncs());
     replica.mismatch(new Mismatch.Told(at(3), 1, true), false, 10 + hour - 1);
     assertFalse(replica.isUntrusted());
-    replica.mismatch(new Mismatch.Told(at(4), 1, true), false, 10 + hour);
+    replica.mismatch(new Mismatch.Told(at(3), 1, true), false, 10 + hour);
     assertTrue(replica.isUntrusted());
     replica.promoted();
     assertFalse(replica.isUntrusted());

@@ -187,6 +187,24 @@ class VerifiedReplicaIT {
     assertEquals(1, stat(master, "sync_full"));
     assertEquals(partial + 1, stat(master, "sync_partial_ok"));
     assertNotEquals(call(master, "DEBUG", "DIGEST"), call(replica, "DEBUG", "DIGEST"));
+
+    // A restarted replica is told again; and it is resolved when somebody asks for that.
+    replica.stop();
+    ChronolithProcess restarted =
+        start("b", replica.port(), "--replicaof", "127.0.0.1 " + proxy.port());
+    await("the link", () -> isUp(restarted));
+    assertEquals(1, stat(restarted, "repl_mismatched_blocks"));
+    assertEquals(1, stat(master, "sync_full"));
+    call(restarted, "CONFIG", "SET", "repl-verify-mismatch", "resync");
+    call(restarted, "CLIENT", "KILL", "TYPE", "master");
+    await("the resync", () -> stat(restarted, "repl_mismatch_resyncs") == 1);
+    awaitSame(master, restarted);
+    assertEquals(2, stat(master, "sync_full"));
+    assertEquals(1, stat(master, "repl_mismatched_blocks"));
+    proxy.cut();
+    await("the last link", () -> stat(master, "sync_partial_ok") > partial + 2);
+    assertEquals(1, stat(restarted, "repl_mismatched_blocks"));
+    assertEquals(1, stat(restarted, "repl_mismatch_resyncs"));
   }
 
   @Test

@@ -304,6 +304,12 @@ final class Following implements LinkOwner {
   }
 
   @Override
+  public boolean stuck(ReplicaLink from, String why) {
+    return from == link
+        && verification.stuck(endOffset(), why, config.replResyncOnMismatch(), System.nanoTime());
+  }
+
+  @Override
   public void untrusted(ReplicaLink from) {
     engine.execute(
         () -> {

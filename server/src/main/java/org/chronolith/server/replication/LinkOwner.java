@@ -36,6 +36,14 @@ interface LinkOwner {
   /** The master says that this node's log differs from its own. */
   void differs(ReplicaLink from, Mismatch.Told told);
 
+  /**
+   * The master's stream can not be read on from the end of this node's log, and could not be
+   * before. Engine thread.
+   *
+   * @return whether this node's data is to be replaced for it
+   */
+  boolean stuck(ReplicaLink from, String why);
+
   /** The master says that this node's data must be replaced. */
   void untrusted(ReplicaLink from);
 

@@ -45,7 +45,7 @@ final class LinkVerification {
           told.first(),
           told.count() > 1 ? ", and " + (told.count() - 1) + " further blocks" : "");
     }
-    boolean again = resynced && nowNanos - resyncedNanos < RESYNC_PAUSE_NANOS;
+    boolean again = isTooSoon(nowNanos);
     if (untrusted || news <= 0 && (again || !resync && !told.resync())) {
       return;
     }
@@ -61,6 +61,33 @@ final class LinkVerification {
       LOG.warn("A full resync replaces it");
       untrusted = true;
     }
+  }
+
+  /**
+   * The stream cannot be read on from here, again: a byte that was changed may have made this node
+   * take more, or less, for a command than it was, so that its log is not the master's.
+   *
+   * @param resync whether this node wants a full resync then
+   * @return whether a full resync replaces the data
+   */
+  boolean stuck(long offset, String why, boolean resync, long nowNanos) {
+    if (untrusted) {
+      return true;
+    }
+    if (!resync || isTooSoon(nowNanos)) {
+      return false;
+    }
+    LOG.error(
+        "The master's stream cannot be read on from offset {}: {}. A full resync replaces this"
+            + " node's data",
+        offset,
+        why);
+    untrusted = true;
+    return true;
+  }
+
+  private boolean isTooSoon(long nowNanos) {
+    return resynced && nowNanos - resyncedNanos < RESYNC_PAUSE_NANOS;
   }
 
   /** The master's own data had to be replaced, while this node followed it. */

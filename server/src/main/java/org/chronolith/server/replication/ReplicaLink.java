@@ -93,6 +93,12 @@ final class ReplicaLink implements StreamApply.Source {
 
   private FullSyncStream fullSync;
 
+  /** The master is one that takes checksums. */
+  private volatile boolean verifiedMaster;
+
+  /** Where the stream could not be read the last time. Engine thread. */
+  private long unreadableAt = -1;
+
   private final LinkReport report;
 
   /** Stream bytes that came before the engine was ready for them. */
@@ -388,7 +394,17 @@ final class ReplicaLink implements StreamApply.Source {
   @Override
   public void malformed(ProtocolException cause) {
     StreamConnection over = connection;
+    if (isStuck(owner.endOffset()) && verifiedMaster) {
+      owner.stuck(this, cause.getMessage());
+    }
     loop.execute(() -> broken(over, cause));
+  }
+
+  /** Whether the stream could not be read before at the same offset. Engine thread. */
+  private boolean isStuck(long offset) {
+    boolean again = offset == unreadableAt;
+    unreadableAt = offset;
+    return again;
   }
 
   /** The link cannot go on over this connection; it will try again. */
@@ -401,6 +417,19 @@ final class ReplicaLink implements StreamApply.Source {
 
   @Override
   public void unsupported(String command, long offset) {
+    if (!isStuck(offset)) {
+      LOG.warn(
+          "MASTER link: '{}' at offset {} is no command of this server; asking for it once more, in"
+              + " case it was damaged on its way",
+          command,
+          offset);
+      disconnect();
+      return;
+    }
+    if (verifiedMaster && owner.stuck(this, "'" + command + "' is no command of this server")) {
+      disconnect();
+      return;
+    }
     halted = true;
     error =
         "the master's stream has the command '"
@@ -542,6 +571,7 @@ final class ReplicaLink implements StreamApply.Source {
     @Override
     public void agreed() {
       report.agreed();
+      verifiedMaster = true;
     }
 
     @Override

@@ -145,6 +145,13 @@ class MismatchesTest {
     assertTrue(replica.isUntrusted());
     replica.promoted();
     assertFalse(replica.isUntrusted());
+    // A stream that cannot be read on.
+    assertFalse(replica.stuck(7, "why", false, 10 + hour));
+    assertFalse(replica.stuck(7, "why", true, 9 + hour));
+    assertTrue(replica.stuck(7, "why", true, 10 + hour));
+    assertTrue(replica.stuck(7, "why", false, 10 + hour));
+    assertTrue(replica.isUntrusted());
+    replica.promoted();
     // What the master had to replace itself is replaced here in any case.
     replica.replaced(hour);
     replica.untrusted();

@@ -286,6 +286,39 @@ class VerifiedReplicaIT {
   }
 
   @Test
+  void shouldGetOverDamageOfWhatIsNoValue() {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort());
+    LinkProxy proxy = proxy(master);
+    ChronolithProcess replica = replica("b", proxy.port(), "--repl-verify-mismatch", "resync");
+    long full = stat(master, "sync_full");
+
+    // A command's name, and the sign before a length: nothing of it is applied, and it comes again.
+    for (String text : new String[] {"APPEND", "$11\r\nheader-here"}) {
+      proxy.damage(text);
+      call(master, "APPEND", "key", "header-here");
+      await("the damage", () -> !proxy.isToDamage());
+      write(master, BLOCK);
+      awaitSame(master, replica);
+      assertEquals(full, stat(master, "sync_full"), replica::output);
+    }
+    assertTrue(replica.output().contains("is no command of this server"), replica::output);
+
+    // A length: the value takes bytes of the next command with it, whose rest is none.
+    proxy.damage("6\r\nlength");
+    call(master, "SET", "key", "length");
+    await("the damage", () -> !proxy.isToDamage());
+    write(master, BLOCK);
+    await("the resync", () -> stat(replica, "repl_mismatch_resyncs") == 1);
+    awaitSame(master, replica);
+    assertEquals(full + 1, stat(master, "sync_full"), replica::output);
+    // The latter if that block was complete before the link was cut.
+    assertTrue(
+        replica.output().contains("The master's stream cannot be read on from")
+            || replica.output().contains("differs from its master's"),
+        replica::output);
+  }
+
+  @Test
   void shouldGoOnVerifyingThroughAPromotion() {
     ChronolithProcess old = start("a", ChronolithProcess.freePort());
     ChronolithProcess promoted = replica("b", old.port());

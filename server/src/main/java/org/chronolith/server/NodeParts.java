@@ -97,7 +97,7 @@ final class NodeParts implements ReplicationHost {
 
   @Override
   public void requestSnapshot(String reason, SnapshotDuty.Outcome outcome) {
-    snapshotDuty.request(reason, outcome);
+    snapshotDuty.requestAny(reason, outcome);
   }
 
   @Override

@@ -36,6 +36,14 @@ public final class Checkpoint {
     return metaFile.meta().offset();
   }
 
+  /**
+   * Names what is in it: offset and checksum of META, which has the checksum of every file. Two
+   * checkpoints with the same name, of this process or another, have the same bytes.
+   */
+  public String id() {
+    return metaFile.id();
+  }
+
   /** All files but META, by name. */
   public List<CheckpointFile> files() {
     return metaFile.files();

@@ -39,6 +39,12 @@ public record MetaFile(SnapshotMeta meta, List<CheckpointFile> files) {
     return files.stream().mapToLong(CheckpointFile::bytes).sum();
   }
 
+  /** See {@link Checkpoint#id()}. */
+  public String id() {
+    byte[] encoded = encode();
+    return meta.offset() + "-" + hex(crc32c(encoded, encoded.length - CRC_LINE_BYTES));
+  }
+
   public byte[] encode() {
     StringBuilder text = new StringBuilder(512 + files.size() * 64);
     line(text, "version", Integer.toString(VERSION));

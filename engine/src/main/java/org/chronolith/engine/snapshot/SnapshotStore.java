@@ -149,6 +149,25 @@ public final class SnapshotStore implements AutoCloseable {
   }
 
   /**
+   * The checkpoint of this {@link Checkpoint#id()}, among the newest and the older ones that are
+   * kept; retained for the caller, who releases it. Thread: any.
+   */
+  public Optional<Checkpoint> retain(String id) {
+    synchronized (older) {
+      Checkpoint last = newest;
+      if (last != null && last.id().equals(id) && last.retain()) {
+        return Optional.of(last);
+      }
+      for (Checkpoint checkpoint : older) {
+        if (checkpoint.id().equals(id) && checkpoint.retain()) {
+          return Optional.of(checkpoint);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
    * Lets go of the older checkpoints below {@code offset}: the log does not reach back to them, or
    * the volume is short of space. The newest one stays in any case. Thread: any.
    */

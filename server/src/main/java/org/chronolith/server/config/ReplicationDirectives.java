@@ -119,6 +119,21 @@ public final class ReplicationDirectives {
                   + " it, `resync`, on either node, has the replica take a full resync as well, no"
                   + " more than once an hour.");
 
+  public static final Directive<Long> REPL_FULL_SYNC_RATE_LIMIT =
+      new Directive<>("repl-full-sync-rate-limit", ValueTypes.memory(0, Long.MAX_VALUE), 0L)
+          .ours()
+          .doc(
+              "Bytes a second that a master sends of data sets in full syncs, to all its replicas"
+                  + " together; 0 for no limit. The log that follows is not limited.");
+
+  public static final Directive<Long> REPL_FULL_SYNC_RESUME_SECONDS =
+      new Directive<>(
+              "repl-full-sync-resume-seconds", ValueTypes.number(0, Long.MAX_VALUE / 1000), 600L)
+          .ours()
+          .doc(
+              "How long a master keeps the checkpoint of a full sync that was cut off, and the log"
+                  + " behind it, for a replica that comes back and goes on where it was.");
+
   private ReplicationDirectives() {}
 
   static List<Directive<?>> all() {
@@ -141,6 +156,8 @@ public final class ReplicationDirectives {
         REPL_LOG_RETENTION_BYTES,
         REPL_LOG_RETENTION_AGE,
         REPL_VERIFY,
-        REPL_VERIFY_MISMATCH);
+        REPL_VERIFY_MISMATCH,
+        REPL_FULL_SYNC_RATE_LIMIT,
+        REPL_FULL_SYNC_RESUME_SECONDS);
   }
 }

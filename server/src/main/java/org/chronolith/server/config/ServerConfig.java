@@ -315,6 +315,15 @@ public final class ServerConfig {
     return get(ReplicationDirectives.REPL_VERIFY_MISMATCH).equals(ReplicationDirectives.RESYNC);
   }
 
+  /** Bytes a second; 0 for no limit. */
+  public long replFullSyncRateLimit() {
+    return get(ReplicationDirectives.REPL_FULL_SYNC_RATE_LIMIT);
+  }
+
+  public long replFullSyncResumeSeconds() {
+    return get(ReplicationDirectives.REPL_FULL_SYNC_RESUME_SECONDS);
+  }
+
   public boolean replSendDurableOnly() {
     return get(ReplicationDirectives.REPL_SEND_DURABLE_ONLY);
   }

@@ -145,6 +145,7 @@ final class InfoFields {
         repl_verified_blocks
         repl_mismatched_blocks
         repl_mismatch_resyncs
+        sync_full_resumed
         expired_keys
         expired_stale_perc=0.00
         expired_time_cap_reached_count=0

@@ -159,8 +159,21 @@ public final class DataDirectory implements AutoCloseable {
 
   /** Removes every generation but {@code kept}. One that cannot be removed is reported and left. */
   public void removeOthers(Generation kept) {
+    removeOthers(kept, false);
+  }
+
+  /**
+   * Removes every generation but {@code kept}. One that cannot be removed is reported and left.
+   *
+   * @param incoming whether what a full sync has brought so far stays, so that it can go on
+   */
+  public void removeOthers(Generation kept, boolean incoming) {
+    int goesOn =
+        incoming
+            ? IncomingFiles.find(directory).map(found -> found.generation().number()).orElse(0)
+            : 0;
     for (Generation generation : generations()) {
-      if (generation.number() != kept.number()) {
+      if (generation.number() != kept.number() && generation.number() != goesOn) {
         remove(generation);
       }
     }

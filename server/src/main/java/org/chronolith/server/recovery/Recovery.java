@@ -97,7 +97,7 @@ public final class Recovery {
         return first(target);
       }
       data.markLive(current.get());
-      data.removeOthers(current.get());
+      data.removeOthers(current.get(), replica);
       try (Opened opened = new Opened(current.get())) {
         return recover(opened, target, replica);
       }

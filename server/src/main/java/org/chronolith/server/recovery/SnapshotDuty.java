@@ -176,6 +176,15 @@ public final class SnapshotDuty implements SnapshotListener {
     wake.run();
   }
 
+  /** Asks for a snapshot of any state: one that runs already will do. */
+  public void requestAny(String reason, Outcome outcome) {
+    if (state == State.IDLE) {
+      request(reason, outcome);
+    } else {
+      waiting.add(outcome);
+    }
+  }
+
   /**
    * As {@link #request}, and nothing matters but its end: at a shutdown, when no clients are
    * served.

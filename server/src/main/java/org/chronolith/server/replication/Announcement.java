@@ -16,6 +16,12 @@ final class Announcement {
   /** It takes the files of a checkpoint instead of an RDB. */
   boolean capaFiles;
 
+  /** It can go on where a full sync was cut off. */
+  boolean capaResume;
+
+  /** What it has of a checkpoint; null if it has not said. */
+  ResumeRequest resume;
+
   /** It can go back to where its history and this one diverge, if it is told where. */
   boolean capaRewind;
 

@@ -5,33 +5,34 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
-import java.util.Iterator;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.CheckpointFile;
+import org.chronolith.engine.snapshot.MetaFile;
 import org.chronolith.network.StreamConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends the files of a checkpoint to a replica that knows them: {@code +FULLRESYNC <id> <S>}, then
- * {@code $FILES:<count> <bytes>}, then for each file a line {@code <bytes> <crc32c> <name>} and its
- * bytes, META last. The kernel copies the bytes from file to socket.
+ * a {@link CheckpointHeader}, then for each file a line {@code <bytes> <crc32c> <name>} and its
+ * bytes, META last; of the first one the bytes that the replica lacks. The kernel copies the bytes
+ * from file to socket.
  */
 final class CheckpointSend implements FullSyncSend {
-  /** Begins the line that says how many files and bytes follow. */
-  static final String FILES = "$FILES:";
-
-  private static final String META = "META";
-
-  /** Bytes given to the socket at a time, so that progress can be seen. */
-  private static final long CHUNK_BYTES = 4 << 20;
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointSend.class);
 
   private final Checkpoint checkpoint;
   private final String replicationId;
-  private final Iterator<CheckpointFile> files;
+  private final SyncPace pace;
+  private final CheckpointHeader header;
+  private final SyncProgress progress;
   private StreamConnection connection;
   private Runnable done;
   private Consumer<Throwable> failed;
+  private int number;
   private CheckpointFile file;
   private FileChannel channel;
   private long position;
@@ -40,11 +41,49 @@ final class CheckpointSend implements FullSyncSend {
 
   /**
    * @param checkpoint retained by the caller for this object
+   * @param announced what the replica has said; it {@link #fits}
+   * @param replica names it in the log
    */
-  CheckpointSend(Checkpoint checkpoint, String replicationId) {
+  CheckpointSend(
+      Checkpoint checkpoint,
+      String replicationId,
+      Announcement announced,
+      SyncPace pace,
+      String replica) {
     this.checkpoint = checkpoint;
     this.replicationId = replicationId;
-    this.files = checkpoint.files().iterator();
+    this.pace = pace;
+    int files = checkpoint.files().size() + 1;
+    long bytes = checkpoint.totalBytes() + checkpoint.metaBytes().length;
+    ResumeRequest has = announced.resume;
+    if (!announced.capaResume) {
+      header = CheckpointHeader.plain(files, bytes);
+    } else if (has == null || !has.checkpointId().equals(checkpoint.id())) {
+      header = new CheckpointHeader(files, bytes, checkpoint.id(), 0, 0);
+    } else {
+      header = new CheckpointHeader(files, bytes, checkpoint.id(), has.files(), has.offset());
+    }
+    progress =
+        new SyncProgress(
+            "Full sync with replica " + replica, LOG::info, bytes, skippedBytes(), progressMs);
+  }
+
+  /** Whether what a replica says that it has can be a part of {@code checkpoint}. */
+  static boolean fits(Checkpoint checkpoint, ResumeRequest has) {
+    List<CheckpointFile> files = checkpoint.files();
+    if (!checkpoint.id().equals(has.checkpointId()) || has.files() > files.size()) {
+      return false;
+    }
+    return has.files() == files.size()
+        ? has.offset() == 0
+        : has.offset() <= files.get(has.files()).bytes();
+  }
+
+  private long skippedBytes() {
+    return checkpoint.files().subList(0, header.firstFile()).stream()
+            .mapToLong(CheckpointFile::bytes)
+            .sum()
+        + header.offset();
   }
 
   @Override
@@ -53,27 +92,29 @@ final class CheckpointSend implements FullSyncSend {
     done = whenDone;
     failed = whenFailed;
     write("+FULLRESYNC " + replicationId + " " + checkpoint.offset() + "\r\n");
-    byte[] meta = checkpoint.metaBytes();
-    write(
-        FILES
-            + (checkpoint.files().size() + 1)
-            + " "
-            + (checkpoint.totalBytes() + meta.length)
-            + "\r\n");
-    nextFile();
+    write(header.line() + "\r\n");
+    if (header.goesOn()) {
+      LOG.info(
+          "{} goes on: {} of {} bytes are there already",
+          progress.what(),
+          progress.doneBytes(),
+          progress.totalBytes());
+    }
+    number = header.firstFile();
+    nextFile(header.offset());
   }
 
-  private void nextFile() {
+  private void nextFile(long from) {
     try {
-      if (!files.hasNext()) {
+      if (number == checkpoint.files().size()) {
         sendMeta();
         return;
       }
-      file = files.next();
+      file = checkpoint.files().get(number++);
       line(file.bytes(), file.crc32c(), file.name());
       channel =
           FileChannel.open(checkpoint.directory().resolve(file.name()), StandardOpenOption.READ);
-      position = 0;
+      position = from;
       nextChunk();
     } catch (IOException e) {
       failed.accept(e);
@@ -81,25 +122,43 @@ final class CheckpointSend implements FullSyncSend {
   }
 
   private void nextChunk() {
-    progressMs = System.currentTimeMillis();
     if (closed) {
       return;
     }
-    long length = Math.min(CHUNK_BYTES, file.bytes() - position);
+    long length = pace.chunkBytes(file.bytes() - position);
     if (length == 0) {
       closeFile();
+      connection.flush();
       // Not from within: a directory of many empty files must not become a deep stack.
       connection.loop().execute(this::next);
       return;
     }
-    long from = position;
-    position += length;
-    connection.sendFile(channel, from, length, this::nextChunk);
+    long waitMs = pace.waitMs(length);
+    if (waitMs == 0) {
+      send(length);
+    } else {
+      connection.flush();
+      connection.loop().schedule(() -> send(length), waitMs);
+    }
+  }
+
+  private void send(long length) {
+    if (!closed) {
+      long from = position;
+      position += length;
+      connection.sendFile(channel, from, length, () -> sent(length));
+    }
+  }
+
+  private void sent(long length) {
+    progressMs = System.currentTimeMillis();
+    progress.add(length, progressMs);
+    nextChunk();
   }
 
   private void next() {
     if (!closed) {
-      nextFile();
+      nextFile(0);
     }
   }
 
@@ -107,7 +166,7 @@ final class CheckpointSend implements FullSyncSend {
     byte[] meta = checkpoint.metaBytes();
     CRC32C crc = new CRC32C();
     crc.update(meta);
-    line(meta.length, (int) crc.getValue(), META);
+    line(meta.length, (int) crc.getValue(), MetaFile.NAME);
     connection.write(Unpooled.wrappedBuffer(meta));
     connection.flush();
     done.run();
@@ -139,6 +198,11 @@ final class CheckpointSend implements FullSyncSend {
   @Override
   public long progressMs() {
     return progressMs;
+  }
+
+  @Override
+  public SyncProgress progress() {
+    return progress;
   }
 
   private void closeFile() {

@@ -4,12 +4,14 @@ import io.netty.buffer.ByteBuf;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import org.chronolith.network.NetworkLoop;
+import org.chronolith.network.ProtocolException;
 import org.chronolith.network.StreamConnection;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.config.HostPort;
 import org.chronolith.server.config.ServerConfig;
+import org.chronolith.server.recovery.IncomingFiles;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.write.WritePath;
@@ -50,6 +52,9 @@ final class Following implements LinkOwner {
   /** A full sync under way, and who waits for its end. */
   private Receiving receiving;
 
+  /** What a full sync that was cut off has left; null if nothing, or if one goes on with it. */
+  private IncomingFiles incoming;
+
   private final AfterReceiving afterReceiving = new AfterReceiving();
 
   Following(
@@ -62,7 +67,9 @@ final class Following implements LinkOwner {
       IntSupplier listeningPort,
       String nodeId,
       Failover failover,
-      LinkVerification verification) {
+      LinkVerification verification,
+      IncomingFiles incoming) {
+    this.incoming = incoming;
     this.verification = verification;
     this.engine = engine;
     this.loop = loop;
@@ -121,6 +128,7 @@ final class Following implements LinkOwner {
     }
     apply.reset();
     link = null;
+    dropIncoming("this node is a master now");
     verification.promoted();
     return true;
   }
@@ -159,6 +167,28 @@ final class Following implements LinkOwner {
     return false;
   }
 
+  /** Removes what is left of a full sync; elsewhere, since that takes time. */
+  private void dropIncoming(String why) {
+    IncomingFiles dropped = incoming;
+    incoming = null;
+    if (dropped != null) {
+      remove(dropped, why);
+    }
+  }
+
+  private void remove(IncomingFiles dropped, String why) {
+    if (dropped.take()) {
+      LOG.info(
+          "The {} bytes of a full sync that was cut off are removed: {}",
+          dropped.position().bytes(),
+          why);
+      Thread closer =
+          new Thread(() -> host.data().remove(dropped.generation()), "generation-closer");
+      closer.setDaemon(true);
+      closer.start();
+    }
+  }
+
   private void control(Call call) {
     if (call.argc() == 3 && call.is(0, "replconf") && call.is(1, "getack")) {
       getAckSeen = true;
@@ -193,6 +223,7 @@ final class Following implements LinkOwner {
       return;
     }
     apply.reset();
+    IncomingFiles left = incoming;
     ReplicationLog log = writePath.log();
     History history = log.history();
     long end = log.endOffset();
@@ -202,12 +233,12 @@ final class Following implements LinkOwner {
       // Nothing was ever written or received here, or nothing that leads on. A full sync of an
       // empty
       // master leaves a checkpoint at 0, under the master's id.
-      loop.execute(() -> answer.at("?", -1, false));
+      loop.execute(() -> answer.at("?", -1, false, left));
       return;
     }
     if (failover.isHandedOver()) {
       // Only its own id tells the other one that it is meant.
-      loop.execute(() -> answer.at(history.currentId(), end + 1, true));
+      loop.execute(() -> answer.at(history.currentId(), end + 1, true, null));
       return;
     }
     String id = history.currentId();
@@ -217,7 +248,7 @@ final class Following implements LinkOwner {
       }
     }
     String asked = id;
-    loop.execute(() -> answer.at(asked, end + 1, false));
+    loop.execute(() -> answer.at(asked, end + 1, false, left));
   }
 
   @Override
@@ -227,6 +258,7 @@ final class Following implements LinkOwner {
           if (from == link) {
             refusedBy = null;
             failover.clear();
+            dropIncoming("the stream goes on without it");
             continueUnder(replicationId, then, from);
           }
         });
@@ -352,8 +384,9 @@ final class Following implements LinkOwner {
   }
 
   @Override
-  public FullSyncStream receive(String replicationId, long offset, ReplicaLink from) {
-    return new FullSyncStream(from, new Receivers(from, from.connection(), replicationId, offset));
+  public FullSyncStream receive(
+      String replicationId, long offset, ReplicaLink from, IncomingFiles left) {
+    return new FullSyncStream(from, new Receivers(from, replicationId, offset, left));
   }
 
   /** Makes what receives, and tells the engine of it. Thread: the replication loop. */
@@ -362,21 +395,51 @@ final class Following implements LinkOwner {
     private final Arrival arrival;
     private final String replicationId;
     private final long offset;
+    private final IncomingFiles left;
 
-    Receivers(ReplicaLink from, StreamConnection over, String replicationId, long offset) {
+    Receivers(ReplicaLink from, String replicationId, long offset, IncomingFiles left) {
       this.from = from;
-      this.arrival = new Arrival(from, over);
+      this.arrival = new Arrival(from, from.connection());
       this.replicationId = replicationId;
       this.offset = offset;
+      this.left = left;
     }
 
     @Override
-    public FullSyncReceive files(long totalBytes) {
-      return made(new FullSyncReceive(host, replicationId, totalBytes, arrival));
+    public FullSyncReceive files(CheckpointHeader header) {
+      if (left != null && !left.take()) {
+        throw new ProtocolException("what an earlier full sync has left is in use");
+      }
+      if (header.goesOn() && (left == null || !isAt(left.position(), header))) {
+        if (left != null) {
+          left.giveBack();
+          engine.execute(() -> dropIncoming("the master does not go on with it"));
+        }
+        throw new ProtocolException(
+            "the master goes on with a full sync that is not known here: " + header.line());
+      }
+      if (left != null && !header.goesOn()) {
+        LOG.info(
+            "MASTER <-> REPLICA sync: the master does not go on with checkpoint {}: the {} bytes of"
+                + " it are removed, and all of {} comes",
+            left.position().checkpointId(),
+            left.position().bytes(),
+            header.checkpointId());
+      }
+      return made(new FullSyncReceive(host, replicationId, header, left, arrival));
+    }
+
+    private static boolean isAt(IncomingFiles.Position at, CheckpointHeader header) {
+      return at.checkpointId().equals(header.checkpointId())
+          && at.files() == header.firstFile()
+          && at.fileBytes() == header.offset();
     }
 
     @Override
     public RdbReceive rdb(long totalBytes) {
+      if (left != null) {
+        engine.execute(() -> dropIncoming("the master sends an RDB"));
+      }
       return made(new RdbReceive(host, replicationId, offset, totalBytes, arrival));
     }
 
@@ -389,9 +452,19 @@ final class Following implements LinkOwner {
 
   private void begin(ReplicaLink from, Receiving made) {
     if (from == link && receiving == null) {
+      incoming = null;
       receiving = made;
     } else {
       made.giveUp();
+    }
+  }
+
+  /** A full sync was cut off. */
+  private void keep(IncomingFiles left) {
+    if (link != null && incoming == null) {
+      incoming = left;
+    } else if (incoming != left) {
+      remove(left, "it is not wanted any more");
     }
   }
 
@@ -446,6 +519,9 @@ final class Following implements LinkOwner {
 
     private void adopt(Recovered recovered, RecoveryTarget target) {
       receiving = null;
+      // Files beside the new generation are removed.
+      incoming = null;
+      replicas.heldCheckpoints().clear();
       replicas.disconnectAll();
       apply.reset();
       if (over != null && verification.isUntrusted()) {
@@ -472,6 +548,9 @@ final class Following implements LinkOwner {
             if (over == null) {
               LOG.warn("A full resync is needed: {}", cause.getMessage());
               refusedBy = from;
+            }
+            if (receive instanceof FullSyncReceive files && files.kept() != null) {
+              keep(files.kept());
             }
             if (receiving == receive) {
               receiving = null;

@@ -2,14 +2,9 @@ package org.chronolith.server.replication;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.zip.CRC32C;
-import org.chronolith.server.recovery.Generation;
+import org.chronolith.server.recovery.IncomingFiles;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.RecoveryTarget;
 import org.slf4j.Logger;
@@ -17,7 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Receives the files of a checkpoint into a new generation, beside the live one, and builds the new
- * keyspace from them. The link hands over what it read, and bounds how much may wait.
+ * keyspace from them. The link hands over what it read, and bounds how much may wait. If the link
+ * is cut, what has arrived is kept for the next one.
  *
  * <p>Thread: a {@code loader} of its own, which waits for the disk. The package-private methods are
  * for the replication loop and for the engine, and wait for nothing.
@@ -33,7 +29,7 @@ final class FullSyncReceive implements Receiving {
     /** The new generation is the live one on disk; the engine must adopt it. */
     void loaded(Recovered recovered, RecoveryTarget target);
 
-    /** Nothing of it is left. */
+    /** There is no new data set. */
     void failed(Exception cause);
   }
 
@@ -44,30 +40,63 @@ final class FullSyncReceive implements Receiving {
     GIVEN_UP
   }
 
-  /** What comes to the loader: a file's name, its bytes, its checksum, the end of all. */
-  private record Step(String name, ByteBuf bytes, int crc32c, boolean end) {}
+  private enum Kind {
+    FILE,
+    DATA,
+    END_OF_FILE,
+    END,
+    CUT
+  }
+
+  /** What comes to the loader. */
+  private record Step(Kind kind, String name, long fileBytes, int crc32c, ByteBuf bytes) {
+    static Step of(Kind kind) {
+      return new Step(kind, null, 0, 0, null);
+    }
+  }
+
+  /** No more will come, or be wanted: what is there stays. */
+  private static final class EndedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    EndedException(String message) {
+      super(message);
+    }
+  }
 
   private final ReplicationHost host;
   private final String replicationId;
-  private final long totalBytes;
+  private final CheckpointHeader header;
   private final Listener listener;
   private final LinkedBlockingQueue<Step> steps = new LinkedBlockingQueue<>();
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.RECEIVING);
-  private final CRC32C crc = new CRC32C();
 
-  private Generation generation;
-  private FileChannel file;
-  private String fileName;
+  /** What an earlier one has left, to go on with or to be removed; null if there is nothing. */
+  private final IncomingFiles before;
+
+  private IncomingFiles incoming;
+  private volatile IncomingFiles kept;
   private boolean accepting = true;
 
   /**
-   * @param totalBytes of all files, as the master says
+   * @param before what an earlier one has left, taken by the caller; null if there is nothing
    */
-  FullSyncReceive(ReplicationHost host, String replicationId, long totalBytes, Listener listener) {
+  FullSyncReceive(
+      ReplicationHost host,
+      String replicationId,
+      CheckpointHeader header,
+      IncomingFiles before,
+      Listener listener) {
     this.host = host;
     this.replicationId = replicationId;
-    this.totalBytes = totalBytes;
+    this.header = header;
+    this.before = before;
     this.listener = listener;
+  }
+
+  /** Bytes that were there before. */
+  long hadBytes() {
+    return before == null ? 0 : before.position().bytes();
   }
 
   void start() {
@@ -76,24 +105,29 @@ final class FullSyncReceive implements Receiving {
     loader.start();
   }
 
-  /** The next file begins. */
-  void file(String name) {
-    offer(new Step(name, null, 0, false));
+  /** The next file begins, or goes on. */
+  void file(String name, long bytes, int crc32c) {
+    offer(new Step(Kind.FILE, name, bytes, crc32c, null));
   }
 
   /** Bytes of the current file; takes the buffer over. */
   void data(ByteBuf bytes) {
-    offer(new Step(null, bytes, 0, false));
+    offer(new Step(Kind.DATA, null, 0, 0, bytes));
   }
 
   /** The current file is complete. */
-  void endFile(int crc32c) {
-    offer(new Step(null, null, crc32c, false));
+  void endFile() {
+    offer(Step.of(Kind.END_OF_FILE));
   }
 
   /** All files are there. */
   void end() {
-    offer(new Step(null, null, 0, true));
+    offer(Step.of(Kind.END));
+  }
+
+  /** The link is gone: what was handed over is still taken, and then kept. */
+  void cut() {
+    offer(Step.of(Kind.CUT));
   }
 
   private synchronized void offer(Step step) {
@@ -107,10 +141,15 @@ final class FullSyncReceive implements Receiving {
   @Override
   public boolean giveUp() {
     if (phase.compareAndSet(Phase.RECEIVING, Phase.GIVEN_UP)) {
-      end();
+      cut();
       return true;
     }
     return phase.get() == Phase.GIVEN_UP;
+  }
+
+  /** After a failure: what can be gone on with, or null. Any thread. */
+  IncomingFiles kept() {
+    return kept;
   }
 
   private void run() {
@@ -128,59 +167,45 @@ final class FullSyncReceive implements Receiving {
   }
 
   private void receive() throws IOException, InterruptedException {
-    host.data().requireUsable(totalBytes);
-    generation = host.data().newGeneration();
-    Files.createDirectories(generation.incoming());
-    for (Step step = steps.take(); ; step = steps.take()) {
+    if (header.goesOn()) {
+      incoming = before;
+      host.data().requireUsable(header.bytes() - incoming.position().bytes());
+      incoming.verify();
+    } else {
+      if (before != null) {
+        host.data().remove(before.generation());
+      }
+      host.data().requireUsable(header.bytes());
+      incoming = IncomingFiles.begin(host.data().newGeneration(), header.checkpointId());
+    }
+    for (Step step = steps.take(); step.kind() != Kind.END; step = steps.take()) {
       if (phase.get() == Phase.GIVEN_UP) {
         release(step);
-        throw new IOException("the full sync was given up");
+        throw new EndedException("the full sync was given up");
       }
-      if (step.end()) {
-        return;
-      }
-      if (step.name() != null) {
-        begin(step.name());
-      } else if (step.bytes() != null) {
-        write(step.bytes());
-      } else {
-        finish(step.crc32c());
-      }
+      take(step);
     }
+    incoming.end();
   }
 
-  private void begin(String name) throws IOException {
-    Path path = generation.incoming().resolve(name);
-    if (!path.getParent().equals(generation.incoming())) {
-      throw new IOException("the master sent a file named '" + name + "'");
+  private void take(Step step) throws IOException {
+    switch (step.kind()) {
+      case FILE -> incoming.file(step.name(), step.fileBytes(), step.crc32c());
+      case DATA -> write(step.bytes());
+      case END_OF_FILE -> incoming.endFile();
+      case CUT -> throw new EndedException("the link was cut");
+      case END -> throw new IllegalStateException("the end is no step");
     }
-    fileName = name;
-    crc.reset();
-    file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
   private void write(ByteBuf bytes) throws IOException {
     int length = bytes.readableBytes();
     try {
-      crc.update(bytes.nioBuffer());
-      while (bytes.isReadable()) {
-        bytes.readBytes(file, bytes.readableBytes());
-      }
+      incoming.write(bytes);
     } finally {
       bytes.release();
     }
     listener.written(length);
-  }
-
-  private void finish(int crc32c) throws IOException {
-    file.close();
-    file = null;
-    if ((int) crc.getValue() != crc32c) {
-      throw new IOException(
-          String.format(
-              "file %s arrived with checksum %08x instead of %08x",
-              fileName, (int) crc.getValue(), crc32c));
-    }
   }
 
   private void load() {
@@ -191,7 +216,7 @@ final class FullSyncReceive implements Receiving {
       Recovered recovered =
           host.recovery()
               .fullSync(
-                  generation,
+                  incoming.generation(),
                   target,
                   replicationId,
                   () -> phase.compareAndSet(Phase.RECEIVING, Phase.SWITCHING));
@@ -205,18 +230,36 @@ final class FullSyncReceive implements Receiving {
     }
   }
 
+  /**
+   * A cut link, or a file that was damaged on its way for the first time, loses nothing. After
+   * anything else, such as a full disk, the space is given back.
+   */
   private void abandon(Exception cause) {
     phase.set(Phase.GIVEN_UP);
     stopAccepting();
-    try {
-      if (file != null) {
-        file.close();
+    if (incoming == null) {
+      // Not even begun: for want of space, perhaps, which what was there before takes.
+      if (before != null) {
+        host.data().remove(before.generation());
       }
-    } catch (IOException e) {
-      LOG.warn("Cannot close {}", fileName, e);
+      listener.failed(cause);
+      return;
     }
-    if (generation != null) {
-      host.data().remove(generation);
+    boolean keep =
+        header.checkpointId() != null
+            && (cause instanceof EndedException
+                || (cause instanceof IncomingFiles.DamagedException damaged && !damaged.again()));
+    try {
+      incoming.closeFile();
+    } catch (IOException e) {
+      LOG.warn("Cannot close what a full sync has brought", e);
+      keep = false;
+    }
+    if (keep && incoming.position().bytes() > 0) {
+      incoming.giveBack();
+      kept = incoming;
+    } else {
+      host.data().remove(incoming.generation());
     }
     listener.failed(cause);
   }

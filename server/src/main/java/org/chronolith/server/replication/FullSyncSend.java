@@ -25,6 +25,9 @@ interface FullSyncSend extends AutoCloseable {
   /** Wall clock when the replica last took something. */
   long progressMs();
 
+  /** How much of the data set was given to the socket. */
+  SyncProgress progress();
+
   /** Gives back what it holds. */
   @Override
   void close();

@@ -14,11 +14,13 @@ import org.slf4j.LoggerFactory;
  */
 final class FullSyncStream {
   private static final Logger LOG = LoggerFactory.getLogger(FullSyncStream.class);
-  private static final int MOST_FILES = 1_000_000;
 
   /** Makes the receiver when the master has said what comes. */
   interface ReceiverFactory {
-    FullSyncReceive files(long totalBytes);
+    /**
+     * @throws ProtocolException if what it goes on from is not there
+     */
+    FullSyncReceive files(CheckpointHeader header);
 
     /**
      * @param totalBytes -1 if the master does not say
@@ -33,7 +35,8 @@ final class FullSyncStream {
   private RdbReceive rdbReceiver;
   private int filesLeft;
   private long bytesLeft;
-  private int crc32c;
+  private long skipBytes;
+  private SyncProgress progress;
   private boolean inFile;
   private boolean loading;
 
@@ -77,40 +80,53 @@ final class FullSyncStream {
     if (words.length != 3) {
       throw malformed(line);
     }
+    long bytes;
+    int crc32c;
     try {
-      bytesLeft = Long.parseLong(words[0]);
+      bytes = Long.parseLong(words[0]);
       crc32c = Integer.parseUnsignedInt(words[1], 16);
     } catch (NumberFormatException e) {
       throw malformed(line);
     }
-    if (bytesLeft < 0 || words[2].contains("/")) {
+    if (bytes < skipBytes || words[2].contains("/")) {
       throw malformed(line);
     }
-    receiver.file(words[2]);
+    receiver.file(words[2], bytes, crc32c);
+    bytesLeft = bytes - skipBytes;
+    skipBytes = 0;
     inFile = true;
     endOfFile();
   }
 
   private void begin(String line) {
-    if (!line.startsWith(CheckpointSend.FILES)) {
+    if (!CheckpointHeader.is(line)) {
       beginRdb(line);
       return;
     }
-    String[] words = line.substring(CheckpointSend.FILES.length()).split(" ");
-    long totalBytes;
-    try {
-      filesLeft = Integer.parseInt(words[0]);
-      totalBytes = Long.parseLong(words[words.length - 1]);
-    } catch (NumberFormatException e) {
-      throw malformed(line);
+    CheckpointHeader header = CheckpointHeader.parse(line);
+    filesLeft = header.files() - header.firstFile();
+    skipBytes = header.offset();
+    FullSyncReceive made = factory.files(header);
+    long had = header.goesOn() ? made.hadBytes() : 0;
+    if (had > 0) {
+      LOG.info(
+          "MASTER <-> REPLICA sync: receiving {} bytes from master to disk, after the {} that are"
+              + " there already",
+          header.bytes() - had,
+          had);
+    } else {
+      LOG.info("MASTER <-> REPLICA sync: receiving {} bytes from master to disk", header.bytes());
     }
-    if (filesLeft < 1 || filesLeft > MOST_FILES || totalBytes < 0) {
-      throw malformed(line);
-    }
-    LOG.info("MASTER <-> REPLICA sync: receiving {} bytes from master to disk", totalBytes);
-    link.syncTotalBytes(totalBytes);
-    receiver = factory.files(totalBytes);
+    begun(header.bytes(), had);
+    receiver = made;
     receiver.start();
+  }
+
+  private void begun(long totalBytes, long hadBytes) {
+    progress =
+        new SyncProgress(
+            "MASTER <-> REPLICA sync", LOG::info, totalBytes, hadBytes, System.currentTimeMillis());
+    link.syncProgress(progress);
   }
 
   private void beginRdb(String line) {
@@ -121,7 +137,7 @@ final class FullSyncStream {
       LOG.info(
           "MASTER <-> REPLICA sync: receiving {} bytes from master to parser", rdb.totalBytes());
     }
-    link.syncTotalBytes(Math.max(0, rdb.totalBytes()));
+    begun(Math.max(0, rdb.totalBytes()), 0);
     rdbReceiver = factory.rdb(rdb.totalBytes());
     rdbReceiver.start();
   }
@@ -130,7 +146,9 @@ final class FullSyncStream {
     rdb.bytes(
         in,
         bytes -> {
-          link.handedOver(bytes.readableBytes());
+          int length = bytes.readableBytes();
+          progress.add(length, System.currentTimeMillis());
+          link.handedOver(length);
           rdbReceiver.data(bytes);
         });
     if (rdb.ended()) {
@@ -151,6 +169,7 @@ final class FullSyncStream {
     ByteBuf chunk = PooledByteBufAllocator.DEFAULT.directBuffer(length);
     in.readBytes(chunk, length);
     bytesLeft -= length;
+    progress.add(length, System.currentTimeMillis());
     link.handedOver(length);
     receiver.data(chunk);
     endOfFile();
@@ -160,7 +179,7 @@ final class FullSyncStream {
     if (bytesLeft > 0) {
       return;
     }
-    receiver.endFile(crc32c);
+    receiver.endFile();
     inFile = false;
     filesLeft--;
     if (filesLeft == 0) {
@@ -178,7 +197,7 @@ final class FullSyncStream {
   /** The link is gone. */
   void lost() {
     if (receiver != null && !loading) {
-      receiver.giveUp();
+      receiver.cut();
     }
     if (rdb != null) {
       rdb.release();

@@ -109,7 +109,9 @@ final class Handshake {
         "capa",
         ReplicationCommands.CAPA_FILES,
         "capa",
-        ReplicationCommands.CAPA_REWIND);
+        ReplicationCommands.CAPA_REWIND,
+        "capa",
+        ReplicationCommands.CAPA_RESUME);
     if (config.replVerify()) {
       send(
           this::verified,

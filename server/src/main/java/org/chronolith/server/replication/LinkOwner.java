@@ -2,6 +2,7 @@ package org.chronolith.server.replication;
 
 import io.netty.buffer.ByteBuf;
 import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.server.recovery.IncomingFiles;
 
 /** What the link asks of the engine side. Called on the replication loop; answers come on it. */
 interface LinkOwner {
@@ -30,8 +31,9 @@ interface LinkOwner {
    * Makes what receives a full sync.
    *
    * @param offset of the stream at which its data is complete
+   * @param left what an earlier one has left, of which the master was told; or null
    */
-  FullSyncStream receive(String replicationId, long offset, ReplicaLink from);
+  FullSyncStream receive(String replicationId, long offset, ReplicaLink from, IncomingFiles left);
 
   /** The master says that this node's log differs from its own. */
   void differs(ReplicaLink from, Mismatch.Told told);
@@ -68,7 +70,8 @@ interface LinkOwner {
      * @param id what to ask for; {@code ?} for a full resync
      * @param nextByte offset of the first byte wanted, plus one
      * @param failover the other node is asked to become the master
+     * @param left what a full sync that was cut off has left, or null
      */
-    void at(String id, long nextByte, boolean failover);
+    void at(String id, long nextByte, boolean failover, IncomingFiles left);
   }
 }

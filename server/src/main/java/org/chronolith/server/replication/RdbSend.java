@@ -15,13 +15,13 @@ import org.slf4j.LoggerFactory;
  */
 final class RdbSend implements FullSyncSend {
   private static final Logger LOG = LoggerFactory.getLogger(RdbSend.class);
-  private static final long CHUNK_BYTES = 4 << 20;
-
   private final FileChannel file;
   private final long bytes;
   private final long offset;
   private final String firstLine;
   private final boolean streamFollows;
+  private final SyncPace pace;
+  private final SyncProgress progress;
   private StreamConnection connection;
   private Runnable done;
   private long position;
@@ -32,13 +32,24 @@ final class RdbSend implements FullSyncSend {
    * @param file the RDB, which this object closes
    * @param offset where the log follows
    * @param firstLine {@code +FULLRESYNC …}, or empty
+   * @param replica names it in the log
    */
-  RdbSend(FileChannel file, long bytes, long offset, String firstLine, boolean streamFollows) {
+  RdbSend(
+      FileChannel file,
+      long bytes,
+      long offset,
+      String firstLine,
+      boolean streamFollows,
+      SyncPace pace,
+      String replica) {
     this.file = file;
     this.bytes = bytes;
     this.offset = offset;
     this.firstLine = firstLine;
     this.streamFollows = streamFollows;
+    this.pace = pace;
+    progress =
+        new SyncProgress("Full sync with replica " + replica, LOG::info, bytes, 0, progressMs);
   }
 
   @Override
@@ -51,18 +62,35 @@ final class RdbSend implements FullSyncSend {
   }
 
   private void nextChunk() {
-    progressMs = System.currentTimeMillis();
     if (closed) {
       return;
     }
-    long length = Math.min(CHUNK_BYTES, bytes - position);
+    long length = pace.chunkBytes(bytes - position);
     if (length == 0) {
       done.run();
       return;
     }
-    long from = position;
-    position += length;
-    connection.sendFile(file, from, length, this::nextChunk);
+    long waitMs = pace.waitMs(length);
+    if (waitMs == 0) {
+      send(length);
+    } else {
+      connection.flush();
+      connection.loop().schedule(() -> send(length), waitMs);
+    }
+  }
+
+  private void send(long length) {
+    if (!closed) {
+      long from = position;
+      position += length;
+      connection.sendFile(file, from, length, () -> sent(length));
+    }
+  }
+
+  private void sent(long length) {
+    progressMs = System.currentTimeMillis();
+    progress.add(length, progressMs);
+    nextChunk();
   }
 
   @Override
@@ -83,6 +111,11 @@ final class RdbSend implements FullSyncSend {
   @Override
   public long progressMs() {
     return progressMs;
+  }
+
+  @Override
+  public SyncProgress progress() {
+    return progress;
   }
 
   @Override

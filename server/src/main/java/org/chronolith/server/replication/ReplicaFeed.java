@@ -75,6 +75,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   private volatile long pendingBytes;
   private volatile boolean closeRequested;
 
+  /** Null but while a data set is sent. */
+  private volatile SyncProgress syncProgress;
+
   private StreamConnection connection;
   private String firstLine;
   private FullSyncSend send;
@@ -179,6 +182,11 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
     return ackMs;
   }
 
+  /** How far the data set is that this replica is sent; null if it is sent none. */
+  SyncProgress syncProgress() {
+    return syncProgress;
+  }
+
   /** The log is needed from here on. */
   @Override
   public long neededOffset() {
@@ -254,6 +262,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
 
   private void startSend() {
     state = State.SEND_BULK;
+    syncProgress = send.progress();
     send.start(connection, this::sent, this::fail);
   }
 
@@ -262,6 +271,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
     boolean streamFollows = send.streamFollows();
     send.close();
     send = null;
+    syncProgress = null;
     if (!streamFollows) {
       connection.closeAfterFlush();
       return;

@@ -13,6 +13,7 @@ import org.chronolith.network.StreamConnection;
 import org.chronolith.network.StreamHandler;
 import org.chronolith.server.config.HostPort;
 import org.chronolith.server.config.ServerConfig;
+import org.chronolith.server.recovery.IncomingFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,8 +73,7 @@ final class ReplicaLink implements StreamApply.Source {
   private volatile long connectedMs;
   private volatile String remoteAddress = "?:0";
   private volatile String localAddress = "?:0";
-  private volatile long syncTotalBytes;
-  private volatile long syncReadBytes;
+  private volatile SyncProgress syncProgress;
   private volatile boolean stopped;
   private volatile String error = "";
   private volatile boolean halted;
@@ -90,6 +90,12 @@ final class ReplicaLink implements StreamApply.Source {
 
   /** It asked the other node to become the master. */
   private boolean askedFailover;
+
+  /** What an earlier full sync has left, of which the master was told; or null. */
+  private IncomingFiles incoming;
+
+  /** The master has not yet answered to that. */
+  private boolean resumeAsked;
 
   private FullSyncStream fullSync;
 
@@ -160,12 +166,9 @@ final class ReplicaLink implements StreamApply.Source {
     return error;
   }
 
-  long syncTotalBytes() {
-    return syncTotalBytes;
-  }
-
-  long syncReadBytes() {
-    return syncReadBytes;
+  /** Of the full sync that runs; null before the master has said what comes. */
+  SyncProgress syncProgress() {
+    return syncProgress;
   }
 
   /** Cuts the connection; a new one is made. Any thread. */
@@ -258,7 +261,15 @@ final class ReplicaLink implements StreamApply.Source {
       // A sign of life while the master prepares.
       return;
     }
-    if (handshake == null) {
+    if (resumeAsked) {
+      resumeAsked = false;
+      if (line.startsWith("-")) {
+        LOG.info(
+            "(Non critical) Master does not understand REPLCONF {}: {}",
+            ReplicationCommands.RESUME,
+            line);
+      }
+    } else if (handshake == null) {
       psyncReply(line);
     } else if (handshake.line(line)) {
       handshake = null;
@@ -271,7 +282,7 @@ final class ReplicaLink implements StreamApply.Source {
     asked = false;
     owner.position(
         this,
-        (id, nextByte, failover) -> {
+        (id, nextByte, failover, left) -> {
           if (asking != connection || stopped) {
             return;
           }
@@ -282,9 +293,21 @@ final class ReplicaLink implements StreamApply.Source {
           }
           asked = true;
           askedFailover = failover;
+          tell(left);
           String next = Long.toString(nextByte);
           send(failover ? List.of("PSYNC", id, next, "FAILOVER") : List.of("PSYNC", id, next));
         });
+  }
+
+  /** Says what is there of a full sync that was cut off, in case that the master sends one. */
+  private void tell(IncomingFiles left) {
+    incoming = left;
+    if (left != null) {
+      IncomingFiles.Position at = left.position();
+      ResumeRequest request = new ResumeRequest(at.checkpointId(), at.files(), at.fileBytes());
+      resumeAsked = true;
+      send(List.of("REPLCONF", ReplicationCommands.RESUME, request.word()));
+    }
   }
 
   private void psyncReply(String line) {
@@ -301,8 +324,8 @@ final class ReplicaLink implements StreamApply.Source {
       LOG.info("Full resync from master: {}:{}", words[1], words[2]);
       owner.fullResync();
       state = State.SYNC;
-      syncReadBytes = 0;
-      fullSync = owner.receive(words[1], offset(words[2]), this);
+      syncProgress = null;
+      fullSync = owner.receive(words[1], offset(words[2]), this, incoming);
     } else if (words[0].equals(Divergence.WORD)) {
       // After a forced failover, too: the other node has taken over, and lacks what this one has.
       owner.diverged(this, line);
@@ -359,8 +382,8 @@ final class ReplicaLink implements StreamApply.Source {
     return connection;
   }
 
-  void syncTotalBytes(long bytes) {
-    syncTotalBytes = bytes;
+  void syncProgress(SyncProgress progress) {
+    syncProgress = progress;
   }
 
   /** Bytes were handed to another thread. */
@@ -465,7 +488,6 @@ final class ReplicaLink implements StreamApply.Source {
         if (fullSync != null) {
           int before = in.readableBytes();
           fullSync.bytes(in);
-          syncReadBytes = syncReadBytes + before - in.readableBytes();
           if (before == in.readableBytes()) {
             return;
           }
@@ -531,6 +553,8 @@ final class ReplicaLink implements StreamApply.Source {
     }
     connection = null;
     state = State.CONNECT;
+    incoming = null;
+    resumeAsked = false;
     report.end();
     if (held != null) {
       held.release();

@@ -3,14 +3,13 @@ package org.chronolith.server.replication;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.network.Connection;
 import org.chronolith.network.NetworkLoop;
-import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.client.Client;
+import org.chronolith.server.config.ServerConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Replicas {
   private static final Logger LOG = LoggerFactory.getLogger(Replicas.class);
+  private static final long SECOND_MS = 1_000;
 
   private final NetworkLoop engine;
   private final FeedLoop feedLoop;
@@ -30,6 +30,8 @@ final class Replicas {
   private final RdbMaker rdbs;
   private final Claims claims;
   private final Mismatches mismatches;
+  private final HeldCheckpoints held = new HeldCheckpoints();
+  private final SyncPace pace;
   private final LongSupplier durableOffset;
   private final Runnable onAcknowledged;
   private final List<ReplicaFeed> feeds = new ArrayList<>();
@@ -44,8 +46,7 @@ final class Replicas {
       NetworkLoop replication,
       ReplicationHost host,
       ReplicationCounters counters,
-      LongSupplier timeoutMs,
-      BooleanSupplier durableOnly,
+      ServerConfig config,
       Claims claims,
       LongSupplier durableOffset,
       Runnable onAcknowledged) {
@@ -58,11 +59,12 @@ final class Replicas {
     rdbs = new RdbMaker(host);
     waits = new Waits(engine, new Acknowledgements());
     mismatches = new Mismatches(counters);
+    pace = new SyncPace(config::replFullSyncRateLimit, System::nanoTime);
     feedLoop =
         new FeedLoop(
             replication,
-            timeoutMs,
-            durableOnly,
+            () -> config.replTimeoutSeconds() * SECOND_MS,
+            config::replSendDurableOnly,
             this::closed,
             this::acknowledged,
             new Verification());
@@ -80,6 +82,11 @@ final class Replicas {
   /** What those that follow, or have followed, need of the log. */
   Claims claims() {
     return claims;
+  }
+
+  /** What is sent, or was until the link was cut. */
+  HeldCheckpoints heldCheckpoints() {
+    return held;
   }
 
   /** Whose data is not this node's. */
@@ -101,7 +108,11 @@ final class Replicas {
 
     @Override
     public void synced(ReplicaFeed feed) {
-      engine.execute(() -> mismatches.synced(feed.claimId()));
+      engine.execute(
+          () -> {
+            mismatches.synced(feed.claimId());
+            held.sent(feed.claimId());
+          });
     }
   }
 
@@ -161,7 +172,7 @@ final class Replicas {
 
   /** The log is needed from here on by those that follow; {@code Long.MAX_VALUE} without any. */
   long neededOffset() {
-    long needed = claims.neededOffset();
+    long needed = Math.min(claims.neededOffset(), held.neededOffset());
     for (ReplicaFeed feed : feeds) {
       needed = Math.min(needed, feed.neededOffset());
     }
@@ -191,18 +202,35 @@ final class Replicas {
   void full(Client client, ReplicationLog log, Announcement announced, boolean sync) {
     String name = client.connection().remoteAddress();
     LOG.info("Full resync requested by replica {}", name);
-    counters.full();
     ReplicaFeed feed = ReplicaFeed.waiting(feedLoop, log, client, log.endOffset());
     add(client, feed);
     claims.forget(feed.claimId());
     Awaiting wanted = new Awaiting(feed, announced, sync);
-    Checkpoint checkpoint = usable(log);
+    Checkpoint checkpoint = announced.resume == null ? null : resumable(announced.resume, log);
+    if (checkpoint != null) {
+      counters.fullResumed();
+      send(wanted, checkpoint, log);
+      return;
+    }
+    if (announced.resume != null) {
+      LOG.info(
+          "Replica {} cannot go on with checkpoint {}, which is not kept any more: it gets all of"
+              + " another one",
+          name,
+          announced.resume.checkpointId());
+      announced.resume = null;
+    }
+    counters.full();
+    checkpoint = usable(log);
     if (checkpoint != null) {
       send(wanted, checkpoint, log);
       return;
     }
     awaiting.add(wanted);
-    host.requestSnapshot("a replica needs a full resync", this::snapshotEnded);
+    if (awaiting.size() == 1) {
+      // One for all who come until it is complete.
+      host.requestSnapshot("a replica needs a full resync", this::snapshotEnded);
+    }
   }
 
   private void add(Client client, ReplicaFeed feed) {
@@ -229,17 +257,35 @@ final class Replicas {
     }
   }
 
+  /** The checkpoint that a replica has a part of, retained; null if it is not kept any more. */
+  private Checkpoint resumable(ResumeRequest has, ReplicationLog log) {
+    Checkpoint checkpoint =
+        held.retain(has.checkpointId())
+            .or(() -> host.snapshots().retain(has.checkpointId()))
+            .orElse(null);
+    if (checkpoint != null && isUsable(checkpoint, log) && CheckpointSend.fits(checkpoint, has)) {
+      return checkpoint;
+    }
+    if (checkpoint != null) {
+      checkpoint.release();
+    }
+    return null;
+  }
+
+  private static boolean isUsable(Checkpoint checkpoint, ReplicationLog log) {
+    long offset = checkpoint.offset();
+    return offset >= log.startOffset()
+        && offset <= log.endOffset()
+        && offset <= log.history().validTo(checkpoint.meta().replicationId());
+  }
+
   /** The newest checkpoint, retained, if the log goes on from it in the same history. */
   private Checkpoint usable(ReplicationLog log) {
     Checkpoint newest = host.snapshots().retainNewest().orElse(null);
     if (newest == null) {
       return null;
     }
-    long offset = newest.offset();
-    History history = log.history();
-    if (offset >= log.startOffset()
-        && offset <= log.endOffset()
-        && offset <= history.validTo(newest.meta().replicationId())) {
+    if (isUsable(newest, log)) {
       return newest;
     }
     newest.release();
@@ -252,7 +298,8 @@ final class Replicas {
     String id = log.history().currentId();
     Announcement announced = wanted.announced();
     if (announced.capaFiles && !wanted.sync()) {
-      begin(feed, new CheckpointSend(checkpoint, id));
+      held.sending(feed.claimId(), feed, checkpoint);
+      begin(feed, new CheckpointSend(checkpoint, id, announced, pace, feed.name()));
       return;
     }
     long offset = checkpoint.offset();
@@ -262,7 +309,15 @@ final class Replicas {
         id,
         rdb ->
             begin(
-                feed, new RdbSend(rdb.file(), rdb.bytes(), offset, firstLine, !announced.rdbOnly)),
+                feed,
+                new RdbSend(
+                    rdb.file(),
+                    rdb.bytes(),
+                    offset,
+                    firstLine,
+                    !announced.rdbOnly,
+                    pace,
+                    feed.name())),
         cause -> feedLoop.loop().execute(() -> feed.fail(cause)));
   }
 
@@ -284,6 +339,7 @@ final class Replicas {
     engine.execute(
         () -> {
           feeds.remove(feed);
+          held.closed(feed.claimId(), feed, System.currentTimeMillis());
           awaiting.removeIf(wanted -> wanted.feed() == feed);
         });
   }

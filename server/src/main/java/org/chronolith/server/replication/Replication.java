@@ -26,6 +26,7 @@ import org.chronolith.server.config.ServerConfig;
 import org.chronolith.server.info.Info;
 import org.chronolith.server.info.InfoSection;
 import org.chronolith.server.logging.ServerLog;
+import org.chronolith.server.recovery.IncomingFiles;
 import org.chronolith.server.recovery.NodeId;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.RecoveryException;
@@ -64,6 +65,9 @@ public final class Replication {
   private final Failover failover;
 
   private String nodeId = "";
+
+  /** What a full sync has left that an earlier process received. */
+  private IncomingFiles incoming;
 
   /** Null until the data is loaded. */
   private volatile Following following;
@@ -104,8 +108,7 @@ public final class Replication {
             loop,
             host,
             counters,
-            () -> config.replTimeoutSeconds() * (long) SECOND_MS,
-            config::replSendDurableOnly,
+            config,
             new Claims(
                 host::replicaLogBytes,
                 () -> CLAIM_AGE_FACTOR * config.replLogRetentionAgeSeconds() * SECOND_MS),
@@ -142,6 +145,7 @@ public final class Replication {
     info.number("sync_full", counters::syncFull)
         .number("sync_partial_ok", counters::syncPartialOk)
         .number("sync_partial_err", counters::syncPartialErr)
+        .number("sync_full_resumed", counters::syncFullResumed)
         .number("repl_verified_blocks", counters::verifiedBlocks)
         .number("repl_mismatched_blocks", counters::mismatchedBlocks)
         .number("repl_mismatch_resyncs", counters::mismatchResyncs)
@@ -162,6 +166,7 @@ public final class Replication {
    */
   public void open(Path directory) {
     nodeId = NodeId.of(directory);
+    incoming = IncomingFiles.find(directory).orElse(null);
     replicas.claims().open(directory);
   }
 
@@ -179,7 +184,9 @@ public final class Replication {
             listeningPort,
             nodeId,
             failover,
-            new LinkVerification(counters));
+            new LinkVerification(counters),
+            config.replicaOf().isPresent() ? incoming : null);
+    incoming = null;
     replicas.claims().start(log().endOffset(), System.currentTimeMillis());
     seconds = engine.every(this::everySecond, SECOND_MS);
     Optional<HostPort> master = config.replicaOf();
@@ -580,7 +587,9 @@ public final class Replication {
 
   private void updateClaims() {
     long end = log().endOffset();
-    replicas.claims().update(replicas.feeds(), end, System.currentTimeMillis());
+    long nowMs = System.currentTimeMillis();
+    replicas.claims().update(replicas.feeds(), end, nowMs);
+    replicas.heldCheckpoints().expire(nowMs, config.replFullSyncResumeSeconds() * SECOND_MS);
   }
 
   /** What a replica that asks to be verified is answered. */

@@ -18,6 +18,12 @@ final class ReplicationCommands {
   /** What a replica says of itself if it can go back to where histories diverge. */
   static final String CAPA_REWIND = "chronolith-rewind";
 
+  /** What a replica says of itself if it can go on where a full sync was cut off. */
+  static final String CAPA_RESUME = "chronolith-resume";
+
+  /** How it says where: a {@link ResumeRequest}. */
+  static final String RESUME = "chronolith-resume";
+
   /** How a Chronolith replica tells who it is, whatever its address. */
   static final String NODE_ID = "chronolith-id";
 
@@ -200,6 +206,7 @@ final class ReplicationCommands {
           verify(call, announced, call.integer(i + 1));
           return;
         }
+        case RESUME -> announced.resume = ResumeRequest.parse(call.text(i + 1));
         case "rdb-only" -> announced.rdbOnly = call.integer(i + 1) != 0;
         case "ack", "getack" -> {
           // Only of replicas, whose connections are the feeds'; no reply, as in Redis.
@@ -236,6 +243,7 @@ final class ReplicationCommands {
       case "psync2" -> announced.capaPsync2 = true;
       case CAPA_FILES -> announced.capaFiles = true;
       case CAPA_REWIND -> announced.capaRewind = true;
+      case CAPA_RESUME -> announced.capaResume = true;
       default -> {
         return;
       }

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class ReplicationCounters {
   private volatile long syncFull;
+  private volatile long syncFullResumed;
   private volatile long syncPartialOk;
   private volatile long syncPartialErr;
   private final LongAdder verifiedBlocks = new LongAdder();
@@ -17,6 +18,11 @@ public final class ReplicationCounters {
   /** Full resyncs with replicas. */
   public long syncFull() {
     return syncFull;
+  }
+
+  /** How often such a resync went on after it was cut off; not counted as another one. */
+  public long syncFullResumed() {
+    return syncFullResumed;
   }
 
   /** Partial resync requests that were accepted. */
@@ -47,6 +53,7 @@ public final class ReplicationCounters {
   /** {@code CONFIG RESETSTAT}. */
   public void reset() {
     syncFull = 0;
+    syncFullResumed = 0;
     syncPartialOk = 0;
     syncPartialErr = 0;
     verifiedBlocks.reset();
@@ -56,6 +63,10 @@ public final class ReplicationCounters {
 
   void full() {
     syncFull = syncFull + 1;
+  }
+
+  void fullResumed() {
+    syncFullResumed = syncFullResumed + 1;
   }
 
   void partialOk() {

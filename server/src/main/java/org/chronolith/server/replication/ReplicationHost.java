@@ -24,7 +24,7 @@ public interface ReplicationHost {
   /** Has clients' writes wait, while the role is handed over. Thread: engine. */
   void pauseWrites(boolean on);
 
-  /** Asks for a snapshot of a state no older than now. Thread: engine. */
+  /** Asks for a snapshot; one that runs already will do. Thread: engine. */
   void requestSnapshot(String reason, SnapshotDuty.Outcome outcome);
 
   /** Thread: any; its calls are for the loader. */

@@ -93,11 +93,13 @@ final class ReplicationInfo {
     field(out, "slave_read_repl_offset", replication.log().endOffset());
     field(out, "slave_repl_offset", replication.log().endOffset());
     if (syncing) {
-      long total = link.syncTotalBytes();
-      long read = Math.min(total, link.syncReadBytes());
+      SyncProgress progress = link.syncProgress();
+      long total = progress == null ? 0 : progress.totalBytes();
+      long read = progress == null ? 0 : progress.doneBytes();
       field(out, "master_sync_total_bytes", total);
       field(out, "master_sync_read_bytes", read);
-      field(out, "master_sync_left_bytes", total - read);
+      // A stock Redis that sends an RDB without a disk does not say how much will come.
+      field(out, "master_sync_left_bytes", total == 0 ? 0 : total - read);
       field(
           out, "master_sync_perc", String.format("%.2f", total == 0 ? 0.0 : 100.0 * read / total));
       field(out, "master_sync_last_io_seconds_ago", (nowMs - link.lastIoMs()) / 1000);
@@ -124,7 +126,15 @@ final class ReplicationInfo {
         + ",offset="
         + feed.ackOffset()
         + ",lag="
-        + (online ? (nowMs - feed.ackMs()) / 1000 : 0);
+        + (online ? (nowMs - feed.ackMs()) / 1000 : 0)
+        + syncing(feed.syncProgress());
+  }
+
+  /** Chronolith's own, behind Redis's. */
+  private static String syncing(SyncProgress progress) {
+    return progress == null
+        ? ""
+        : ",sync_sent_bytes=" + progress.doneBytes() + ",sync_total_bytes=" + progress.totalBytes();
   }
 
   private static void field(BiConsumer<String, Object> out, String name, Object value) {

@@ -62,7 +62,9 @@ class HandshakeTest {
             "capa",
             "chronolith-files",
             "capa",
-            "chronolith-rewind"),
+            "chronolith-rewind",
+            "capa",
+            "chronolith-resume"),
         sent.get(3));
     assertFalse(handshake.line("+OK"));
     assertFalse(handshake.line("-ERR Unrecognized REPLCONF option: chronolith-id"));

@@ -27,6 +27,7 @@ public final class LinkProxy implements AutoCloseable {
   private final int target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicLong bytesUntilCut = new AtomicLong(Long.MAX_VALUE);
+  private final AtomicLong bytesBack = new AtomicLong();
   private volatile boolean refusing;
   private volatile long bytesPerSecond;
   private final AtomicReference<byte[]> toDamage = new AtomicReference<>();
@@ -54,6 +55,11 @@ public final class LinkProxy implements AutoCloseable {
   /** Ends all connections when so many more bytes came back from the target. */
   public void cutAfter(long bytes) {
     bytesUntilCut.set(bytes);
+  }
+
+  /** Bytes that the target has sent so far, over all connections. */
+  public long bytesBack() {
+    return bytesBack.get();
   }
 
   /** Ends all connections, and every new one at once, until it is called with false. */
@@ -157,6 +163,7 @@ public final class LinkProxy implements AutoCloseable {
       OutputStream out = to.getOutputStream();
       for (int read; (read = in.read(chunk, 0, most(back))) >= 0; ) {
         if (back) {
+          bytesBack.addAndGet(read);
           damage(chunk, read);
         }
         int passed = back ? allowed(read) : read;

@@ -1,0 +1,340 @@
+package org.chronolith.server.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.LinkProxy;
+import org.chronolith.server.testing.RespClient;
+import org.chronolith.server.testing.SmallVolume;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Full syncs between real processes that are cut, killed, damaged, slowed down and shared. */
+@Tag("slow")
+class FullSyncIT {
+  private static final long DEADLINE_S = 120;
+  private static final int MIB = 1 << 20;
+  private static final int VALUE_BYTES = 64 << 10;
+
+  @TempDir Path directory;
+  private final List<ChronolithProcess> processes = new ArrayList<>();
+  private final List<LinkProxy> proxies = new ArrayList<>();
+
+  @AfterEach
+  void killAll() {
+    processes.forEach(ChronolithProcess::close);
+    proxies.forEach(LinkProxy::close);
+  }
+
+  private ChronolithProcess start(String name, int port, String... directives) {
+    List<String> all = new ArrayList<>(List.of("--enable-debug-command", "yes"));
+    all.addAll(List.of(directives));
+    ChronolithProcess started =
+        ChronolithProcess.start(directory.resolve(name), port, all.toArray(String[]::new));
+    processes.add(started);
+    return started;
+  }
+
+  private ChronolithProcess start(String name) {
+    return start(name, ChronolithProcess.freePort());
+  }
+
+  private LinkProxy proxyOf(ChronolithProcess node) {
+    LinkProxy proxy = new LinkProxy(node.port());
+    proxies.add(proxy);
+    return proxy;
+  }
+
+  private static Object call(ChronolithProcess node, String... words) {
+    try (RespClient client = node.connect()) {
+      return client.call(words);
+    }
+  }
+
+  private static String info(ChronolithProcess node, String section, String field) {
+    try (RespClient client = node.connect()) {
+      return client.info(section, field);
+    }
+  }
+
+  private static long number(ChronolithProcess node, String section, String field) {
+    return Long.parseLong(info(node, section, field));
+  }
+
+  /** Bytes that a replica has of the data set that it receives; 0 if it receives none. */
+  private static long received(ChronolithProcess replica) {
+    boolean syncing =
+        call(replica, "INFO", "replication").toString().contains("master_sync_read_bytes:");
+    return syncing ? number(replica, "replication", "master_sync_read_bytes") : 0;
+  }
+
+  private static void await(String what, BooleanSupplier condition) {
+    await(() -> what, condition);
+  }
+
+  private static void await(Supplier<String> what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, () -> "still waiting for " + what.get());
+      try {
+        TimeUnit.MILLISECONDS.sleep(5);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private static void awaitLine(ChronolithProcess node, String text) {
+    await(() -> "'" + text + "' in the log:\n" + node.output(), () -> node.output().contains(text));
+  }
+
+  /** Values that no compression makes smaller, with a database and types of all kinds beside. */
+  private static void fill(ChronolithProcess node, long seed, int mebibytes) {
+    Random random = new Random(seed);
+    int count = (int) ((long) mebibytes * MIB / VALUE_BYTES);
+    StringBuilder value = new StringBuilder();
+    try (RespClient client = node.connect()) {
+      for (int i = 0; i < count; i++) {
+        value.setLength(0);
+        while (value.length() < VALUE_BYTES) {
+          value.append((char) ('0' + random.nextInt(75)));
+        }
+        client.send("SET", "value" + i, value.toString());
+        client.send("RPUSH", "list" + i % 7, "x" + i, "y" + i);
+        client.send("HSET", "hash" + i % 5, "f" + i, "v" + i);
+        client.flush();
+        for (int reply = 0; reply < 3; reply++) {
+          client.receive();
+        }
+      }
+    }
+  }
+
+  private static long offset(ChronolithProcess node) {
+    return number(node, "replication", "master_repl_offset");
+  }
+
+  private static void assertSame(ChronolithProcess master, ChronolithProcess replica) {
+    await(
+        () -> "the link of " + replica.port() + ":\n" + replica.output(),
+        () -> "up".equals(info(replica, "replication", "master_link_status")));
+    await("equal offsets", () -> offset(master) == offset(replica));
+    assertEquals(call(master, "DEBUG", "DIGEST"), call(replica, "DEBUG", "DIGEST"));
+  }
+
+  private static void follow(ChronolithProcess replica, int port) {
+    call(replica, "REPLICAOF", "127.0.0.1", Integer.toString(port));
+  }
+
+  /** Bytes of the master's newest checkpoint, as its log says. */
+  private static long checkpointBytes(ChronolithProcess replica) {
+    String output = replica.output();
+    String before = "receiving ";
+    int from = output.indexOf(before) + before.length();
+    return Long.parseLong(output.substring(from, output.indexOf(' ', from)));
+  }
+
+  @Test
+  void shouldGoOnInTheMiddleOfAFileAfterEachCut() {
+    ChronolithProcess master = start("a");
+    fill(master, 1, 100);
+    ChronolithProcess replica = start("b");
+    call(replica, "SET", "old", "data");
+    LinkProxy proxy = proxyOf(master);
+    follow(replica, proxy.port());
+    for (int cut = 1; cut <= 6; cut++) {
+      proxy.cutAfter((8 + cut) * MIB);
+      int cuts = cut;
+      await(
+          () -> "cut " + cuts + ":\n" + replica.output(),
+          () -> number(master, "stats", "sync_full_resumed") >= cuts);
+      assertEquals("data", call(replica, "GET", "old"), "while it syncs, and after a cut");
+    }
+    assertSame(master, replica);
+    assertEquals(null, call(replica, "GET", "old"));
+    assertEquals("1", info(master, "stats", "sync_full"));
+    long bytes = checkpointBytes(replica);
+    assertTrue(bytes > 90L * MIB, bytes + " bytes");
+    assertTrue(
+        proxy.bytesBack() < 1.3 * bytes,
+        proxy.bytesBack() + " bytes were sent of " + bytes + ":\n" + replica.output());
+    assertTrue(replica.output().contains("that are there already"), replica::output);
+    assertTrue(master.output().contains(" goes on: "), master::output);
+  }
+
+  @Test
+  void shouldGoOnAfterTheReplicaWasKilled() {
+    ChronolithProcess master = start("a");
+    fill(master, 2, 60);
+    LinkProxy proxy = proxyOf(master);
+    proxy.slow(20 * MIB);
+    String[] following = {"--replicaof", "127.0.0.1 " + proxy.port()};
+    ChronolithProcess replica = start("b", ChronolithProcess.freePort(), following);
+    ChronolithProcess first = replica;
+    await("a half", () -> received(first) > 30L * MIB);
+    assertTrue(number(first, "replication", "master_sync_left_bytes") > 0);
+    assertTrue(number(first, "replication", "master_sync_total_bytes") > 50L * MIB);
+    long bytes = checkpointBytes(first);
+    replica.kill();
+    proxy.heal();
+    replica = start("b", replica.port(), following);
+    assertSame(master, replica);
+    assertEquals("1", info(master, "stats", "sync_full"));
+    assertEquals("1", info(master, "stats", "sync_full_resumed"));
+    assertTrue(proxy.bytesBack() < 1.3 * bytes, proxy.bytesBack() + " were sent of " + bytes);
+  }
+
+  @Test
+  void shouldGoOnAfterTheMasterWasKilledAndElseBeginAnew() {
+    int port = ChronolithProcess.freePort();
+    ChronolithProcess master = start("a", port);
+    fill(master, 3, 60);
+    ChronolithProcess replica = start("b");
+    call(replica, "SET", "old", "data");
+    LinkProxy proxy = proxyOf(master);
+    proxy.slow(20 * MIB);
+    follow(replica, proxy.port());
+    await("a third", () -> received(replica) > 20L * MIB);
+    long bytes = checkpointBytes(replica);
+    master.kill();
+    master = start("a", port);
+    ChronolithProcess again = master;
+    await("the rest to begin", () -> number(again, "stats", "sync_full_resumed") == 1);
+    assertEquals("0", info(again, "stats", "sync_full"));
+
+    // Now without the checkpoint: it is superseded, and not kept.
+    proxy.refuse(true);
+    call(again, "CONFIG", "SET", "repl-full-sync-resume-seconds", "0");
+    call(again, "CONFIG", "SET", "snapshot-older-checkpoints", "0");
+    fill(again, 4, 10);
+    call(again, "SAVE");
+    await("the checkpoint to go", () -> lastHeld(again) == 0);
+    assertEquals("data", call(replica, "GET", "old"));
+    proxy.heal();
+    assertSame(again, replica);
+    assertEquals("1", info(again, "stats", "sync_full"));
+    String expected = "the master does not go on with checkpoint";
+    assertEquals(1, replica.output().split(expected, -1).length - 1, replica::output);
+    assertTrue(again.output().contains("which is not kept any more"), again::output);
+    assertTrue(bytes > 50L * MIB);
+  }
+
+  /** Checkpoints besides the newest. */
+  private long lastHeld(ChronolithProcess node) {
+    java.io.File[] all =
+        directory
+            .resolve("a")
+            .resolve("gen-1")
+            .resolve("snapshot")
+            .toFile()
+            .listFiles((dir, name) -> name.startsWith("checkpoint-"));
+    assertTrue(all != null && all.length > 0, node::output);
+    return all.length - 1;
+  }
+
+  @Test
+  void shouldRefuseDamagedBytesAndReceiveThatFileAgain() {
+    ChronolithProcess master = start("a");
+    fill(master, 5, 30);
+    call(master, "SET", "marked", "~what~comes~damaged~");
+    ChronolithProcess replica = start("b");
+    call(replica, "SET", "old", "data");
+    LinkProxy proxy = proxyOf(master);
+    proxy.damage("~what~comes~damaged~");
+    follow(replica, proxy.port());
+    awaitLine(replica, "arrived with checksum");
+    assertFalse(proxy.isToDamage());
+    assertSame(master, replica);
+    assertEquals("~what~comes~damaged~", call(replica, "GET", "marked"));
+    // It went on with the damaged file, or began anew if that was the first one.
+    assertEquals(
+        2, number(master, "stats", "sync_full") + number(master, "stats", "sync_full_resumed"));
+  }
+
+  @Test
+  void shouldStayAsItWasWhenTheReplicasDiskIsFull() throws IOException {
+    ChronolithProcess master = start("a");
+    fill(master, 8, 50);
+    Path mountPoint = Files.createDirectory(directory.resolve("small"));
+    try (SmallVolume volume = SmallVolume.mount(mountPoint, 400)) {
+      ChronolithProcess replica = start("small/b");
+      fill(replica, 9, 5);
+      final Object digest = call(replica, "DEBUG", "DIGEST");
+      LinkProxy proxy = proxyOf(master);
+      proxy.slow(10 * MIB);
+      follow(replica, proxy.port());
+      await("a part", () -> received(replica) > 10L * MIB);
+      volume.fill(0);
+      awaitLine(replica, "No space left on device");
+      awaitLine(replica, "the volume has no room for");
+      assertEquals(digest, call(replica, "DEBUG", "DIGEST"));
+      try (Stream<Path> entries = Files.list(mountPoint.resolve("b"))) {
+        assertEquals(
+            1, entries.filter(path -> path.getFileName().toString().startsWith("gen-")).count());
+      }
+      volume.free();
+      proxy.heal();
+      assertSame(master, replica);
+      // Its files are gone before the volume is.
+      replica.stop();
+    }
+  }
+
+  @Test
+  void shouldShareOneCheckpointAndOneRateAmongReplicas() {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort(), "--save", "");
+    fill(master, 6, 40);
+    call(master, "CONFIG", "SET", "repl-full-sync-rate-limit", "8mb");
+    List<ChronolithProcess> replicas = new ArrayList<>();
+    for (String name : List.of("b", "c", "d")) {
+      replicas.add(start(name));
+    }
+    replicas.forEach(replica -> follow(replica, master.port()));
+    for (ChronolithProcess replica : replicas) {
+      await("a part", () -> received(replica) > MIB);
+    }
+    long startNanos = System.nanoTime();
+    long before = sent(master);
+    await("five seconds", () -> System.nanoTime() - startNanos > TimeUnit.SECONDS.toNanos(5));
+    long rate = (sent(master) - before) / 5;
+    assertTrue(rate > 2 * MIB && rate < 12 * MIB, rate + " bytes a second to all of them");
+    assertTrue(number(master, "replication", "master_repl_offset") > 0);
+    ChronolithProcess one = replicas.get(0);
+    assertEquals("1", info(one, "replication", "master_sync_in_progress"));
+    assertTrue(Double.parseDouble(info(one, "replication", "master_sync_perc")) > 0);
+    assertTrue(number(one, "replication", "master_sync_last_io_seconds_ago") <= 2);
+    awaitLine(master, "Full sync with replica 127.0.0.1:" + one.port() + ": ");
+    awaitLine(one, "MASTER <-> REPLICA sync: ");
+    call(master, "CONFIG", "SET", "repl-full-sync-rate-limit", "0");
+    replicas.forEach(replica -> assertSame(master, replica));
+    assertEquals("3", info(master, "stats", "sync_full"));
+    assertEquals(1, master.output().split("Snapshot at offset \\d+ started", -1).length - 1);
+  }
+
+  /** What the master has given to its replicas' sockets. */
+  private static long sent(ChronolithProcess master) {
+    long sum = 0;
+    for (int i = 0; i < 3; i++) {
+      String line = info(master, "replication", "slave" + i);
+      String field = ",sync_sent_bytes=";
+      int at = line.indexOf(field);
+      assertTrue(at > 0, line);
+      sum += Long.parseLong(line.substring(at + field.length(), line.lastIndexOf(',')));
+    }
+    return sum;
+  }
+}

@@ -1,12 +1,9 @@
 package org.chronolith.server.recovery;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -34,15 +31,24 @@ public final class DataDirectory implements AutoCloseable {
   /** Free space beyond a snapshot's files: the new log's first segment. */
   private static final long SPARE_BYTES = 64L << 20;
 
+  /** Ends the name of a generation that is being removed. */
+  static final String REMOVING = ".removing";
+
+  /** Files that change by a forced rename. */
+  private static final List<String> REPLACED =
+      List.of(CURRENT, Instance.NAME, NodeId.FILE, ForkMark.NAME, "REPLICAS");
+
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
   private static final Pattern GENERATION = Pattern.compile(Generation.PREFIX + "([1-9]\\d{0,8})");
 
   private final Path directory;
   private final DirectoryLock lock;
+  private final DirectoryDisk disk;
 
-  private DataDirectory(Path directory, DirectoryLock lock) {
+  private DataDirectory(Path directory, DirectoryLock lock, DirectoryDisk disk) {
     this.directory = directory;
     this.lock = lock;
+    this.disk = disk;
   }
 
   /**
@@ -51,9 +57,13 @@ public final class DataDirectory implements AutoCloseable {
    * @throws RecoveryException if another process has it, or it cannot be written
    */
   public static DataDirectory open(Path directory) {
+    return open(directory, DirectoryDisk.SYSTEM);
+  }
+
+  static DataDirectory open(Path directory, DirectoryDisk disk) {
     try {
       Files.createDirectories(directory);
-      return new DataDirectory(directory, DirectoryLock.take(directory));
+      return new DataDirectory(directory, DirectoryLock.take(directory), disk);
     } catch (IOException e) {
       throw new RecoveryException("cannot use data directory " + directory + ": " + e, e);
     }
@@ -61,6 +71,10 @@ public final class DataDirectory implements AutoCloseable {
 
   public Path directory() {
     return directory;
+  }
+
+  DirectoryDisk disk() {
+    return disk;
   }
 
   /**
@@ -78,10 +92,16 @@ public final class DataDirectory implements AutoCloseable {
       if (!Files.exists(file)) {
         return Optional.empty();
       }
-      String name = Files.readString(file, StandardCharsets.UTF_8).strip();
-      Optional<Generation> generation = parse(directory.resolve(name));
+      String name = new String(Files.readAllBytes(file), StandardCharsets.UTF_8).strip();
+      Optional<Generation> generation = parse(directory, name);
       if (generation.isEmpty() || !Files.isDirectory(generation.get().directory())) {
-        throw new RecoveryException(file + " names '" + name + "', which is no generation here");
+        throw new RecoveryException(
+            file
+                + " names '"
+                + name
+                + "', which is no generation here; there are "
+                + generations(directory)
+                + ": write the name of the live one into it");
       }
       return generation;
     } catch (IOException e) {
@@ -97,7 +117,7 @@ public final class DataDirectory implements AutoCloseable {
   static List<Generation> generations(Path directory) {
     try (Stream<Path> entries = Files.list(directory)) {
       return entries
-          .flatMap(path -> parse(path).stream())
+          .flatMap(path -> parse(directory, path.getFileName().toString()).stream())
           .sorted(Comparator.comparingInt(Generation::number))
           .collect(Collectors.toList());
     } catch (IOException e) {
@@ -111,12 +131,14 @@ public final class DataDirectory implements AutoCloseable {
     int number = all.isEmpty() ? 1 : all.get(all.size() - 1).number() + 1;
     Generation made = new Generation(number, directory.resolve(Generation.PREFIX + number));
     try {
-      Files.createDirectory(made.directory());
-      Files.createFile(made.directory().resolve(BUILDING));
-      Files.createDirectory(made.log());
-      Files.createDirectory(made.snapshots());
-      force(made.directory());
-      force(directory);
+      disk.createDirectory(made.directory());
+      disk.write(made.directory().resolve(BUILDING), "");
+      // Before there is anything else in it: names reach the disk in any order.
+      disk.force(made.directory());
+      disk.createDirectory(made.log());
+      disk.createDirectory(made.snapshots());
+      disk.force(made.directory());
+      disk.force(directory);
       return made;
     } catch (IOException e) {
       throw new RecoveryException("cannot make " + made.directory() + ": " + e, e);
@@ -134,12 +156,8 @@ public final class DataDirectory implements AutoCloseable {
 
   /** Makes {@code generation} the live one. REQUIRES: everything in it is forced. */
   public void switchTo(Generation generation) {
-    Path next = directory.resolve(CURRENT + ".next");
     try {
-      Files.writeString(next, generation + "\n", StandardCharsets.UTF_8);
-      force(next);
-      Files.move(next, directory.resolve(CURRENT), StandardCopyOption.ATOMIC_MOVE);
-      force(directory);
+      ForcedFile.write(disk, directory.resolve(CURRENT), generation + "\n");
     } catch (IOException e) {
       throw new RecoveryException("cannot switch " + directory + " to " + generation + ": " + e, e);
     }
@@ -149,8 +167,8 @@ public final class DataDirectory implements AutoCloseable {
   /** Takes the mark of a generation in the making away, where a crash after the switch left it. */
   void markLive(Generation generation) {
     try {
-      if (Files.deleteIfExists(generation.directory().resolve(BUILDING))) {
-        force(generation.directory());
+      if (disk.delete(generation.directory().resolve(BUILDING))) {
+        disk.force(generation.directory());
       }
     } catch (IOException e) {
       throw new RecoveryException("cannot write " + generation.directory() + ": " + e, e);
@@ -179,15 +197,52 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /**
+   * Removes what a crash left of removals and of files that were about to be replaced. REQUIRES: a
+   * start, where nobody writes one of those files yet.
+   */
+  void removeLeftovers() {
+    try {
+      List<Path> leftovers;
+      try (Stream<Path> entries = Files.list(directory)) {
+        leftovers = entries.filter(DataDirectory::isLeftover).collect(Collectors.toList());
+      }
+      for (Path leftover : leftovers) {
+        removeTree(leftover);
+      }
+    } catch (IOException e) {
+      LOG.warn("Cannot remove what a crash left in {}", directory, e);
+    }
+  }
+
+  private static boolean isLeftover(Path path) {
+    String name = path.getFileName().toString();
+    if (Files.isDirectory(path)) {
+      return name.startsWith(Generation.PREFIX) && name.endsWith(REMOVING);
+    }
+    return REPLACED.stream().anyMatch(one -> name.equals(one + ForcedFile.NEXT));
+  }
+
+  private void removeTree(Path tree) throws IOException {
+    for (Path path : deepestFirst(tree)) {
+      disk.delete(path);
+    }
+  }
+
   /** Removes a generation that is not the live one. */
   public void remove(Generation generation) {
     if (current().map(Generation::number).equals(Optional.of(generation.number()))) {
       throw new IllegalArgumentException(generation + " is the live generation");
     }
     try {
-      for (Path path : deepestFirst(generation.directory())) {
-        Files.deleteIfExists(path);
+      // The removals in it reach the disk in any order: what is left of it must not look like data.
+      Path removing = directory.resolve(generation + REMOVING);
+      if (Files.exists(removing)) {
+        removeTree(removing);
       }
+      disk.rename(generation.directory(), removing);
+      disk.force(directory);
+      removeTree(removing);
       LOG.info("Removed {}", generation.directory());
     } catch (IOException e) {
       LOG.warn("Cannot remove {}", generation.directory(), e);
@@ -200,7 +255,7 @@ public final class DataDirectory implements AutoCloseable {
    */
   public void stoppedAsMaster(String replicationId) {
     try {
-      Instance.write(directory, replicationId);
+      Instance.write(disk, directory, replicationId);
     } catch (IOException e) {
       LOG.warn("Cannot write {}; the next start takes a new replication id", Instance.NAME, e);
     }
@@ -257,16 +312,10 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
-  private static Optional<Generation> parse(Path path) {
-    Matcher matcher = GENERATION.matcher(path.getFileName().toString());
+  private static Optional<Generation> parse(Path directory, String name) {
+    Matcher matcher = GENERATION.matcher(name);
     return matcher.matches()
-        ? Optional.of(new Generation(Integer.parseInt(matcher.group(1)), path))
+        ? Optional.of(new Generation(Integer.parseInt(matcher.group(1)), directory.resolve(name)))
         : Optional.empty();
-  }
-
-  private static void force(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
   }
 }

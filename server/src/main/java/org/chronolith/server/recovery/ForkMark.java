@@ -1,13 +1,10 @@
 package org.chronolith.server.recovery;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -56,7 +53,6 @@ public record ForkMark(String reason, String replicationId, long offset, long cr
 
   /** Marks {@code directory}; on disk when this returns. */
   public void write(Path directory) throws IOException {
-    Path next = directory.resolve(NAME + ".next");
     String text =
         "version=1\nreason="
             + reason
@@ -67,24 +63,16 @@ public record ForkMark(String reason, String replicationId, long offset, long cr
             + "\ncreated-ms="
             + createdMs
             + "\n";
-    Files.writeString(next, text, StandardCharsets.UTF_8);
-    force(next);
-    Files.move(next, directory.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
-    force(directory);
+    ForcedFile.write(directory.resolve(NAME), text);
   }
 
-  static void remove(Path directory) {
+  static void remove(DirectoryDisk disk, Path directory) {
     try {
-      Files.deleteIfExists(directory.resolve(NAME));
-      force(directory);
+      if (disk.delete(directory.resolve(NAME))) {
+        disk.force(directory);
+      }
     } catch (IOException e) {
       throw new RecoveryException("cannot remove " + directory.resolve(NAME) + ": " + e, e);
-    }
-  }
-
-  private static void force(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      channel.force(true);
     }
   }
 }

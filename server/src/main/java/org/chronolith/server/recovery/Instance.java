@@ -1,14 +1,11 @@
 package org.chronolith.server.recovery;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Map;
 
@@ -33,16 +30,12 @@ final class Instance {
   private Instance() {}
 
   /** A master of this id has stopped here, cleanly. On disk when this returns. */
-  static void write(Path directory, String replicationId) throws IOException {
+  static void write(DirectoryDisk disk, Path directory, String replicationId) throws IOException {
     Path anchor = directory.resolve(ANCHOR);
-    Files.deleteIfExists(anchor);
-    Files.createFile(anchor);
-    Path next = directory.resolve(NAME + ".next");
-    Files.writeString(next, text(anchor, replicationId), StandardCharsets.UTF_8);
-    force(anchor);
-    force(next);
-    Files.move(next, directory.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
-    force(directory);
+    disk.delete(anchor);
+    disk.write(anchor, "");
+    disk.force(anchor);
+    ForcedFile.write(disk, directory.resolve(NAME), text(anchor, replicationId));
   }
 
   /**
@@ -53,7 +46,8 @@ final class Instance {
     String found;
     String expected;
     try {
-      found = Files.readString(directory.resolve(NAME), StandardCharsets.UTF_8);
+      // Junk in it is no reason to stop: it does not match, as a copy does not.
+      found = new String(Files.readAllBytes(directory.resolve(NAME)), StandardCharsets.UTF_8);
       expected = text(directory.resolve(ANCHOR), replicationId);
     } catch (NoSuchFileException e) {
       return "no master was stopped in it";
@@ -68,6 +62,11 @@ final class Instance {
   }
 
   private static String text(Path anchor, String replicationId) throws IOException {
+    return "version=1\n" + facts(anchor) + "replication-id=" + replicationId + "\n";
+  }
+
+  /** What no copy of {@code anchor} shares with it: lines of text. */
+  static String facts(Path anchor) throws IOException {
     String file;
     try {
       Map<String, Object> facts =
@@ -84,24 +83,12 @@ final class Instance {
       // No Unix: what this file system offers instead.
       file = "key=" + Files.readAttributes(anchor, "fileKey").get("fileKey");
     }
-    return "version=1\n"
-        + file
-        + "\nmachine="
-        + machine()
-        + "\nreplication-id="
-        + replicationId
-        + "\n";
+    return file + "\nmachine=" + machine() + "\n";
   }
 
   private static String machine() throws IOException {
     return Files.isReadable(MACHINE_ID)
         ? Files.readString(MACHINE_ID, StandardCharsets.UTF_8).strip()
         : "";
-  }
-
-  private static void force(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
   }
 }

@@ -1,19 +1,29 @@
 package org.chronolith.server.recovery;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.chronolith.replicationlog.History;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The name under which a master knows this node again, whatever its address: 40 hex digits in the
- * file {@value #FILE} of the data directory, made at the first start. Remove the file in a copy of
- * a directory that is to live beside the original.
+ * file {@value #FILE} of the data directory, made at the first start. A copy of the directory gets
+ * another one at its first start: two nodes under one name would share a claim on the master's log.
+ *
+ * <p>Behind the id the file holds what the file system says about the empty file {@value #ANCHOR},
+ * as {@link Instance} does; what copies the directory makes another {@value #ANCHOR}. A file with
+ * the id alone, as earlier versions wrote it, is believed once.
  *
  * <p>Thread: any that may wait for the disk.
  */
 public final class NodeId {
   static final String FILE = "NODE-ID";
+  static final String ANCHOR = "NODE-ANCHOR";
+
+  private static final Logger LOG = LoggerFactory.getLogger(NodeId.class);
 
   private NodeId() {}
 
@@ -23,18 +33,47 @@ public final class NodeId {
    * @throws RecoveryException if the file cannot be read or made, or holds something else
    */
   public static String of(Path directory) {
+    return of(DirectoryDisk.SYSTEM, directory);
+  }
+
+  static String of(DirectoryDisk disk, Path directory) {
     Path file = directory.resolve(FILE);
     try {
       if (!Files.exists(file)) {
-        ForcedFile.write(file, History.randomId() + "\n");
+        return write(disk, directory, History.randomId());
       }
-      String id = Files.readString(file).strip();
+      String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+      int end = text.indexOf('\n');
+      String id = (end < 0 ? text : text.substring(0, end)).strip();
       if (!History.isId(id)) {
-        throw new RecoveryException(file + " does not hold 40 hex digits; remove it");
+        throw new RecoveryException(
+            file + " does not begin with 40 hex digits; remove it, and the node gets a new id");
       }
-      return id;
+      String facts = end < 0 ? "" : text.substring(end + 1);
+      if (facts.isBlank()) {
+        return write(disk, directory, id);
+      }
+      Path anchor = directory.resolve(ANCHOR);
+      if (Files.exists(anchor) && facts.equals(Instance.facts(anchor))) {
+        return id;
+      }
+      String other = write(disk, directory, History.randomId());
+      LOG.warn("{} is a copy of node {}, and is node {} from now on", directory, id, other);
+      return other;
     } catch (IOException e) {
       throw new RecoveryException("cannot use " + file + ": " + e, e);
     }
+  }
+
+  /** On disk when this returns. */
+  private static String write(DirectoryDisk disk, Path directory, String id) throws IOException {
+    Path anchor = directory.resolve(ANCHOR);
+    disk.delete(anchor);
+    disk.write(anchor, "");
+    disk.force(anchor);
+    // Its name, before a file speaks of it.
+    disk.force(directory);
+    ForcedFile.write(disk, directory.resolve(FILE), id + "\n" + Instance.facts(anchor));
+    return id;
   }
 }

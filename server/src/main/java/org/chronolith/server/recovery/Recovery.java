@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -92,6 +91,7 @@ public final class Recovery {
    */
   public Recovered start(RecoveryTarget target, boolean replica) {
     Optional<Generation> current = data.current();
+    data.removeLeftovers();
     try {
       if (current.isEmpty()) {
         return first(target);
@@ -227,7 +227,7 @@ public final class Recovery {
         throw new RecoveryException("there is no log in " + opened.generation.log());
       }
       // A crash came before the new log was whole.
-      newLog(opened, checkpoint.get().meta()).close();
+      newLog(opened, checkpoint.get().meta(), replica).close();
     }
     opened.log = openLog(logConfig, checkpoint);
     long from = checkpoint.map(Checkpoint::offset).orElse(0L);
@@ -248,13 +248,13 @@ public final class Recovery {
     target.select(db);
     long replayed = 0;
     if (shortLog) {
-      restartLog(opened, checkpoint.orElseThrow().meta());
+      restartLog(opened, checkpoint.orElseThrow().meta(), replica);
     } else {
       replayed = replay(opened.log, from, target);
       identify(opened.log, target.db(), replica);
     }
     if (!replica) {
-      ForkMark.remove(data.directory());
+      ForkMark.remove(data.disk(), data.directory());
     }
     progress.end();
     return opened.recovered(target, items, replayed, startedNanos);
@@ -426,7 +426,7 @@ public final class Recovery {
    * The disk has lost log bytes that it had reported as forced: everything up to S is in the
    * checkpoint, what came after is gone. The old log is set aside, never appended to.
    */
-  private void restartLog(Opened opened, SnapshotMeta meta) {
+  private void restartLog(Opened opened, SnapshotMeta meta, boolean replica) {
     Path directory = opened.generation.log();
     long end = opened.log.endOffset();
     Path aside = directory.resolveSibling(LOG_ASIDE + end + "-" + System.currentTimeMillis());
@@ -439,21 +439,33 @@ public final class Recovery {
     opened.log.close();
     opened.log = null;
     try {
-      Files.move(directory, aside, StandardCopyOption.ATOMIC_MOVE);
+      data.disk().rename(directory, aside);
+      // Before a new log is made under the old name.
+      data.disk().force(opened.generation.directory());
     } catch (IOException e) {
       throw new RecoveryException("cannot set " + directory + " aside: " + e, e);
     }
-    opened.log = newLog(opened, meta);
+    opened.log = newLog(opened, meta, replica);
   }
 
-  private ReplicationLog newLog(Opened opened, SnapshotMeta meta) {
-    return ReplicationLog.create(
-        settings.log().apply(opened.generation.log()),
-        settings.logListener(),
-        meta.offset(),
-        HistoryAttributes.read(meta).newId(meta.offset()),
-        meta.selectedDb(),
-        settings.logDisk());
+  /** A log that starts where the checkpoint ends; a replica's goes on under its master's id. */
+  private ReplicationLog newLog(Opened opened, SnapshotMeta meta, boolean replica) {
+    History found = HistoryAttributes.read(meta);
+    ReplicationLog log =
+        ReplicationLog.create(
+            settings.log().apply(opened.generation.log()),
+            settings.logListener(),
+            meta.offset(),
+            replica ? found : found.newId(meta.offset()),
+            meta.selectedDb(),
+            settings.logDisk());
+    try {
+      data.disk().force(opened.generation.directory());
+      return log;
+    } catch (IOException e) {
+      log.close();
+      throw new RecoveryException("cannot force " + opened.generation.directory() + ": " + e, e);
+    }
   }
 
   private static boolean wasSetAside(Generation generation) {

@@ -63,11 +63,59 @@ class DataDirectoryTest {
   void shouldRefuseACurrentThatNamesNothing() throws IOException {
     try (DataDirectory data = DataDirectory.open(directory)) {
       data.newGeneration();
-      for (String name : new String[] {"gen-7", "../gen-1", "gen-0", "", "gen-1x"}) {
+      for (String name : new String[] {"gen-7", "../gen-1", "gen-0", "", "gen-1x", "gen", "\0"}) {
         Files.writeString(directory.resolve(DataDirectory.CURRENT), name + "\n");
         RecoveryException e = assertThrows(RecoveryException.class, data::current, name);
-        assertTrue(e.getMessage().contains("'" + name + "'"), e.getMessage());
+        assertEquals(
+            directory.resolve(DataDirectory.CURRENT)
+                + " names '"
+                + name
+                + "', which is no generation here; there are [gen-1]: write the name of the live"
+                + " one into it",
+            e.getMessage());
       }
+      Files.write(directory.resolve(DataDirectory.CURRENT), new byte[] {(byte) 0xff, 0, 7});
+      assertThrows(RecoveryException.class, data::current);
+    }
+  }
+
+  @Test
+  void shouldRemoveWhatACrashLeftOfRemovalsAndReplacements() throws IOException {
+    try (DataDirectory data = DataDirectory.open(directory)) {
+      Generation one = data.newGeneration();
+      data.switchTo(one);
+      Files.createDirectories(directory.resolve("gen-7.removing/log"));
+      Files.writeString(directory.resolve("gen-7.removing/log/file"), "x");
+      Files.writeString(directory.resolve("CURRENT.next"), "ge");
+      Files.writeString(directory.resolve("INSTANCE.next"), "");
+      Files.writeString(directory.resolve("mine.next"), "");
+      data.removeLeftovers();
+      assertFalse(Files.exists(directory.resolve("gen-7.removing")));
+      assertFalse(Files.exists(directory.resolve("CURRENT.next")));
+      assertFalse(Files.exists(directory.resolve("INSTANCE.next")));
+      assertTrue(Files.exists(directory.resolve("mine.next")), "nobody's but the operator's");
+    }
+  }
+
+  @Test
+  void shouldTakeADamagedInstanceForACopy() throws IOException {
+    try (DataDirectory data = DataDirectory.open(directory)) {
+      String id = "a".repeat(40);
+      data.stoppedAsMaster(id);
+      assertEquals(null, data.otherInstance(id));
+      byte[] sound = Files.readAllBytes(directory.resolve(Instance.NAME));
+      byte[] junk = {(byte) 0xff, 0, (byte) 0xc3, 10, 1};
+      for (byte[] damaged :
+          new byte[][] {new byte[0], junk, java.util.Arrays.copyOf(sound, sound.length - 1)}) {
+        Files.write(directory.resolve(Instance.NAME), damaged);
+        assertTrue(data.otherInstance(id) != null);
+      }
+      Files.write(directory.resolve(Instance.NAME), sound);
+      assertEquals(null, data.otherInstance(id));
+      Files.writeString(directory.resolve(Instance.ANCHOR), "junk");
+      assertTrue(data.otherInstance(id) != null);
+      Files.delete(directory.resolve(Instance.ANCHOR));
+      assertEquals("no master was stopped in it", data.otherInstance(id));
     }
   }
 }

@@ -24,7 +24,9 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #doWork} is a duty cycle: it does one slice and says when it wants to be called again,
  * so that a test can step it. A slice is {@value #SLICE_NANOS} ns; while clients are served it
  * pauses {@value #BUSY_PAUSE_FACTOR} times as long as the slice took, which bounds what a snapshot
- * costs them and still ends, since a walk never visits an entry twice.
+ * costs them and still ends, since a walk never visits an entry twice. While a replica waits for
+ * it, slices are of {@value #AWAITED_SLICE_NANOS} ns with pauses of {@value #AWAITED_PAUSE_MS} ms:
+ * no command waits longer than for other snapshots, but more of them wait, for a shorter time.
  *
  * <p>Thread: engine, but for the {@link SnapshotListener} calls, which only write the log and wake
  * the engine.
@@ -52,6 +54,8 @@ public final class SnapshotDuty implements SnapshotListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotDuty.class);
   private static final long SLICE_NANOS = 1_000_000;
+  private static final long AWAITED_SLICE_NANOS = 500_000;
+  private static final long AWAITED_PAUSE_MS = 1;
   private static final long URGENT_SLICE_NANOS = 5_000_000;
   private static final int BUSY_PAUSE_FACTOR = 7;
   private static final long LONGEST_PAUSE_MS = 20;
@@ -77,6 +81,10 @@ public final class SnapshotDuty implements SnapshotListener {
   private String requestReason;
   private String logFailure;
   private boolean urgent;
+
+  /** A replica waits for it. */
+  private boolean awaited;
+
   private boolean failedForSpace;
   private long changesAtMark;
   private long changesAtLastSave;
@@ -176,13 +184,14 @@ public final class SnapshotDuty implements SnapshotListener {
     wake.run();
   }
 
-  /** Asks for a snapshot of any state: one that runs already will do. */
+  /** Asks for a snapshot that a replica waits for, of any state: one that runs already will do. */
   public void requestAny(String reason, Outcome outcome) {
     if (state == State.IDLE) {
       request(reason, outcome);
     } else {
       waiting.add(outcome);
     }
+    awaited = true;
   }
 
   /**
@@ -316,7 +325,7 @@ public final class SnapshotDuty implements SnapshotListener {
     }
     boolean served = commands.getAsLong() != commandsAtLastStep;
     long startNanos = System.nanoTime();
-    SnapshotSource.Step step = source.step(urgent ? URGENT_SLICE_NANOS : SLICE_NANOS);
+    SnapshotSource.Step step = source.step(sliceNanos());
     long spentNanos = System.nanoTime() - startNanos;
     commandsAtLastStep = commands.getAsLong();
     return switch (step) {
@@ -334,7 +343,17 @@ public final class SnapshotDuty implements SnapshotListener {
     };
   }
 
-  private static long busyPauseMs(long spentNanos) {
+  private long sliceNanos() {
+    if (urgent) {
+      return URGENT_SLICE_NANOS;
+    }
+    return awaited ? AWAITED_SLICE_NANOS : SLICE_NANOS;
+  }
+
+  private long busyPauseMs(long spentNanos) {
+    if (awaited) {
+      return AWAITED_PAUSE_MS;
+    }
     long pauseMs = spentNanos * BUSY_PAUSE_FACTOR / 1_000_000;
     return Math.max(1, Math.min(LONGEST_PAUSE_MS, pauseMs));
   }
@@ -398,6 +417,7 @@ public final class SnapshotDuty implements SnapshotListener {
     session = null;
     if (requestReason == null) {
       urgent = false;
+      awaited = false;
     }
     tell(failure);
   }

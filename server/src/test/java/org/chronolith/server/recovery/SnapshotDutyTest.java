@@ -223,6 +223,25 @@ class SnapshotDutyTest {
   }
 
   @Test
+  void shouldServeAReplicaThatComesDuringASnapshotWithThatOne() throws Exception {
+    write("a", "1");
+    write("b", "1");
+    duty.request("BGSAVE", this::outcome);
+    duty.doWork(nowMs);
+    assertEquals(SnapshotDuty.State.WALKING, duty.state());
+    duty.requestAny("a replica needs a full resync", this::outcome);
+    commands++;
+    assertTrue(duty.doWork(nowMs) <= 1, "it goes on sooner than for nobody");
+    runUntil(() -> outcomes.size() == 2);
+    assertEquals(List.of("ok", "ok"), outcomes);
+    assertEquals(1, duty.statistics().saves());
+    assertFalse(duty.inProgress());
+    duty.requestAny("a replica needs a full resync", this::outcome);
+    runUntil(() -> outcomes.size() == 3);
+    assertEquals(2, duty.statistics().saves());
+  }
+
+  @Test
   void shouldServeARequestMadeDuringASnapshotWithAnotherOne() throws Exception {
     write("a", "1");
     stream.syncs = false;

@@ -13,9 +13,11 @@ import java.util.stream.Stream;
 
 /**
  * The steps of file work in the order in which a crash may strike between them. Tests put a disk
- * that fails or stops at a chosen step in its place.
+ * that fails, stops or forgets at a chosen step in its place; production has {@link #REAL} alone.
+ *
+ * <p>Thread: snapshot, and whoever opens the store.
  */
-interface SnapshotDisk {
+public interface SnapshotDisk {
   /** Makes the bytes of a file, or the entries of a directory, survive a power loss. */
   void force(Path fileOrDirectory) throws IOException;
 
@@ -38,6 +40,7 @@ interface SnapshotDisk {
     return directory.toFile().getUsableSpace();
   }
 
+  /** The real disk. */
   SnapshotDisk REAL =
       new SnapshotDisk() {
         @Override

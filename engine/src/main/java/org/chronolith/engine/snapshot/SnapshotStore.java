@@ -101,7 +101,9 @@ public final class SnapshotStore implements AutoCloseable {
     return open(config, listener, SnapshotDisk.REAL);
   }
 
-  static SnapshotStore open(SnapshotConfig config, SnapshotListener listener, SnapshotDisk disk) {
+  /** As {@link #open(SnapshotConfig, SnapshotListener)}, on a disk of the caller's choice. */
+  public static SnapshotStore open(
+      SnapshotConfig config, SnapshotListener listener, SnapshotDisk disk) {
     SnapshotStore store = new SnapshotStore(config, listener, disk);
     try {
       Files.createDirectories(config.directory().resolve(RocksSettings.LOG_DIRECTORY));

@@ -261,6 +261,16 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /** The node goes on from where it was stopped. On disk before the first byte is appended. */
+  void started() {
+    try {
+      Instance.remove(disk, directory);
+    } catch (IOException e) {
+      throw new RecoveryException(
+          "cannot remove " + directory.resolve(Instance.NAME) + ": " + e, e);
+    }
+  }
+
   /** Why a master cannot go on under this id here, however clean the log is; null if it can. */
   String otherInstance(String replicationId) {
     try {

@@ -39,6 +39,16 @@ final class Instance {
   }
 
   /**
+   * What {@link #write} said is used up: from now on bytes may be sent to replicas before they are
+   * on disk, and a power loss that takes them away again leaves the log as the clean stop had it.
+   */
+  static void remove(DirectoryDisk disk, Path directory) throws IOException {
+    if (disk.delete(directory.resolve(NAME))) {
+      disk.force(directory);
+    }
+  }
+
+  /**
    * Why this may not be the directory in which a master of {@code replicationId} was stopped; null
    * if it is.
    */

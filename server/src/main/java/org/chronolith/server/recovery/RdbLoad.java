@@ -51,9 +51,7 @@ final class RdbLoad {
           target.readRdb(rdb.channel(), rdb.totalBytes(), new Progress(rdb.listener()));
       progress.keys(contents.keys());
       target.select(contents.streamDb());
-      store =
-          SnapshotStore.open(
-              settings.snapshots().apply(generation.snapshots()), settings.snapshotListener());
+      store = settings.openSnapshots(generation);
       snapshot(store, rdb, contents, target.snapshotSource());
       log =
           ReplicationLog.create(

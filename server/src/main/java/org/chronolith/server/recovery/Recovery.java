@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotConfig;
+import org.chronolith.engine.snapshot.SnapshotDisk;
 import org.chronolith.engine.snapshot.SnapshotListener;
 import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.engine.snapshot.SnapshotStore;
@@ -38,7 +39,9 @@ import org.slf4j.LoggerFactory;
  * very directory under that id. After an unclean stop the log may end before what replicas have
  * received; a copy, or what was a replica, shares its id with another node. Then it takes a new id,
  * the old one valid up to the recovered end; it is in the log, forced, before this returns. A
- * replica keeps its master's id.
+ * replica keeps its master's id. Each start uses the proof of a clean stop up, forced, before a
+ * byte is appended: after a power loss the log may look again as that stop left it, while replicas
+ * have more.
  *
  * <p>Thread: {@code loader}; it waits for the disk.
  */
@@ -57,19 +60,37 @@ public final class Recovery {
    * @param log configuration for a log in a directory
    * @param logDisk what logs are written to
    * @param snapshots configuration for a snapshot store in a directory
+   * @param snapshotDisk what checkpoints are written to
    */
   public record Settings(
       Function<Path, LogConfig> log,
       LogDisk logDisk,
       LogListener logListener,
       Function<Path, SnapshotConfig> snapshots,
-      SnapshotListener snapshotListener) {
+      SnapshotListener snapshotListener,
+      SnapshotDisk snapshotDisk) {
     public Settings {
       Objects.requireNonNull(log);
       Objects.requireNonNull(logDisk);
       Objects.requireNonNull(logListener);
       Objects.requireNonNull(snapshots);
       Objects.requireNonNull(snapshotListener);
+      Objects.requireNonNull(snapshotDisk);
+    }
+
+    /** With snapshots on the real disk. */
+    public Settings(
+        Function<Path, LogConfig> log,
+        LogDisk logDisk,
+        LogListener logListener,
+        Function<Path, SnapshotConfig> snapshots,
+        SnapshotListener snapshotListener) {
+      this(log, logDisk, logListener, snapshots, snapshotListener, SnapshotDisk.REAL);
+    }
+
+    SnapshotStore openSnapshots(Generation generation) {
+      return SnapshotStore.open(
+          snapshots.apply(generation.snapshots()), snapshotListener, snapshotDisk);
     }
   }
 
@@ -253,6 +274,7 @@ public final class Recovery {
       replayed = replay(opened.log, from, target);
       identify(opened.log, target.db(), replica);
     }
+    data.started();
     if (!replica) {
       ForkMark.remove(data.disk(), data.directory());
     }
@@ -485,9 +507,7 @@ public final class Recovery {
 
     Opened(Generation generation) {
       this.generation = generation;
-      store =
-          SnapshotStore.open(
-              settings.snapshots().apply(generation.snapshots()), settings.snapshotListener());
+      store = settings.openSnapshots(generation);
     }
 
     Recovered recovered(RecoveryTarget target, long items, long replayedBytes, long startedNanos) {

@@ -56,9 +56,7 @@ final class RewindLoad {
     SnapshotStore store = null;
     ReplicationLog log = null;
     try {
-      store =
-          SnapshotStore.open(
-              settings.snapshots().apply(generation.snapshots()), settings.snapshotListener());
+      store = settings.openSnapshots(generation);
       long items = 0;
       long from = 0;
       int db = 0;

@@ -174,6 +174,24 @@ class RecoveryTest {
   }
 
   @Test
+  void shouldTakeANewIdWhenTheLogLooksAsTheLastCleanStopLeftIt(@TempDir Path elsewhere)
+      throws Exception {
+    History old = stopCleanly();
+    copyTree(directory.resolve("gen-1/log"), elsewhere.resolve("log"));
+    try (Node node = start(false)) {
+      assertEquals(old, node.recovered.history());
+      assertFalse(Files.exists(directory.resolve(Instance.NAME)));
+      node.append("b=2\n");
+    }
+    // As a power loss that takes all unforced bytes away, which replicas may have.
+    for (Path path : tree(directory.resolve("gen-1/log"))) {
+      Files.delete(path);
+    }
+    copyTree(elsewhere.resolve("log"), directory.resolve("gen-1/log"));
+    checkNewId(old, historyIn(directory));
+  }
+
+  @Test
   void shouldTakeANewIdWhenNothingTellsACopyFromTheOriginal() throws Exception {
     History old = stopCleanly();
     Files.delete(directory.resolve(Instance.NAME));

@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -291,6 +292,37 @@ public final class SnapshotStore implements AutoCloseable {
           disk.remove(workingDirectory);
           condemned = false;
           return publish(directory, meta);
+        });
+  }
+
+  /**
+   * As {@link #install}, of files that the caller has compared with their checksums as they were
+   * written: they are neither read nor forced. Nobody may rely on the checkpoint after a power loss
+   * until {@link #force} is done.
+   */
+  public Checkpoint installVerified(Path directory) {
+    return callAndWait(
+        () -> {
+          MetaFile meta = CheckpointFiles.verify(directory, false);
+          closeWorking();
+          disk.remove(workingDirectory);
+          condemned = false;
+          return publish(directory, meta);
+        });
+  }
+
+  /**
+   * Forces every file of {@code checkpoint}, on the thread {@code snapshot}: the caller may read it
+   * meanwhile, and asks the future before it relies on it.
+   */
+  public Future<?> force(Checkpoint checkpoint) {
+    return thread.submit(
+        () -> {
+          for (CheckpointFile file : checkpoint.files()) {
+            disk.force(checkpoint.directory().resolve(file.name()));
+          }
+          disk.force(checkpoint.directory().resolve(MetaFile.NAME));
+          return null;
         });
   }
 

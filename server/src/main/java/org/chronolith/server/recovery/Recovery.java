@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -139,10 +141,13 @@ public final class Recovery {
   }
 
   /**
-   * Turns received files into a live generation: verifies and installs the checkpoint in {@link
+   * Turns received files into a live generation: installs the checkpoint in {@link
    * Generation#incoming()}, loads it, makes a log that starts at its offset, and switches {@code
-   * CURRENT}. On failure the generation is removed and the live one stays.
+   * CURRENT} when all of it is on disk. On failure the generation is removed and the live one
+   * stays.
    *
+   * @param verified whether the files were compared with their checksums as they arrived; else they
+   *     are read for it
    * @param replicationId under which the stream goes on from the checkpoint, which may be of an
    *     earlier one: that then counts up to the checkpoint's offset
    * @param stillWanted asked right before the switch; once it has said yes, the new generation is
@@ -152,10 +157,15 @@ public final class Recovery {
       Generation generation,
       RecoveryTarget target,
       String replicationId,
+      boolean verified,
       BooleanSupplier stillWanted) {
     try (Opened opened = new Opened(generation)) {
       long startedNanos = System.nanoTime();
-      Checkpoint checkpoint = opened.store.install(generation.incoming());
+      Checkpoint checkpoint =
+          verified
+              ? opened.store.installVerified(generation.incoming())
+              : opened.store.install(generation.incoming());
+      Future<?> forced = opened.store.force(checkpoint);
       SnapshotMeta meta = checkpoint.meta();
       progress.start(System.currentTimeMillis(), checkpoint.totalBytes());
       long items = load(opened.store, checkpoint, target);
@@ -168,6 +178,7 @@ public final class Recovery {
               HistoryAttributes.read(meta).withId(replicationId, meta.offset()),
               meta.selectedDb(),
               settings.logDisk());
+      await(forced);
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }
@@ -177,6 +188,17 @@ public final class Recovery {
     } catch (EngineException | LogException | RecoveryException e) {
       data.remove(generation);
       throw new RecoveryException("full sync into " + generation + " failed: " + e.getMessage(), e);
+    }
+  }
+
+  private static void await(Future<?> forced) {
+    try {
+      forced.get();
+    } catch (ExecutionException e) {
+      throw new RecoveryException("the files cannot be forced: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RecoveryException("interrupted", e);
     }
   }
 

@@ -219,6 +219,7 @@ final class FullSyncReceive implements Receiving {
                   incoming.generation(),
                   target,
                   replicationId,
+                  true,
                   () -> phase.compareAndSet(Phase.RECEIVING, Phase.SWITCHING));
       listener.loaded(recovered, target);
     } catch (RuntimeException e) {

@@ -418,7 +418,7 @@ class RecoveryTest {
       LineKeyspace received = new LineKeyspace();
       Recovered recovered =
           new Recovery(data, settings(new Completions()))
-              .fullSync(generation, received, mastersId, () -> true);
+              .fullSync(generation, received, mastersId, true, () -> true);
       assertEquals(Map.of("7:a", "1", "7:b", "2"), received.map);
       assertEquals(sent.offset(), recovered.log().startOffset());
       // The checkpoint was made under an id that the master has had before.
@@ -454,7 +454,7 @@ class RecoveryTest {
               RecoveryException.class,
               () ->
                   recovery.fullSync(
-                      generation, new LineKeyspace(), History.randomId(), () -> true));
+                      generation, new LineKeyspace(), History.randomId(), false, () -> true));
       assertTrue(e.getMessage().contains("CURRENT: has 1 bytes"), e.getMessage());
       assertFalse(Files.exists(generation.directory()));
       assertEquals("gen-1", data.current().orElseThrow().toString());

@@ -484,6 +484,7 @@ class CrashAtEveryStepIT {
                         generation,
                         life.keyspace = new LineKeyspace(),
                         master.recovered.history().currentId(),
+                        true,
                         () -> true));
             master.recovered.close();
           }

@@ -223,7 +223,7 @@ public final class DataDirectory implements AutoCloseable {
     return REPLACED.stream().anyMatch(one -> name.equals(one + ForcedFile.NEXT));
   }
 
-  private void removeTree(Path tree) throws IOException {
+  void removeTree(Path tree) throws IOException {
     for (Path path : deepestFirst(tree)) {
       disk.delete(path);
     }

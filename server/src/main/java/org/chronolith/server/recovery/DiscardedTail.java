@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the end of a log that is given up: a log of its own in {@code discarded-OFFSET-MS} of the
- * data directory, from the offset on, under the same history. Nothing ever removes it.
+ * data directory, from the offset on, under the same history. {@link KeptAside} says how many of
+ * them stay.
  *
  * <p>Thread: {@code loader}; it waits for the disk.
  */

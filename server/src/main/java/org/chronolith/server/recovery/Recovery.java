@@ -50,6 +50,7 @@ import org.slf4j.LoggerFactory;
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
   private static final String LOG_ASIDE = "log-ends-at-";
+  private static final String LOG_MAKING = "log.making";
   private static final int REPLAY_CHUNK_BYTES = 1 << 20;
 
   private final DataDirectory data;
@@ -121,6 +122,8 @@ public final class Recovery {
       }
       data.markLive(current.get());
       data.removeOthers(current.get(), replica);
+      KeptAside.bound(data, data.directory(), DiscardedTail.PREFIX);
+      KeptAside.bound(data, current.get().directory(), LOG_ASIDE);
       try (Opened opened = new Opened(current.get())) {
         return recover(opened, target, replica);
       }
@@ -270,7 +273,7 @@ public final class Recovery {
         throw new RecoveryException("there is no log in " + opened.generation.log());
       }
       // A crash came before the new log was whole.
-      newLog(opened, checkpoint.get().meta(), replica).close();
+      makeLog(opened.generation, checkpoint.get().meta(), replica);
     }
     opened.log = openLog(logConfig, checkpoint);
     long from = checkpoint.map(Checkpoint::offset).orElse(0L);
@@ -489,26 +492,34 @@ public final class Recovery {
     } catch (IOException e) {
       throw new RecoveryException("cannot set " + directory + " aside: " + e, e);
     }
-    opened.log = newLog(opened, meta, replica);
+    makeLog(opened.generation, meta, replica);
+    opened.log = openLog(settings.log().apply(directory), opened.store.newest());
   }
 
-  /** A log that starts where the checkpoint ends; a replica's goes on under its master's id. */
-  private ReplicationLog newLog(Opened opened, SnapshotMeta meta, boolean replica) {
+  /**
+   * Makes a log that starts where the checkpoint ends; a replica's goes on under its master's id.
+   * It gets its name when it is whole: a crash leaves none, which {@link #wasSetAside} explains.
+   */
+  private void makeLog(Generation generation, SnapshotMeta meta, boolean replica) {
     History found = HistoryAttributes.read(meta);
-    ReplicationLog log =
-        ReplicationLog.create(
-            settings.log().apply(opened.generation.log()),
-            settings.logListener(),
-            meta.offset(),
-            replica ? found : found.newId(meta.offset()),
-            meta.selectedDb(),
-            settings.logDisk());
+    Path making = generation.directory().resolve(LOG_MAKING);
     try {
-      data.disk().force(opened.generation.directory());
-      return log;
+      if (Files.exists(making)) {
+        data.removeTree(making);
+      }
+      data.disk().createDirectory(making);
+      ReplicationLog.create(
+              settings.log().apply(making),
+              settings.logListener(),
+              meta.offset(),
+              replica ? found : found.newId(meta.offset()),
+              meta.selectedDb(),
+              settings.logDisk())
+          .close();
+      data.disk().rename(making, generation.log());
+      data.disk().force(generation.directory());
     } catch (IOException e) {
-      log.close();
-      throw new RecoveryException("cannot force " + opened.generation.directory() + ": " + e, e);
+      throw new RecoveryException("cannot make a log in " + generation.directory() + ": " + e, e);
     }
   }
 

@@ -15,6 +15,8 @@ import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogReader;
 import org.chronolith.replicationlog.ReplicationLog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes a generation that ends where this node's history and its master's diverge: the checkpoint
@@ -25,6 +27,7 @@ import org.chronolith.replicationlog.ReplicationLog;
  * <p>Thread: {@code loader}; it waits for the disk.
  */
 final class RewindLoad {
+  private static final Logger LOG = LoggerFactory.getLogger(RewindLoad.class);
   private static final int CHUNK_BYTES = 1 << 20;
 
   private final DataDirectory data;
@@ -55,6 +58,7 @@ final class RewindLoad {
     long startedNanos = System.nanoTime();
     SnapshotStore store = null;
     ReplicationLog log = null;
+    Path discarded = null;
     try {
       store = settings.openSnapshots(generation);
       long items = 0;
@@ -79,11 +83,12 @@ final class RewindLoad {
               settings.logDisk());
       replay(log, from, target);
       log.sync();
-      DiscardedTail.keep(data.directory(), settings, live, divergence, target.db());
+      discarded = DiscardedTail.keep(data.directory(), settings, live, divergence, target.db());
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }
       data.switchTo(generation);
+      KeptAside.bound(data, data.directory(), DiscardedTail.PREFIX);
       return new Recovered(
           generation,
           store,
@@ -96,7 +101,19 @@ final class RewindLoad {
     } catch (IOException | RuntimeException e) {
       close(store, log);
       data.remove(generation);
+      giveUp(discarded);
       throw new RecoveryException("going back to " + divergence + " failed: " + e.getMessage(), e);
+    }
+  }
+
+  /** The live generation still has what is in it: attempts that fail must not pile up. */
+  private void giveUp(Path discarded) {
+    if (discarded != null) {
+      try {
+        data.removeTree(discarded);
+      } catch (IOException e) {
+        LOG.warn("Cannot remove {}", discarded, e);
+      }
     }
   }
 

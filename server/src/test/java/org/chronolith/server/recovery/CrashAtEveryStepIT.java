@@ -494,6 +494,29 @@ class CrashAtEveryStepIT {
   }
 
   @Test
+  void shouldSurviveThatALogIsSetAsideWhichEndsBeforeItsSnapshot() throws IOException {
+    crashAtEveryStepOf(
+        life -> {
+          life.start(false);
+          life.append("S 2\na=1\n");
+          life.snapshot();
+          History history = life.log().history();
+          life.stop(false);
+          life.disk.beforeEach((step, what) -> {});
+          Path log = life.directory.resolve("gen-1/log");
+          removeTree(log);
+          Files.createDirectory(log);
+          ReplicationLog.create(logConfig(log), LogListener.none(), 0, history, 0).close();
+          life.disk.allIsForced();
+          life.disk.beforeEach(life::crash);
+          life.start(false);
+          life.append("b=2\n");
+          life.feed();
+          life.sync();
+        });
+  }
+
+  @Test
   void shouldSurviveARewind() throws IOException {
     crashAtEveryStepOf(
         life -> {

@@ -60,6 +60,17 @@ final class ForgetfulDirectory {
     return steps;
   }
 
+  /** What a machine finds on its disk when it starts is on it. */
+  synchronized void allIsForced() throws IOException {
+    List<Path> all;
+    try (Stream<Path> paths = Files.walk(root)) {
+      all = paths.toList();
+    }
+    for (Path path : all) {
+      force(path);
+    }
+  }
+
   private void step(String what, Path path) {
     beforeStep.run(steps++, what + " " + root.relativize(path));
   }

@@ -123,7 +123,19 @@ class ClaimsTest {
     String text = ClaimFile.encode(some);
     assertEquals("::1:5", ClaimFile.decode(text).get(0).address());
     assertThrows(IllegalArgumentException.class, () -> ClaimFile.decode(text.replace("a", "b")));
-    Files.writeString(directory.resolve(ClaimFile.NAME), text.substring(0, text.length() - 3));
+    Path path = directory.resolve(ClaimFile.NAME);
+    try (ClaimFile file = new ClaimFile(directory)) {
+      byte[] junk = {(byte) 0xff, 0, (byte) 0xc3, 10, 1};
+      for (byte[] damaged : List.of(new byte[0], new byte[200], junk)) {
+        Files.write(path, damaged);
+        assertEquals(List.of(), file.read());
+      }
+      for (int length = 0; length < text.length(); length++) {
+        Files.writeString(path, text.substring(0, length));
+        assertEquals(List.of(), file.read(), "cut to " + length);
+      }
+    }
+    Files.writeString(path, text.substring(0, text.length() - 3));
     claims.open(directory);
     claims.start(0, 0);
     assertTrue(claims.all().isEmpty());

@@ -7,6 +7,9 @@ import java.nio.ByteBuffer;
  * A seeded 64-bit hash that reads eight bytes at a time and mixes with the 128-bit product (the
  * construction of wyhash). All bits are usable: tables take the low ones for the bucket and the
  * high ones for the tag.
+ *
+ * <p>The length goes in twice. In the start value alone it meets the tail of a short key by
+ * exclusive or, and then a key of one byte and one of two collide under every seed.
  */
 final class BlockHash {
   private static final long P0 = 0xA0761D6478BD642FL;
@@ -36,7 +39,7 @@ final class BlockHash {
               | (bytes.getByte(at + (rest >>> 1)) & 0xFFL) << 8
               | (bytes.getByte(end - 1) & 0xFFL) << 16;
     }
-    return mix(mix(h ^ tail, P2), seed ^ P0);
+    return mix(mix(h ^ tail, P2), seed ^ P0 ^ length);
   }
 
   /** REQUIRES: the buffer is little-endian. */
@@ -57,7 +60,7 @@ final class BlockHash {
               | (bytes.get(at + (rest >>> 1)) & 0xFFL) << 8
               | (bytes.get(end - 1) & 0xFFL) << 16;
     }
-    return mix(mix(h ^ tail, P2), seed ^ P0);
+    return mix(mix(h ^ tail, P2), seed ^ P0 ^ length);
   }
 
   private static long mix(long a, long b) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,7 +12,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.Slice;
@@ -157,6 +160,21 @@ class SlabAllocatorTest {
       }
       slabs.free(block);
       slabs.free(other);
+    }
+    buffer.release();
+  }
+
+  @Test
+  void shouldHashAllShortKeysApart() {
+    ByteBuf buffer = Unpooled.directBuffer();
+    Map<Long, String> keys = new HashMap<>();
+    for (int length = 0; length <= 2; length++) {
+      for (int value = 0; value < 1 << 8 * length; value++) {
+        buffer.clear().writeByte(value).writeByte(value >>> 8);
+        String key = length + " bytes of " + value;
+        String before = keys.put(slabs.hash(new Slice(buffer, 0, length)), key);
+        assertNull(before, () -> key + " collides with " + before);
+      }
     }
     buffer.release();
   }

@@ -117,7 +117,8 @@ class RdbLoadTest {
     byte[] rdb = rdb();
     rdb[rdb.length / 2] ^= 1;
     assertFails(rdb, () -> true, "the RDB is damaged at byte");
-    assertFails(Arrays.copyOf(rdb, 40), () -> true, "the RDB is damaged at byte 35");
+    // Which key comes first, and so what is cut through, differs with the seed of the hash.
+    assertFails(Arrays.copyOf(rdb, 40), () -> true, "the RDB is damaged at byte");
   }
 
   private void assertFails(byte[] rdb, BooleanSupplier wanted, String message) {

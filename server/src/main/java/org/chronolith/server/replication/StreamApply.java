@@ -41,6 +41,8 @@ final class StreamApply {
   private final Runnable onApplied;
   private final ReplicationHost host;
   private ByteBuf pending;
+
+  /** What comes before the next {@link #reset} is dropped. */
   private boolean halted;
 
   /** For space: a retry is on its way, and what arrives meanwhile is not taken. */
@@ -116,7 +118,9 @@ final class StreamApply {
     try {
       consumed = executor.apply(pending);
     } catch (ProtocolException e) {
-      // Decoded before anything of it is applied.
+      // Decoded before anything of it is applied. What the link has read already still comes; it is
+      // of no use, since nobody knows where a command begins in it.
+      halted = true;
       source.malformed(e);
       return;
     } catch (RuntimeException | Error e) {

@@ -28,11 +28,11 @@ import org.chronolith.server.commands.strings.RangeCommands;
 import org.chronolith.server.commands.strings.StringCommands;
 
 /** A data set that commands of a stream are applied to, and the bytes of such a stream. */
-final class CommandStream implements AutoCloseable {
-  final Dataset dataset;
-  final StreamExecutor executor;
+public final class CommandStream implements AutoCloseable {
+  public final Dataset dataset;
+  public final StreamExecutor executor;
 
-  CommandStream() {
+  public CommandStream() {
     dataset =
         new Dataset(
             KeyspaceConfig.of(16, 1L << 30, 7), CollectionLimits.DEFAULTS, SlabSource.inline());
@@ -44,7 +44,7 @@ final class CommandStream implements AutoCloseable {
   }
 
   /** A multi-bulk request. */
-  static void write(ByteBuf out, String... words) {
+  public static void write(ByteBuf out, String... words) {
     out.writeCharSequence("*" + words.length + "\r\n", StandardCharsets.US_ASCII);
     for (String word : words) {
       byte[] bytes = word.getBytes(StandardCharsets.ISO_8859_1);

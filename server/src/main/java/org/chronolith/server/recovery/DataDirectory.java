@@ -1,6 +1,7 @@
 package org.chronolith.server.recovery;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,7 +121,7 @@ public final class DataDirectory implements AutoCloseable {
           .flatMap(path -> parse(directory, path.getFileName().toString()).stream())
           .sorted(Comparator.comparingInt(Generation::number))
           .collect(Collectors.toList());
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new RecoveryException("cannot list " + directory + ": " + e, e);
     }
   }
@@ -154,24 +155,46 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
-  /** Makes {@code generation} the live one. REQUIRES: everything in it is forced. */
+  /**
+   * Makes {@code generation} the live one. REQUIRES: everything in it is forced.
+   *
+   * @throws SwitchedException if it failed, but the next start may go on with {@code generation}
+   * @throws RecoveryException if it failed, and the generation that was live still is
+   */
   public void switchTo(Generation generation) {
     try {
       ForcedFile.write(disk, directory.resolve(CURRENT), generation + "\n");
+      deleteMark(generation);
     } catch (IOException e) {
-      throw new RecoveryException("cannot switch " + directory + " to " + generation + ": " + e, e);
+      String problem = "cannot switch " + directory + " to " + generation + ": " + e;
+      throw mayBeCurrent(generation)
+          ? new SwitchedException(problem, e)
+          : new RecoveryException(problem, e);
     }
-    markLive(generation);
+  }
+
+  /** After a failure: a rename that is not forced is there for whoever looks, and for the next. */
+  private boolean mayBeCurrent(Generation generation) {
+    try {
+      return current().map(Generation::number).equals(Optional.of(generation.number()));
+    } catch (RecoveryException e) {
+      LOG.error("Nobody knows whether {} is the live generation", generation, e);
+      return true;
+    }
   }
 
   /** Takes the mark of a generation in the making away, where a crash after the switch left it. */
   void markLive(Generation generation) {
     try {
-      if (disk.delete(generation.directory().resolve(BUILDING))) {
-        disk.force(generation.directory());
-      }
+      deleteMark(generation);
     } catch (IOException e) {
       throw new RecoveryException("cannot write " + generation.directory() + ": " + e, e);
+    }
+  }
+
+  private void deleteMark(Generation generation) throws IOException {
+    if (disk.delete(generation.directory().resolve(BUILDING))) {
+      disk.force(generation.directory());
     }
   }
 
@@ -210,7 +233,7 @@ public final class DataDirectory implements AutoCloseable {
       for (Path leftover : leftovers) {
         removeTree(leftover);
       }
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       LOG.warn("Cannot remove what a crash left in {}", directory, e);
     }
   }
@@ -319,6 +342,8 @@ public final class DataDirectory implements AutoCloseable {
       List<Path> all = paths.collect(Collectors.toCollection(ArrayList::new));
       all.sort(Comparator.reverseOrder());
       return all;
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

@@ -1,6 +1,7 @@
 package org.chronolith.server.recovery;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -42,7 +43,7 @@ final class KeptAside {
         data.removeTree(newestFirst.get(i));
         LOG.warn("Removed {}: the newest {} of its kind are kept", newestFirst.get(i), KEPT);
       }
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       LOG.warn("Cannot remove the older {}* in {}", prefix, directory, e);
     }
   }

@@ -75,6 +75,9 @@ final class RdbLoad {
           0,
           0,
           TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos));
+    } catch (SwitchedException e) {
+      // What is open stays so: the process ends, and nothing may hide why.
+      throw e;
     } catch (IOException | RuntimeException e) {
       progress.end();
       close(store, log);

@@ -155,6 +155,9 @@ public final class Recovery {
    *     earlier one: that then counts up to the checkpoint's offset
    * @param stillWanted asked right before the switch; once it has said yes, the new generation is
    *     the live one
+   * @throws SwitchedException if the next start may go on with the new generation, and this process
+   *     cannot: it must end
+   * @throws RecoveryException if the live generation stays
    */
   public Recovered fullSync(
       Generation generation,
@@ -188,6 +191,8 @@ public final class Recovery {
       data.switchTo(generation);
       progress.end();
       return opened.recovered(target, items, 0, startedNanos);
+    } catch (SwitchedException e) {
+      throw e;
     } catch (EngineException | LogException | RecoveryException e) {
       data.remove(generation);
       throw new RecoveryException("full sync into " + generation + " failed: " + e.getMessage(), e);

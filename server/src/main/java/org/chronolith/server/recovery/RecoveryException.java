@@ -3,7 +3,7 @@ package org.chronolith.server.recovery;
 /**
  * The data directory cannot be used as it is; the message says why, for whoever starts the server.
  */
-public final class RecoveryException extends RuntimeException {
+public sealed class RecoveryException extends RuntimeException permits SwitchedException {
   RecoveryException(String message) {
     super(message);
   }

@@ -55,6 +55,14 @@ final class RewindLoad {
 
   Recovered run(
       Optional<Checkpoint> checkpoint, RecoveryTarget target, BooleanSupplier stillWanted) {
+    Recovered made = make(checkpoint, target, stillWanted);
+    // When it is the live one: that the older ones cannot be removed must not look like a failure.
+    KeptAside.bound(data, data.directory(), DiscardedTail.PREFIX);
+    return made;
+  }
+
+  private Recovered make(
+      Optional<Checkpoint> checkpoint, RecoveryTarget target, BooleanSupplier stillWanted) {
     long startedNanos = System.nanoTime();
     SnapshotStore store = null;
     ReplicationLog log = null;
@@ -88,7 +96,6 @@ final class RewindLoad {
         throw new RecoveryException("it is not wanted any more");
       }
       data.switchTo(generation);
-      KeptAside.bound(data, data.directory(), DiscardedTail.PREFIX);
       return new Recovered(
           generation,
           store,
@@ -98,6 +105,9 @@ final class RewindLoad {
           divergence - from,
           target.appliedCommands(),
           TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos));
+    } catch (SwitchedException e) {
+      // What is open stays so: the process ends, and nothing may hide why.
+      throw e;
     } catch (IOException | RuntimeException e) {
       close(store, log);
       data.remove(generation);

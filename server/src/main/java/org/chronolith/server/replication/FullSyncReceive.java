@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.chronolith.server.recovery.IncomingFiles;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.RecoveryTarget;
+import org.chronolith.server.recovery.SwitchedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -222,6 +223,8 @@ final class FullSyncReceive implements Receiving {
                   true,
                   () -> phase.compareAndSet(Phase.RECEIVING, Phase.SWITCHING));
       listener.loaded(recovered, target);
+    } catch (SwitchedException e) {
+      host.fatal("the switch to a new generation failed half-way", e);
     } catch (RuntimeException e) {
       phase.set(Phase.GIVEN_UP);
       if (target != null) {

@@ -11,6 +11,7 @@ import org.chronolith.server.recovery.FullSyncTarget;
 import org.chronolith.server.recovery.Generation;
 import org.chronolith.server.recovery.RdbSource;
 import org.chronolith.server.recovery.Recovered;
+import org.chronolith.server.recovery.SwitchedException;
 
 /**
  * Receives an RDB and builds a keyspace and a new generation of it, beside the live ones. The bytes
@@ -110,6 +111,8 @@ final class RdbReceive implements Receiving {
                   () -> phase.compareAndSet(Phase.RECEIVING, Phase.SWITCHING));
       arriving.close();
       listener.loaded(recovered, target);
+    } catch (SwitchedException e) {
+      host.fatal("the switch to a new generation failed half-way", e);
     } catch (RuntimeException e) {
       phase.set(Phase.GIVEN_UP);
       arriving.close();

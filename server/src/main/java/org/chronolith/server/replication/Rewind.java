@@ -7,6 +7,7 @@ import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.recovery.FullSyncTarget;
 import org.chronolith.server.recovery.Generation;
 import org.chronolith.server.recovery.Recovered;
+import org.chronolith.server.recovery.SwitchedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,6 +100,8 @@ final class Rewind implements Receiving {
                   divergence,
                   () -> phase.compareAndSet(Phase.BUILDING, Phase.SWITCHING));
       listener.loaded(recovered, target);
+    } catch (SwitchedException e) {
+      host.fatal("the switch to a new generation failed half-way", e);
     } catch (RuntimeException e) {
       phase.set(Phase.GIVEN_UP);
       if (target != null) {

@@ -61,7 +61,11 @@ class RdbLoadTest {
   }
 
   private void open() {
-    data = DataDirectory.open(directory);
+    open(DirectoryDisk.SYSTEM);
+  }
+
+  private void open(DirectoryDisk disk) {
+    data = DataDirectory.open(directory, disk);
     recovery =
         new Recovery(
             data,
@@ -119,6 +123,27 @@ class RdbLoadTest {
     assertFails(rdb, () -> true, "the RDB is damaged at byte");
     // Which key comes first, and so what is cut through, differs with the seed of the hash.
     assertFails(Arrays.copyOf(rdb, 40), () -> true, "the RDB is damaged at byte");
+  }
+
+  @Test
+  void shouldEndTheProcessWhenTheSwitchFailsHalfWay() throws IOException {
+    byte[] rdb = rdb();
+    data.close();
+    open(
+        new DirectoryDisk() {
+          @Override
+          public void rename(Path from, Path to) throws IOException {
+            DirectoryDisk.super.rename(from, to);
+            if (to.endsWith(DataDirectory.CURRENT)) {
+              throw new IOException("no more disk");
+            }
+          }
+        });
+    try (Target target = new Target()) {
+      assertThrows(SwitchedException.class, () -> load(rdb, target, () -> true));
+    }
+    assertEquals("gen-2", data.current().orElseThrow().toString());
+    assertEquals(2, data.generations().size());
   }
 
   private void assertFails(byte[] rdb, BooleanSupplier wanted, String message) {

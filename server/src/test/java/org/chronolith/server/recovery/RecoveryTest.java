@@ -461,6 +461,42 @@ class RecoveryTest {
     }
   }
 
+  @Test
+  void shouldEndTheProcessWhenTheSwitchOfAFullSyncFailsHalfWay(@TempDir Path elsewhere)
+      throws Exception {
+    try (Node node = start(false)) {
+      node.append("S 0\nold=1\n");
+    }
+    Path home = directory;
+    directory = elsewhere;
+    DirectoryDisk failing =
+        new DirectoryDisk() {
+          @Override
+          public void rename(Path from, Path to) throws IOException {
+            DirectoryDisk.super.rename(from, to);
+            throw new IOException("no more disk");
+          }
+        };
+    try (Node master = start(false);
+        DataDirectory data = DataDirectory.open(home, failing)) {
+      master.append("S 7\na=1\n");
+      Checkpoint sent = master.snapshot();
+      Generation generation = data.newGeneration();
+      copy(sent, generation.incoming());
+      Recovery recovery = new Recovery(data, settings(new Completions()));
+      assertThrows(
+          SwitchedException.class,
+          () ->
+              recovery.fullSync(
+                  generation, new LineKeyspace(), History.randomId(), true, () -> true));
+      assertEquals("gen-2", data.current().orElseThrow().toString());
+    }
+    directory = home;
+    try (Node node = start(true)) {
+      assertEquals(Map.of("7:a", "1"), node.keyspace().map);
+    }
+  }
+
   private static void copy(Checkpoint sent, Path incoming) throws IOException {
     Files.createDirectory(incoming);
     try (Stream<Path> files = Files.list(sent.directory())) {

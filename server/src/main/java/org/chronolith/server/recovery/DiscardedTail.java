@@ -42,16 +42,40 @@ final class DiscardedTail {
   }
 
   /**
-   * Writes what {@code live} has from {@code offset} on.
+   * Writes what {@code live} has from {@code offset} on. If that fails, nothing is left of it: it
+   * is in the live log still, and attempts that fail must not pile up.
    *
    * @param db that the stream has selected there
    * @return the directory
    */
   static Path keep(
-      Path dataDirectory, Recovery.Settings settings, ReplicationLog live, long offset, int db)
+      DataDirectory data, Recovery.Settings settings, ReplicationLog live, long offset, int db)
       throws IOException {
-    Path directory = dataDirectory.resolve(PREFIX + offset + "-" + System.currentTimeMillis());
+    Path directory = data.directory().resolve(PREFIX + offset + "-" + System.currentTimeMillis());
     Files.createDirectory(directory);
+    try {
+      write(directory, settings, live, offset, db);
+      try (FileChannel channel = FileChannel.open(data.directory(), StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      remove(data, directory);
+      throw e;
+    }
+    return directory;
+  }
+
+  /** Removes what {@link #keep} has made. */
+  static void remove(DataDirectory data, Path directory) {
+    try {
+      data.removeTree(directory);
+    } catch (IOException e) {
+      LOG.warn("Cannot remove {}", directory, e);
+    }
+  }
+
+  private static void write(
+      Path directory, Recovery.Settings settings, ReplicationLog live, long offset, int db) {
     DiscardedTail tail = new DiscardedTail(db);
     try (LogReader reader = live.reader(offset);
         ReplicationLog log =
@@ -72,10 +96,6 @@ final class DiscardedTail {
     } finally {
       tail.bytes.release();
     }
-    try (FileChannel channel = FileChannel.open(dataDirectory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
-    return directory;
   }
 
   private void copy(LogReader reader, ReplicationLog log) {

@@ -15,8 +15,6 @@ import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogReader;
 import org.chronolith.replicationlog.ReplicationLog;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes a generation that ends where this node's history and its master's diverge: the checkpoint
@@ -27,7 +25,6 @@ import org.slf4j.LoggerFactory;
  * <p>Thread: {@code loader}; it waits for the disk.
  */
 final class RewindLoad {
-  private static final Logger LOG = LoggerFactory.getLogger(RewindLoad.class);
   private static final int CHUNK_BYTES = 1 << 20;
 
   private final DataDirectory data;
@@ -91,7 +88,7 @@ final class RewindLoad {
               settings.logDisk());
       replay(log, from, target);
       log.sync();
-      discarded = DiscardedTail.keep(data.directory(), settings, live, divergence, target.db());
+      discarded = DiscardedTail.keep(data, settings, live, divergence, target.db());
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }
@@ -111,19 +108,11 @@ final class RewindLoad {
     } catch (IOException | RuntimeException e) {
       close(store, log);
       data.remove(generation);
-      giveUp(discarded);
-      throw new RecoveryException("going back to " + divergence + " failed: " + e.getMessage(), e);
-    }
-  }
-
-  /** The live generation still has what is in it: attempts that fail must not pile up. */
-  private void giveUp(Path discarded) {
-    if (discarded != null) {
-      try {
-        data.removeTree(discarded);
-      } catch (IOException e) {
-        LOG.warn("Cannot remove {}", discarded, e);
+      if (discarded != null) {
+        // The live generation still has what is in it: attempts that fail must not pile up.
+        DiscardedTail.remove(data, discarded);
       }
+      throw new RecoveryException("going back to " + divergence + " failed: " + e.getMessage(), e);
     }
   }
 

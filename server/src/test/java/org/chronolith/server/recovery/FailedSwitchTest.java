@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,7 @@ class FailedSwitchTest {
 
   @TempDir Path directory;
   private final FailingDisk disk = new FailingDisk();
+  private final FailingLogDisk logDisk = new FailingLogDisk();
   private LineKeyspace keyspace = new LineKeyspace();
   private DataDirectory data;
   private Recovery recovery;
@@ -50,7 +52,7 @@ class FailedSwitchTest {
             data,
             new Recovery.Settings(
                 at -> LogConfig.of(at).withSegmentBytes(1 << 20),
-                LogDisk.SYSTEM,
+                logDisk,
                 LogListener.none(),
                 SnapshotConfig::defaults,
                 new SilentListener()));
@@ -98,6 +100,18 @@ class FailedSwitchTest {
     public boolean delete(Path at) throws IOException {
       check("delete", at);
       return DirectoryDisk.super.delete(at);
+    }
+  }
+
+  private static final class FailingLogDisk implements LogDisk {
+    private volatile String below;
+
+    @Override
+    public void force(FileChannel channel, Path file, boolean metadata) throws IOException {
+      if (below != null && file.toString().contains(below)) {
+        throw new IOException("no more disk");
+      }
+      LogDisk.super.force(channel, file, metadata);
     }
   }
 
@@ -201,6 +215,15 @@ class FailedSwitchTest {
     } catch (IOException e) {
       assertTrue(deepest.toString().length() > 800, deepest::toString);
     }
+  }
+
+  @Test
+  void shouldLeaveNothingOfADiscardedTailThatCannotBeKept() throws IOException {
+    logDisk.below = DiscardedTail.PREFIX;
+    RecoveryException e = assertThrows(RecoveryException.class, this::rewind);
+    assertFalse(e instanceof SwitchedException);
+    assertEquals("gen-1", data.current().orElseThrow().toString());
+    assertEquals(0, discarded(), "one would be left by each attempt");
   }
 
   private static final class SilentListener implements SnapshotListener {

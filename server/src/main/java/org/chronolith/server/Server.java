@@ -299,7 +299,8 @@ public final class Server {
     new Thread(
             () -> {
               before.close();
-              data.removeOthers(recovered.generation());
+              // It took its time: the next full sync may have begun beside it.
+              data.removeOlder(recovered.generation());
             },
             "generation-closer")
         .start();

@@ -221,6 +221,21 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /**
+   * Removes every generation that was made before {@code kept}. One that cannot be removed is
+   * reported and left.
+   *
+   * <p>While a node runs these are all that may go: one that is newer is a full sync or a rewind
+   * that has begun meanwhile. The next start removes what is left of it.
+   */
+  public void removeOlder(Generation kept) {
+    for (Generation generation : generations()) {
+      if (generation.number() < kept.number()) {
+        remove(generation);
+      }
+    }
+  }
+
+  /**
    * Removes what a crash left of removals and of files that were about to be replaced. REQUIRES: a
    * start, where nobody writes one of those files yet.
    */

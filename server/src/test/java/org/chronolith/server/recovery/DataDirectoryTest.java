@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +57,18 @@ class DataDirectoryTest {
     }
     try (DataDirectory data = DataDirectory.open(directory)) {
       assertEquals("gen-2", data.current().orElseThrow().toString());
+    }
+  }
+
+  @Test
+  void shouldRemoveWhatIsOlderAndLeaveWhatHasBegunSince() {
+    try (DataDirectory data = DataDirectory.open(directory)) {
+      data.newGeneration();
+      Generation live = data.newGeneration();
+      data.switchTo(live);
+      Generation next = data.newGeneration();
+      data.removeOlder(live);
+      assertEquals(List.of(live, next), data.generations());
     }
   }
 

@@ -135,6 +135,10 @@ public final class IncomingFiles {
             path + " has " + bytes + " bytes instead of " + entry.bytes());
       }
       found.entries.add(entry);
+      if (last && entry.name().equals(MetaFile.NAME)) {
+        Files.deleteIfExists(path);
+        bytes = 0;
+      }
       if (bytes == entry.bytes()) {
         found.complete++;
         found.completeBytes += bytes;
@@ -250,7 +254,7 @@ public final class IncomingFiles {
    */
   public void endFile() throws IOException {
     Entry entry = current();
-    closeFile();
+    closeChannel();
     if ((int) crc.getValue() != entry.crc32c()) {
       int arrived = (int) crc.getValue();
       boolean again = entry.name().equals(damagedBefore);
@@ -300,8 +304,26 @@ public final class IncomingFiles {
     }
   }
 
-  /** Closes what is open; it can go on later. */
+  /**
+   * Closes what is open; it can go on later. META is small and comes in one piece: a master does
+   * not go on in the middle of it, nor behind it. So what there is of it goes.
+   */
   public void closeFile() throws IOException {
+    closeChannel();
+    if (!entries.isEmpty() && current().name().equals(MetaFile.NAME)) {
+      Files.deleteIfExists(path(MetaFile.NAME));
+      if (complete == entries.size()) {
+        complete--;
+        verified = Math.min(verified, complete);
+        completeBytes -= current().bytes();
+      }
+      crc.reset();
+      currentBytes = 0;
+      publish();
+    }
+  }
+
+  private void closeChannel() throws IOException {
     if (channel != null) {
       channel.close();
       channel = null;

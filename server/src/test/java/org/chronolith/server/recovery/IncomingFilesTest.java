@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
+import org.chronolith.engine.snapshot.MetaFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,42 @@ class IncomingFilesTest {
       assertTrue(damaged.getMessage().startsWith("file 000002.sst arrived with checksum"));
       assertEquals(new IncomingFiles.Position(ID, 1, 0, 5), files.position());
       assertEquals(files.position(), found().position());
+    }
+  }
+
+  /** All files but META, and so many bytes of it. */
+  private IncomingFiles begunUpToMeta(int metaBytes) throws IOException {
+    IncomingFiles files = IncomingFiles.begin(generation, ID);
+    files.file("000001.sst", 5, crc("first"));
+    write(files, "first");
+    files.endFile();
+    files.file(MetaFile.NAME, 4, crc("meta"));
+    write(files, "meta".substring(0, metaBytes));
+    if (metaBytes == 4) {
+      files.endFile();
+    }
+    return files;
+  }
+
+  @Test
+  void shouldAskForAllOfMetaHoweverMuchOfItHasCome() throws IOException {
+    for (int metaBytes : new int[] {0, 2, 4}) {
+      IncomingFiles files = begunUpToMeta(metaBytes);
+      // A crash now: the next process finds what is on disk.
+      IncomingFiles next = found();
+      assertEquals(new IncomingFiles.Position(ID, 1, 0, 5), next.position());
+      files.closeFile();
+      assertEquals(new IncomingFiles.Position(ID, 1, 0, 5), files.position());
+      for (IncomingFiles one : new IncomingFiles[] {files, found()}) {
+        one.verify();
+        one.file(MetaFile.NAME, 4, crc("meta"));
+        write(one, "meta");
+        one.endFile();
+        assertEquals(new IncomingFiles.Position(ID, 2, 0, 9), one.position());
+        one.closeFile();
+      }
+      data.remove(generation);
+      generation = data.newGeneration();
     }
   }
 

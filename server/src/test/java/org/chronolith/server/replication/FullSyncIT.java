@@ -177,6 +177,29 @@ class FullSyncIT {
   }
 
   @Test
+  void shouldGoOnAfterACutInTheMiddleOfMeta() {
+    // Nothing follows META then.
+    ChronolithProcess master =
+        start("a", ChronolithProcess.freePort(), "--repl-ping-replica-period", "3600");
+    fill(master, 7, 4);
+    ChronolithProcess first = start("b");
+    follow(first, master.port());
+    assertSame(master, first);
+    // What a full sync from a checkpoint that is there already takes, to the byte.
+    ChronolithProcess second = start("c");
+    LinkProxy measured = proxyOf(master);
+    follow(second, measured.port());
+    assertSame(master, second);
+    ChronolithProcess third = start("d");
+    LinkProxy cut = proxyOf(master);
+    cut.cutAfter(measured.bytesBack() - 10);
+    follow(third, cut.port());
+    assertSame(master, third);
+    assertEquals("3", info(master, "stats", "sync_full"), third::output);
+    assertEquals("1", info(master, "stats", "sync_full_resumed"), third::output);
+  }
+
+  @Test
   void shouldGoOnAfterTheReplicaWasKilled() {
     ChronolithProcess master = start("a");
     fill(master, 2, 60);

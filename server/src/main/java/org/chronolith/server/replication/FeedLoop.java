@@ -40,7 +40,7 @@ final class FeedLoop {
     /** A block of a replica differs. */
     void differs(ReplicaFeed feed, Mismatch mismatch);
 
-    /** A replica was sent the whole data set. */
+    /** A replica was sent the whole data set, and has it. */
     void synced(ReplicaFeed feed);
   }
 

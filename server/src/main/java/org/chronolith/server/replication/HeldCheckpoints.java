@@ -45,10 +45,11 @@ final class HeldCheckpoints {
     }
   }
 
-  /** The replica has it. */
-  void sent(String claimId) {
-    Held done = held.remove(claimId);
-    if (done != null) {
+  /** The replica has what was sent over this connection. */
+  void sent(String claimId, Object feed) {
+    Held done = held.get(claimId);
+    if (done != null && done.feed == feed) {
+      held.remove(claimId);
       done.checkpoint.release();
     }
   }

@@ -16,8 +16,9 @@ import org.slf4j.LoggerFactory;
  * told, and remembers who must not continue by a partial resync.
  *
  * <p>Nothing can be put into the stream, which is the log. So the link of a replica that differs is
- * cut, and in the handshake of the next one it is told why; and in every further one, until it was
- * sent the whole data set: it may have been restarted, or be told to do something about it.
+ * cut, and in the handshake of the next one it is told why; and in every further one, until it has
+ * the whole data set that it was sent: it may have been restarted, or be told to do something about
+ * it.
  *
  * <p>Thread: engine.
  */
@@ -148,7 +149,7 @@ final class Mismatches {
     return distrusted.contains(claimId);
   }
 
-  /** A replica was sent the whole data set. */
+  /** A replica was sent the whole data set, and has it. */
   void synced(String claimId) {
     replicas.remove(claimId);
     distrusted.remove(claimId);

@@ -85,6 +85,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   private boolean roundQueued;
   private boolean hasAcknowledged;
 
+  /** Where the data set ends that the replica was sent and may not have yet; -1 if it has it. */
+  private long sentOffset = -1;
+
   private ReplicaFeed(
       FeedLoop feeds, ReplicationLog log, Client client, State state, long neededOffset) {
     this.feeds = feeds;
@@ -277,7 +280,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
       return;
     }
     LOG.info("Synchronization with replica {} succeeded", name());
-    feeds.synced(this);
+    sentOffset = offset;
     goOnline(offset);
   }
 
@@ -388,6 +391,12 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
     boolean moved = offset > ackOffset || onDisk > diskOffset;
     ackOffset = Math.max(ackOffset, offset);
     diskOffset = Math.max(diskOffset, onDisk);
+    if (sentOffset >= 0 && offset >= sentOffset && (offset > 0 || onDisk >= 0)) {
+      // Not when the last byte left: it may end while it loads, and come back with what it had. A
+      // bare 0 is what it says while it loads.
+      sentOffset = -1;
+      feeds.synced(this);
+    }
     if (moved) {
       if (state == State.ONLINE) {
         // What is not on its disk it may lose, and ask for again.

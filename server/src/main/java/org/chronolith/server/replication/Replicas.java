@@ -111,7 +111,7 @@ final class Replicas {
       engine.execute(
           () -> {
             mismatches.synced(feed.claimId());
-            held.sent(feed.claimId());
+            held.sent(feed.claimId(), feed);
           });
     }
   }

@@ -207,6 +207,74 @@ class VerifiedReplicaIT {
     assertEquals(1, stat(restarted, "repl_mismatch_resyncs"));
   }
 
+  /** What the master says of the replica of this id, whoever asks. */
+  private static String told(ChronolithProcess master, String nodeId) {
+    try (RespClient client = master.connect()) {
+      return introduce(client, nodeId);
+    }
+  }
+
+  private static String introduce(RespClient replica, String nodeId) {
+    replica.call("REPLCONF", "chronolith-id", nodeId, "capa", "chronolith-files");
+    return (String) replica.call("REPLCONF", "chronolith-verify", Integer.toString(BLOCK));
+  }
+
+  /**
+   * Has been sent the whole data set, says {@code acknowledgement} if it is not empty, and ends.
+   */
+  private void fullSync(ChronolithProcess master, String nodeId, String... acknowledgement) {
+    try (RespClient replica = master.connect()) {
+      introduce(replica, nodeId);
+      replica.send("PSYNC", "?", "-1");
+      replica.flush();
+      await(
+          "the last byte",
+          () -> ((String) call(master, "INFO", "replication")).contains("state=online"));
+      if (acknowledgement.length > 0) {
+        replica.send(acknowledgement);
+        replica.flush();
+      }
+    }
+    // Everything that was said is heard by then.
+    await("the end", () -> info(master, "replication", "connected_slaves").equals("0"));
+  }
+
+  @Test
+  void shouldTellAReplicaOfTheDifferenceUntilItHasTheDataAndNotOnlyUntilItWasSent() {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort());
+    String nodeId = "b".repeat(40);
+    assertEquals("OK", told(master, nodeId));
+    // Little data, so that what is sent fits in the socket's buffers, but more than a block of log.
+    int count = BLOCK / 1000 + 5;
+    for (int i = 0; i < count; i++) {
+      call(master, "SET", "key", "v".repeat(1000) + i);
+    }
+    try (RespClient replica = master.connect()) {
+      introduce(replica, nodeId);
+      String id = info(master, "replication", "master_replid");
+      assertTrue(((String) replica.call("PSYNC", id, "1")).startsWith("CONTINUE"));
+      for (int received = 0; received < count; ) {
+        received += ((List<?>) replica.receive()).get(0).equals("SET") ? 1 : 0;
+      }
+      String wrong = "\0\1\2\3";
+      replica.send("REPLCONF", "ACK", "" + BLOCK, "FACK", "" + BLOCK, "SUMS", "0", wrong);
+      replica.flush();
+      await("the difference", () -> stat(master, "repl_mismatched_blocks") == 1);
+    }
+    await("the end", () -> info(master, "replication", "connected_slaves").equals("0"));
+    assertTrue(told(master, nodeId).startsWith("MISMATCH 1 "));
+
+    // It ends before it has loaded what it was sent, and has its old data still.
+    fullSync(master, nodeId);
+    assertTrue(told(master, nodeId).startsWith("MISMATCH 1 "));
+    // What it says while it loads.
+    fullSync(master, nodeId, "REPLCONF", "ACK", "0");
+    assertTrue(told(master, nodeId).startsWith("MISMATCH 1 "));
+    String end = Long.toString(offset(master));
+    fullSync(master, nodeId, "REPLCONF", "ACK", end, "FACK", end);
+    assertEquals("OK", told(master, nodeId));
+  }
+
   @Test
   void shouldResyncADamagedReplicaAndThoseThatFollowItOnceAndNotForEver() {
     ChronolithProcess master =

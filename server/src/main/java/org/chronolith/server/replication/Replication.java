@@ -498,11 +498,17 @@ public final class Replication {
   /** {@code PSYNC … FAILOVER}: the master wants this replica to take over. */
   private boolean takenOver(Call call, String id) {
     LOG.warn("Failover request received for replid {}.", id);
+    History history = log().history();
+    if (!isReplica() && !history.lineage().isEmpty() && id.equalsIgnoreCase(history.secondId())) {
+      // It has taken over already. The answer was lost, or somebody else has promoted it: a refusal
+      // would have the other node take its role back, and there would be two masters.
+      return true;
+    }
     if (!isReplica()) {
       call.error("ERR PSYNC FAILOVER can't be sent to a master.");
       return false;
     }
-    if (!id.equalsIgnoreCase(log().history().currentId())) {
+    if (!id.equalsIgnoreCase(history.currentId())) {
       call.error("ERR PSYNC FAILOVER replid must match my replid.");
       return false;
     }

@@ -307,17 +307,19 @@ class FailoverIT {
     String oldId = info(master, "master_replid");
     freeze(target);
     try (RespClient early = new RespClient(target.port())) {
-      // It becomes a master before it hears that it shall.
+      // It has a history of its own, and follows somebody else, before it hears that it shall.
       early.send("REPLICAOF", "NO", "ONE");
+      early.send("REPLICAOF", "127.0.0.1", Integer.toString(ChronolithProcess.freePort()));
       early.flush();
       call(master.port(), "SET", "a", "1");
       forceTo(master, target, 200);
       target.thaw();
       assertEquals("OK", early.receive());
+      assertEquals("OK", early.receive());
     }
     await("the end", () -> info(master, "master_failover_state").equals("no-failover"));
     assertEquals("master", info(master, "role"));
-    assertEquals("master", info(target, "role"));
+    assertEquals("slave", info(target, "role"));
     assertTrue(
         master
             .output()
@@ -332,6 +334,44 @@ class FailoverIT {
     assertEquals("2", stat(master, "sync_full"), "the one that stayed continues");
     assertEquals("OK", call(target.port(), "REPLICAOF", "127.0.0.1", "" + master.port()));
     awaitSame(master, target);
+  }
+
+  @Test
+  void shouldFollowTheTargetWhoseAnswerWasLost() {
+    ChronolithProcess master = debuggable("a");
+    int targetPort = ChronolithProcess.freePort();
+    try (LinkProxy proxy = new LinkProxy(targetPort)) {
+      ChronolithProcess target =
+          ChronolithProcess.start(
+              directory.resolve("b"),
+              targetPort,
+              "--enable-debug-command",
+              "yes",
+              "--save",
+              "",
+              "--replica-announce-port",
+              Integer.toString(proxy.port()),
+              "--replicaof",
+              "127.0.0.1 " + master.port());
+      processes.add(target);
+      await("the link", () -> info(target, "master_link_status").equals("up"));
+      call(master.port(), "SET", "a", "1");
+      String oldId = info(master, "master_replid");
+      // Within +CONTINUE and its id: behind +PONG and those +OK that the handshake has.
+      proxy.cutAfter("+PONG\r\n".length() + 4 * "+OK\r\n".length() + 10);
+      String port = Integer.toString(proxy.port());
+      assertEquals("OK", call(master.port(), "FAILOVER", "TO", "127.0.0.1", port));
+      await("the end", () -> info(master, "master_failover_state").equals("no-failover"));
+      String request = "Failover request received for replid " + oldId;
+      assertEquals(2, target.output().split(request, -1).length - 1, target::output);
+      assertEquals("master", info(target, "role"));
+      assertEquals("slave", info(master, "role"), "else there are two masters");
+      assertEquals(oldId, info(target, "master_replid2"));
+      assertEquals("OK", call(target.port(), "SET", "b", "1"));
+      awaitSame(target, master);
+      assertEquals("0", stat(target, "sync_full"));
+      assertEquals("1", call(master.port(), "GET", "b"));
+    }
   }
 
   @Test

@@ -151,6 +151,11 @@ final class Following implements LinkOwner {
     return receiving != null;
   }
 
+  /** The log is read from here on by what runs; {@code Long.MAX_VALUE} if it is not. */
+  long neededOffset() {
+    return receiving == null ? Long.MAX_VALUE : receiving.neededOffset();
+  }
+
   /** The process ends. */
   void stop() {
     if (link != null) {

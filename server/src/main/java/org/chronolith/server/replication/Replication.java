@@ -314,14 +314,16 @@ public final class Replication {
 
   /**
    * The log must be kept from here on for those that follow or will come back, as far as {@link
-   * ReplicationHost#replicaLogBytes} allows.
+   * ReplicationHost#replicaLogBytes} allows, and for a rewind of this node that reads it.
    */
   public long keepFromOffset() {
     long mostBytes = host.replicaLogBytes();
     long needed = replicas.neededOffset();
-    return mostBytes == 0 || needed == Long.MAX_VALUE
-        ? needed
-        : Math.max(needed, log().endOffset() - mostBytes);
+    if (mostBytes > 0 && needed != Long.MAX_VALUE) {
+      needed = Math.max(needed, log().endOffset() - mostBytes);
+    }
+    // Without a limit: it ends by itself, and the log does not grow meanwhile.
+    return following == null ? needed : Math.min(needed, following.neededOffset());
   }
 
   /** The database that the stream has selected at the log's end. */

@@ -85,6 +85,11 @@ final class Rewind implements Receiving {
     return phase.compareAndSet(Phase.BUILDING, Phase.GIVEN_UP) || phase.get() == Phase.GIVEN_UP;
   }
 
+  @Override
+  public long neededOffset() {
+    return checkpoint.map(Checkpoint::offset).orElse(0L);
+  }
+
   private void run() {
     FullSyncTarget target = null;
     try {

@@ -6,7 +6,8 @@ package org.chronolith.engine.keyspace;
  * @param databases number of databases, at least 1
  * @param maxBytes the most memory that its slabs may take
  * @param snapshotBatchBytes a snapshot offers its batch from this size on
- * @param preImageBytes a snapshot whose batch cannot be handed over gives up beyond this size
+ * @param preImageBytes a snapshot whose batch cannot be handed over gives up when changes, but for
+ *     the last item, have written more than this into it
  * @param hashSeed seed of the key hash; random in production
  */
 public record KeyspaceConfig(

@@ -56,6 +56,18 @@ public final class Snapshot {
   private boolean sinkFull;
   private long itemsExamined;
 
+  /** Inside a step: what is written is the walk's own. */
+  private boolean stepping;
+
+  /** What the step may still write before it ends. */
+  private long stepBytesLeft;
+
+  /** Bytes of the batch that were looked at by {@link #batchGrew}. */
+  private int countedBytes;
+
+  /** Bytes of the batch that changes have written, not the walk. */
+  private long preImageBytes;
+
   Snapshot(Keyspace keyspace, BatchSink sink, Database[] databases) {
     this.keyspace = keyspace;
     this.sink = sink;
@@ -96,8 +108,9 @@ public final class Snapshot {
   }
 
   /**
-   * Looks at about {@code budget} entries and elements, and writes those that are due. Does nothing
-   * in a final state, or while the sink is full.
+   * Looks at about {@code budget} entries and elements, and writes those that are due, but no more
+   * than a batch and one item, however long that is. Does nothing in a final state, or while the
+   * sink is full.
    *
    * @return whether it is done
    */
@@ -107,10 +120,22 @@ public final class Snapshot {
       return isDone();
     }
     examined = 0;
+    stepBytesLeft = keyspace.config().snapshotBatchBytes();
+    stepping = true;
+    try {
+      walkFor(budget);
+    } finally {
+      stepping = false;
+    }
+    itemsExamined += examined;
+    return isDone();
+  }
+
+  private void walkFor(int budget) {
     sinkFull = !offerIfLarge();
-    while (examined < budget && !sinkFull && state == State.WALKING) {
-      if (!walkSome(budget - examined)) {
-        sinkFull = !marks.settling() && !changes.offerTo(sink);
+    while (goesOn(budget)) {
+      if (!walkSome(budget)) {
+        sinkFull = !marks.settling() && !offer();
         if (!sinkFull) {
           finish();
         }
@@ -118,8 +143,10 @@ public final class Snapshot {
       }
       sinkFull = !offerIfLarge();
     }
-    itemsExamined += examined;
-    return isDone();
+  }
+
+  private boolean goesOn(int budget) {
+    return examined < budget && stepBytesLeft > 0 && !sinkFull && state == State.WALKING;
   }
 
   /**
@@ -149,14 +176,37 @@ public final class Snapshot {
   private boolean offerIfLarge() {
     return marks.settling()
         || changes.batchBytes() < keyspace.config().snapshotBatchBytes()
-        || changes.offerTo(sink);
+        || offer();
   }
 
-  /** Called after each item, in the middle of a command perhaps. */
+  private boolean offer() {
+    boolean taken = changes.offerTo(sink);
+    if (taken) {
+      countedBytes = 0;
+      preImageBytes = 0;
+    }
+    return taken;
+  }
+
+  /**
+   * Called after each item, in the middle of a command perhaps. Only what changes write without an
+   * end makes the snapshot give way: one item alone may be as long as a value, and the walk stops
+   * by itself while the sink is full.
+   */
   void batchGrew() {
-    if (state == State.WALKING
-        && !offerIfLarge()
-        && changes.batchBytes() > keyspace.config().preImageBytes()) {
+    if (state != State.WALKING || marks.settling()) {
+      return;
+    }
+    int grown = changes.batchBytes() - countedBytes;
+    countedBytes += grown;
+    if (stepping) {
+      stepBytesLeft -= grown;
+    } else {
+      preImageBytes += grown;
+    }
+    boolean full = !offerIfLarge();
+    sinkFull |= stepping && full;
+    if (full && !stepping && preImageBytes - grown > keyspace.config().preImageBytes()) {
       abort("pre-images of more than " + keyspace.config().preImageBytes() + " bytes");
     }
   }
@@ -271,13 +321,7 @@ public final class Snapshot {
     }
     int kind = entries.kind(entry);
     long root = slabs.getLong(entry, entries.valueAt);
-    int slice = Math.max(1, budget);
-    elementCursor =
-        keyspace
-            .type(kind)
-            .walk(Entries.encoding(kind), root, bigKey.collectionId, elementCursor, slice);
-    examined += slice;
-    if (elementCursor == 0 && state == State.WALKING) {
+    if (walkElements(kind, root, bigKey.collectionId, budget)) {
       entries.read(entry);
       boolean changedSince =
           slabs.getByte(entry, entries.valueAt + Entries.BIG_LAST) == marks.current();
@@ -300,20 +344,24 @@ public final class Snapshot {
 
   private void walkDetached(int budget) {
     Detached value = detached.peek();
-    int slice = Math.max(1, budget);
-    elementCursor =
-        keyspace
-            .type(value.kind())
-            .walk(
-                Entries.encoding(value.kind()),
-                value.root(),
-                value.collectionId(),
-                elementCursor,
-                slice);
-    examined += slice;
-    if (elementCursor == 0 && state == State.WALKING) {
+    if (walkElements(value.kind(), value.root(), value.collectionId(), budget)) {
       keyspace.lazyFree().add(detached.poll());
     }
+  }
+
+  /**
+   * Goes on in a BIG value, an element at a time, since each may be long.
+   *
+   * @return whether all of it was looked at
+   */
+  private boolean walkElements(int kind, long root, long collectionId, int budget) {
+    TypeSupport type = keyspace.type(kind);
+    int encoding = Entries.encoding(kind);
+    do {
+      elementCursor = type.walk(encoding, root, collectionId, elementCursor, 1);
+      examined++;
+    } while (elementCursor != 0 && goesOn(budget));
+    return elementCursor == 0 && state == State.WALKING;
   }
 
   private long writeTombstone(long tombstone) {

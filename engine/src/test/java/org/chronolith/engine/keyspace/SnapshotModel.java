@@ -14,6 +14,7 @@ final class SnapshotModel implements BatchSink {
   private final ArrayDeque<ByteBuf> queue = new ArrayDeque<>();
   int capacity = Integer.MAX_VALUE;
   long operations;
+  int largestBatch;
 
   @Override
   public boolean offer(ByteBuf batch) {
@@ -21,6 +22,7 @@ final class SnapshotModel implements BatchSink {
       return false;
     }
     queue.add(batch);
+    largestBatch = Math.max(largestBatch, batch.readableBytes());
     return true;
   }
 

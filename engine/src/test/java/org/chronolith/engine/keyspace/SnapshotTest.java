@@ -311,6 +311,51 @@ class SnapshotTest {
     }
   }
 
+  /** A value of many MB is not many pre-images, and the walk waits when the sink is full. */
+  @Test
+  void shouldNotGiveWayToLongElements() {
+    SnapshotModel store = new SnapshotModel();
+    KeyspaceConfig config = new KeyspaceConfig(1, 1L << 30, 16 << 10, 64 << 10, 1);
+    try (KeyspaceFixture fixture = new KeyspaceFixture(config)) {
+      for (int i = 0; i < 40; i++) {
+        fixture.collections.hashes().find(fixture.db(0), KeyspaceFixture.slice("h" + i / 20));
+        fixture
+            .collections
+            .hashes()
+            .set(KeyspaceFixture.slice("f" + i), KeyspaceFixture.slice("v".repeat(100_000)));
+        fixture.collections.hashes().store();
+        fixture.collections.lists().find(fixture.db(0), KeyspaceFixture.slice("l" + i / 20));
+        fixture.collections.lists().pushLast(KeyspaceFixture.slice("w".repeat(100_000)));
+        fixture.collections.lists().store();
+      }
+      fixture.set(0, "string", "s".repeat(1_000_000));
+      final byte[] digest = fixture.keyspace.digest();
+      Snapshot snapshot = fixture.keyspace.snapshot(store, true);
+      store.capacity = 1;
+      for (int steps = 0; !snapshot.step(64); steps++) {
+        assertEquals(Snapshot.State.WALKING, snapshot.state(), snapshot.reason());
+        if (steps % 3 == 0) {
+          store.apply();
+          // One long pre-image, and nobody takes it at once.
+          fixture.collections.hashes().find(fixture.db(0), KeyspaceFixture.slice("h1"));
+          fixture
+              .collections
+              .hashes()
+              .set(KeyspaceFixture.slice("f" + (20 + steps % 20)), KeyspaceFixture.slice("new"));
+          fixture.collections.hashes().store();
+        }
+        assertTrue(steps < 100_000, "the snapshot does not end");
+      }
+      store.apply();
+      // A batch, the few items of one bucket and one of a change.
+      assertTrue(store.largestBatch < (16 << 10) + 5 * 101_000, "bytes " + store.largestBatch);
+      try (KeyspaceFixture loaded = new KeyspaceFixture(1)) {
+        store.load(loaded.keyspace);
+        assertArrayEquals(digest, loaded.keyspace.digest());
+      }
+    }
+  }
+
   @Test
   void shouldRefuseOnlyAfterHundredsOfAbortsInARow() {
     try (KeyspaceFixture fixture = new KeyspaceFixture(1)) {

@@ -36,9 +36,12 @@ import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.recovery.SnapshotDuty;
 import org.chronolith.server.recovery.SnapshotSource;
 import org.chronolith.server.replication.ReplicationHost;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What replication sees of the node. Threads: as its interface says. */
 final class NodeParts implements ReplicationHost {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeParts.class);
   private final Supplier<CommandTable> table;
   private final CommandRunner runner;
   private final Supplier<Dataset> newDataset;
@@ -113,7 +116,23 @@ final class NodeParts implements ReplicationHost {
   @Override
   public StreamExecutor streamExecutor(StreamExecutor.Control control) {
     applier = new CommandRunner(runner.dataset(), runner.counters(), null, ExpiryMode.IGNORE);
-    return new StreamExecutor(table.get(), applier, call -> control(call, control));
+    return new StreamExecutor(
+        table.get(),
+        applier,
+        new StreamExecutor.Control() {
+          @Override
+          public void control(Call call) {
+            NodeParts.this.control(call, control);
+          }
+
+          @Override
+          public void skipped(String command) {
+            LOG.warn(
+                "MASTER link: skipped {}: this server has no functions and scripts. It stays in the"
+                    + " log",
+                command);
+          }
+        });
   }
 
   private void control(Call call, StreamExecutor.Control control) {

@@ -1,6 +1,7 @@
 package org.chronolith.server.command;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Locale;
 import org.chronolith.engine.Slice;
 import org.chronolith.network.Request;
 import org.chronolith.network.RequestDecoder;
@@ -40,6 +41,14 @@ public final class StreamExecutor {
      * A stream command that is no data: {@code PING}, {@code REPLCONF GETACK *}, {@code PUBLISH}.
      */
     void control(Call call);
+
+    /**
+     * A command that changes functions or scripts, which this server does not have, and no key: it
+     * stays in the log for those that have them.
+     *
+     * @param command such as {@code FUNCTION LOAD}
+     */
+    default void skipped(String command) {}
   }
 
   /** The stream cannot be applied; the message names command and cause. */
@@ -148,7 +157,14 @@ public final class StreamExecutor {
   }
 
   private boolean isUnknown() {
-    return table.find(call.arg(0)) == null && !isMessage();
+    return table.find(call.arg(0)) == null && !isMessage() && !isAboutCode();
+  }
+
+  /**
+   * {@code FUNCTION LOAD}, {@code SCRIPT FLUSH} and the like; what they run comes as its effects.
+   */
+  private boolean isAboutCode() {
+    return call.is(0, "function") || call.is(0, "script");
   }
 
   /** Messages are part of the stream but no data: a tool that has no subscribers lacks them. */
@@ -160,6 +176,10 @@ public final class StreamExecutor {
     call.bind(client, request, discard);
     CommandSpec spec = table.find(call.arg(0));
     if (spec == null) {
+      if (isAboutCode()) {
+        String word = call.argc() > 1 ? " " + call.text(1) : "";
+        control.skipped((call.text(0) + word).toUpperCase(Locale.ROOT));
+      }
       return;
     }
     switch (spec.name()) {

@@ -119,6 +119,40 @@ class StockMasterIT {
     }
   }
 
+  /** They change no key. What they do when they run comes as its effects. */
+  @Test
+  void shouldNameFunctionsOfTheStreamAndGoOn() throws IOException {
+    try (RedisServerProcess redis = redis();
+        RespClient master = new RespClient(redis.port())) {
+      master.call("SET", "before", "them");
+      try (ChronolithProcess node = follow(redis);
+          RespClient replica = node.connect()) {
+        awaitEqual(master, replica);
+        master.call(
+            "FUNCTION",
+            "LOAD",
+            "#!lua name=lib\nredis.register_function('write', function(keys) return"
+                + " redis.call('SET', keys[1], 'by a function') end)");
+        master.call("FCALL", "write", "1", "key");
+        master.call("EVAL", "return redis.call('SET', KEYS[1], 'by a script')", "1", "other");
+        awaitEqual(master, replica);
+        assertEquals("by a function", replica.call("GET", "key"));
+        assertEquals("by a script", replica.call("GET", "other"));
+        assertTrue(node.output().contains("skipped FUNCTION LOAD"), node.output());
+        master.call("FUNCTION", "FLUSH");
+        master.call("SET", "behind", "them");
+        awaitEqual(master, replica);
+        node.kill();
+      }
+      // A start reads them from the log.
+      try (ChronolithProcess node = follow(redis);
+          RespClient replica = node.connect()) {
+        awaitEqual(master, replica);
+        assertEquals("1", master.info("stats", "sync_full"));
+      }
+    }
+  }
+
   private static String error(RespClient replica) {
     String all = (String) replica.call("INFO", "replication");
     int at = all.indexOf("master_link_error:");

@@ -225,6 +225,7 @@ class StockMasterIT {
       client.call("ZADD", "small zset" + i % 10, Integer.toString(i), "m" + i);
     }
     client.call("RPUSH", "list of large", "a", "z".repeat(100_000), "b");
+    client.call("HSET", "hash of large", "a", "z".repeat(9 << 20), "b", "y".repeat(9 << 20));
     client.call("ZADD", "edges", "inf", "a", "-inf", "b", "0", "c", "0.1", "d");
     client.call("SELECT", "3");
     client.call("SADD", "other", "database");

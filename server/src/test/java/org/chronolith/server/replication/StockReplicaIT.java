@@ -57,6 +57,20 @@ class StockReplicaIT {
         await(() -> "2".equals(replica.call("GET", "counter")));
         assertEquals("1", client.info("stats", "sync_full"));
         assertEquals("1", client.info("stats", "sync_partial_ok"));
+
+        // It takes over, and gives it back: nobody copies anything.
+        client.call("FAILOVER", "TO", "127.0.0.1", Integer.toString(redis.port()));
+        await(() -> "master".equals(replica.info("replication", "role")));
+        assertEquals("3", replica.call("INCR", "counter").toString());
+        await(() -> "3".equals(client.call("GET", "counter")));
+        assertEquals("0", replica.info("stats", "sync_full"));
+        await(() -> ((String) replica.call("INFO", "replication")).contains("state=online"));
+        replica.call("FAILOVER", "TO", "127.0.0.1", Integer.toString(master.port()));
+        await(() -> "master".equals(client.info("replication", "role")));
+        assertEquals("4", client.call("INCR", "counter").toString());
+        await(() -> "4".equals(replica.call("GET", "counter")));
+        assertEquals("1", client.info("stats", "sync_full"));
+        assertEquals(client.call("DEBUG", "DIGEST"), replica.call("DEBUG", "DIGEST"));
       }
     }
   }

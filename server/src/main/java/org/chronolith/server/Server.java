@@ -62,6 +62,7 @@ import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.KeyspaceSource;
 import org.chronolith.server.recovery.LogStream;
 import org.chronolith.server.recovery.PersistenceInfo;
+import org.chronolith.server.recovery.RdbFile;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.RecoveryException;
@@ -123,6 +124,7 @@ public final class Server {
   private final SnapshotLoop snapshotLoop = new SnapshotLoop(engineLoop);
   private final SnapshotDuty snapshots;
   private final Backup backup;
+  private final RdbFile rdbFile;
   private final Replication replication;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -175,9 +177,17 @@ public final class Server {
             snapshotLoop::wake,
             System.currentTimeMillis());
     clients = new ClientRegistry(() -> !config.requirePass().isEmpty());
+    NodeParts parts = parts();
+    rdbFile =
+        new RdbFile(
+            config::bgsaveRdb,
+            config::rdbFile,
+            () -> live.snapshots().retainNewest(),
+            parts::writeRdb,
+            engineLoop::execute);
     replication =
         new Replication(
-            engineLoop, replicationLoop, config, writePath, runner, clients, parts(), config::port);
+            engineLoop, replicationLoop, config, writePath, runner, clients, parts, config::port);
     table = new CommandTable(commands());
     clients.protectedMode(config::protectedMode);
     clients.onClose(watches::unwatch);
@@ -218,6 +228,7 @@ public final class Server {
           keyspaceEvents,
           new PersistenceInfo(
               snapshots,
+              rdbFile,
               recovery.progress(),
               loadingGate::loading,
               writePath::log,
@@ -489,7 +500,7 @@ public final class Server {
   private List<CommandSpec> commands() {
     List<CommandSpec> all = new ArrayList<>();
     all.addAll(DataCommands.all(watches, config::protoMaxBulkLenBytes));
-    all.addAll(new PersistenceCommands(snapshots).specs());
+    all.addAll(new PersistenceCommands(snapshots, rdbFile).specs());
     all.addAll(new BackupCommand(backup).specs());
     all.addAll(new ConnectionCommands(config, watches, subscriptions, replication::role).specs());
     all.addAll(

@@ -56,7 +56,6 @@ final class AcceptedDirectives {
     add("aof-timestamp-enabled", false, "every record of the log has its time");
     add("aof-rewrite-incremental-fsync", true, AOF);
     add("aof-disable-auto-gc", false, AOF);
-    add("dbfilename", ValueTypes.text(), "dump.rdb", RDB);
     add("rdbcompression", true, RDB);
     add("rdbchecksum", true, RDB).immutable();
     add("rdb-del-sync-files", false, RDB);

@@ -38,6 +38,20 @@ public final class PersistenceDirectives {
               List.of(new SaveRule(3600, 1), new SaveRule(300, 100), new SaveRule(60, 10000)))
           .doc("Snapshot after so many seconds if there were at least so many changes.");
 
+  public static final Directive<Boolean> BGSAVE_RDB =
+      new Directive<>("bgsave-rdb", ValueTypes.yesNo(), false)
+          .ours()
+          .doc(
+              "Whether `BGSAVE` and `SAVE` also write an RDB for redis-server of the snapshot that"
+                  + " they make, into `dir` and under the name `dbfilename`. It takes memory for a"
+                  + " second data set meanwhile.");
+
+  public static final Directive<String> DBFILENAME =
+      new Directive<>("dbfilename", ValueTypes.text(), "dump.rdb")
+          .immutable()
+          .refuseIf(PersistenceDirectives::refusedFileName)
+          .doc("Name of the RDB that `bgsave-rdb` asks for; a start does not load it.");
+
   public static final Directive<Long> SNAPSHOT_TRIGGER_LOG_BYTES =
       new Directive<>(
               "snapshot-trigger-log-bytes", ValueTypes.memory(0, Long.MAX_VALUE), 1024 * MIB)
@@ -94,6 +108,16 @@ public final class PersistenceDirectives {
 
   private PersistenceDirectives() {}
 
+  /** Nothing else in the data directory ends like this. */
+  private static String refusedFileName(String name) {
+    if (name.indexOf('/') >= 0) {
+      return "dbfilename can't be a path, just a filename";
+    }
+    return name.endsWith(".rdb") && name.length() > ".rdb".length()
+        ? null
+        : "it must end in '.rdb', since 'dir' holds other files";
+  }
+
   private static Function<Long, String> atLeastOrZero(long least) {
     return value -> value == 0 || value >= least ? null : "0, or at least " + least;
   }
@@ -104,6 +128,8 @@ public final class PersistenceDirectives {
         APPENDONLY,
         APPENDFSYNC,
         SAVE,
+        BGSAVE_RDB,
+        DBFILENAME,
         SNAPSHOT_TRIGGER_LOG_BYTES,
         SNAPSHOT_OLDER_CHECKPOINTS,
         LOG_SEGMENT_BYTES,

@@ -220,6 +220,16 @@ public final class ServerConfig {
     return get(PersistenceDirectives.SAVE);
   }
 
+  /** Whether saves that a client asks for leave an RDB, too. */
+  public boolean bgsaveRdb() {
+    return get(PersistenceDirectives.BGSAVE_RDB);
+  }
+
+  /** Where it is. */
+  public Path rdbFile() {
+    return dir().resolve(get(PersistenceDirectives.DBFILENAME));
+  }
+
   /** 0 for never. */
   public long snapshotTriggerLogBytes() {
     return get(PersistenceDirectives.SNAPSHOT_TRIGGER_LOG_BYTES);

@@ -16,6 +16,7 @@ import org.chronolith.replicationlog.ScrubStatus;
  */
 public final class PersistenceInfo {
   private final SnapshotDuty snapshots;
+  private final RdbFile rdbFile;
   private final LoadProgress progress;
   private final BooleanSupplier loading;
   private final Supplier<ReplicationLog> log;
@@ -28,11 +29,13 @@ public final class PersistenceInfo {
    */
   public PersistenceInfo(
       SnapshotDuty snapshots,
+      RdbFile rdbFile,
       LoadProgress progress,
       BooleanSupplier loading,
       Supplier<ReplicationLog> log,
       BooleanSupplier spaceRefused) {
     this.snapshots = snapshots;
+    this.rdbFile = rdbFile;
     this.progress = progress;
     this.loading = loading;
     this.log = log;
@@ -51,9 +54,9 @@ public final class PersistenceInfo {
     field.accept("current_save_keys_processed", snapshots.currentItems());
     field.accept("current_save_keys_total", snapshots.currentKeys());
     field.accept("rdb_changes_since_last_save", snapshots.changesSinceLastSave());
-    field.accept("rdb_bgsave_in_progress", flag(snapshots.inProgress()));
-    field.accept("rdb_last_save_time", statistics.lastSaveMs() / 1000);
-    field.accept("rdb_last_bgsave_status", statistics.lastOk() ? "ok" : "err");
+    field.accept("rdb_bgsave_in_progress", flag(snapshots.inProgress() || rdbFile.isRunning()));
+    field.accept("rdb_last_save_time", rdbFile.lastSaveMs(snapshots) / 1000);
+    field.accept("rdb_last_bgsave_status", statistics.lastOk() && rdbFile.lastOk() ? "ok" : "err");
     field.accept("rdb_last_bgsave_time_sec", seconds(statistics.lastDurationMs()));
     field.accept("rdb_current_bgsave_time_sec", seconds(statistics.currentDurationMs(nowMs)));
     field.accept("rdb_saves", statistics.saves());

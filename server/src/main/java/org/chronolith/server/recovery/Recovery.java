@@ -49,6 +49,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+  private static final List<String> FILES_OF_REDIS =
+      List.of("dump.rdb", "appendonly.aof", "appendonlydir");
   private static final String LOG_ASIDE = "log-ends-at-";
   private static final String LOG_MAKING = "log.making";
   private static final int REPLAY_CHUNK_BYTES = 1 << 20;
@@ -253,6 +255,7 @@ public final class Recovery {
       }
       data.remove(orphan);
     }
+    warnOfRedisFiles();
     Generation generation = data.newGeneration();
     try (Opened opened = new Opened(generation)) {
       opened.log =
@@ -266,6 +269,19 @@ public final class Recovery {
       data.switchTo(generation);
       target.select(0);
       return opened.recovered(target, 0, 0, System.nanoTime());
+    }
+  }
+
+  /** Whoever moves from redis-server by its directory would find an empty server. */
+  private void warnOfRedisFiles() {
+    for (String name : FILES_OF_REDIS) {
+      Path file = data.directory().resolve(name);
+      if (Files.exists(file)) {
+        LOG.warn(
+            "{} is of a redis-server and is not loaded: the server starts empty. To take an RDB"
+                + " over: bin/chronolith import dump.rdb --dir DIR, with another DIR",
+            file);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package org.chronolith.server.tools;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
+import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RedisServerProcess;
 import org.chronolith.server.testing.RequiresRedis;
 import org.chronolith.server.testing.RespClient;
@@ -49,6 +51,58 @@ class RdbToolsIT {
     try (RedisServerProcess redis = redis("second");
         RespClient client = new RespClient(redis.port())) {
       assertEquals(digest, client.call("DEBUG", "DIGEST"));
+    }
+  }
+
+  @Test
+  void shouldLeaveAnRdbWithASaveWhereThatIsAskedFor() throws Exception {
+    Path dir = Files.createDirectories(root.resolve("node"));
+    Files.write(dir.resolve("dump.rdb"), new byte[] {1});
+    String digest;
+    try (ChronolithProcess node =
+            ChronolithProcess.start(
+                dir, ChronolithProcess.freePort(), "--enable-debug-command", "yes");
+        RespClient client = node.connect()) {
+      assertTrue(node.output().contains("is of a redis-server and is not loaded"), node.output());
+      fill(client);
+      digest = (String) client.call("DEBUG", "DIGEST");
+      client.call("SAVE");
+      assertEquals(1, Files.size(dir.resolve("dump.rdb")));
+
+      assertEquals("OK", client.call("CONFIG", "SET", "bgsave-rdb", "yes"));
+      assertEquals("OK", client.call("SAVE"));
+      Path saved = Files.createDirectories(root.resolve("saved")).resolve("dump.rdb");
+      Files.copy(dir.resolve("dump.rdb"), saved);
+      check(saved);
+
+      client.call("SET", "string", "changed");
+      digest = (String) client.call("DEBUG", "DIGEST");
+      client.call("BGSAVE");
+      awaitSaved(client);
+      assertEquals("ok", client.info("persistence", "rdb_last_bgsave_status"));
+      Files.copy(
+          dir.resolve("dump.rdb"),
+          Files.createDirectories(root.resolve("again")).resolve("dump.rdb"));
+
+      // A directory where the file is to be made: it cannot be written.
+      Files.createDirectories(dir.resolve("dump.rdb.making/x"));
+      RespClient.ErrorReply refused =
+          assertThrows(RespClient.ErrorReply.class, () -> client.call("SAVE"));
+      assertTrue(
+          refused.getMessage().contains("the RDB could not be written"), refused.getMessage());
+      assertEquals("err", client.info("persistence", "rdb_last_bgsave_status"));
+    }
+    try (RedisServerProcess redis = redis("again");
+        RespClient client = new RespClient(redis.port())) {
+      assertEquals(digest, client.call("DEBUG", "DIGEST"));
+    }
+  }
+
+  private static void awaitSaved(RespClient client) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
+    while (!"0".equals(client.info("persistence", "rdb_bgsave_in_progress"))) {
+      assertTrue(System.nanoTime() < deadline, "too late");
+      TimeUnit.MILLISECONDS.sleep(20);
     }
   }
 

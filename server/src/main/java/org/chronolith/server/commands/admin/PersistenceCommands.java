@@ -7,6 +7,7 @@ import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandFlag;
 import org.chronolith.server.command.CommandGroup;
 import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.recovery.RdbFile;
 import org.chronolith.server.recovery.SnapshotDuty;
 
 /**
@@ -18,9 +19,14 @@ public final class PersistenceCommands {
       new CommandException("ERR Background save already in progress");
 
   private final SnapshotDuty snapshots;
+  private final RdbFile rdbFile;
 
-  public PersistenceCommands(SnapshotDuty snapshots) {
+  /**
+   * @param rdbFile what a save leaves for redis-server, if that is wanted
+   */
+  public PersistenceCommands(SnapshotDuty snapshots, RdbFile rdbFile) {
     this.snapshots = snapshots;
+    this.rdbFile = rdbFile;
   }
 
   /** The declarations. */
@@ -56,7 +62,7 @@ public final class PersistenceCommands {
             .since("1.0.0")
             .summary("Get the time of the last successful save, in Unix seconds")
             .complexity("O(1)")
-            .handler(call -> call.reply().integer(snapshots.statistics().lastSaveMs() / 1000))
+            .handler(call -> call.reply().integer(rdbFile.lastSaveMs(snapshots) / 1000))
             .build());
   }
 
@@ -64,7 +70,7 @@ public final class PersistenceCommands {
     refuseWhileSaving();
     Connection connection = call.client().connection();
     connection.pauseRequests();
-    snapshots.request("SAVE", failure -> saved(connection, failure));
+    rdbFile.save(snapshots, "SAVE", failure -> saved(connection, failure));
   }
 
   private static void saved(Connection connection, String failure) {
@@ -84,12 +90,12 @@ public final class PersistenceCommands {
       throw CommandException.SYNTAX;
     }
     refuseWhileSaving();
-    snapshots.request("BGSAVE", null);
+    rdbFile.save(snapshots, "BGSAVE", failure -> {});
     call.reply().simple("Background saving started");
   }
 
   private void refuseWhileSaving() {
-    if (snapshots.inProgress()) {
+    if (snapshots.inProgress() || rdbFile.isRunning()) {
       throw IN_PROGRESS;
     }
   }

@@ -1,0 +1,171 @@
+package org.chronolith.server.recovery;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.chronolith.engine.snapshot.Checkpoint;
+import org.chronolith.server.config.ServerVersion;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The RDB that {@code BGSAVE} and {@code SAVE} leave behind where {@code bgsave-rdb} asks for it:
+ * of the snapshot that they have made, in the background, under its name when it is complete and on
+ * the disk. It needs memory for a second data set meanwhile.
+ *
+ * <p>Thread: engine; the writing has a thread of its own, one at a time.
+ */
+public final class RdbFile {
+  /** Writes an RDB of what a checkpoint holds. */
+  @FunctionalInterface
+  public interface Writer {
+    /**
+     * @return bytes written
+     */
+    long write(Checkpoint checkpoint, Map<String, String> auxiliary, WritableByteChannel out)
+        throws IOException;
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(RdbFile.class);
+  private final BooleanSupplier wanted;
+  private final Supplier<Path> path;
+  private final Supplier<Optional<Checkpoint>> newest;
+  private final Writer writer;
+  private final Executor engine;
+  private boolean running;
+  private boolean lastOk = true;
+  private long lastSaveBeforeMs;
+
+  /**
+   * @param wanted whether there is to be one
+   * @param path where it is to be
+   * @param newest the newest checkpoint, retained
+   */
+  public RdbFile(
+      BooleanSupplier wanted,
+      Supplier<Path> path,
+      Supplier<Optional<Checkpoint>> newest,
+      Writer writer,
+      Executor engine) {
+    this.wanted = wanted;
+    this.path = path;
+    this.newest = newest;
+    this.writer = writer;
+    this.engine = engine;
+  }
+
+  /** Has {@code snapshots} make a snapshot, and an RDB of it if that is wanted. */
+  public void save(SnapshotDuty snapshots, String reason, SnapshotDuty.Outcome outcome) {
+    long lastSaveMs = snapshots.statistics().lastSaveMs();
+    snapshots.request(
+        reason,
+        failure -> {
+          if (failure != null || !wanted.getAsBoolean()) {
+            lastOk |= failure == null;
+            outcome.ended(failure);
+          } else {
+            lastSaveBeforeMs = lastSaveMs;
+            begin(outcome);
+          }
+        });
+  }
+
+  /** Whether one is being written: the save that it belongs to has not ended. */
+  public boolean isRunning() {
+    return running;
+  }
+
+  /** Whether the last one that was wanted is there. */
+  public boolean lastOk() {
+    return lastOk;
+  }
+
+  /** The time of the last save, which is over when its RDB is there. */
+  public long lastSaveMs(SnapshotDuty snapshots) {
+    return running ? lastSaveBeforeMs : snapshots.statistics().lastSaveMs();
+  }
+
+  private void begin(SnapshotDuty.Outcome outcome) {
+    Checkpoint checkpoint = newest.get().orElse(null);
+    if (checkpoint == null) {
+      end("the snapshot is gone", outcome);
+      return;
+    }
+    running = true;
+    Path target = path.get();
+    Thread thread = new Thread(() -> write(checkpoint, target, outcome), "rdb-file");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void write(Checkpoint checkpoint, Path target, SnapshotDuty.Outcome outcome) {
+    String failure = null;
+    long startedNanos = System.nanoTime();
+    try {
+      long bytes = writeAndRename(checkpoint, target);
+      LOG.info(
+          "RDB of offset {} saved to {}: {} bytes in {} ms",
+          checkpoint.offset(),
+          target,
+          bytes,
+          (System.nanoTime() - startedNanos) / 1_000_000);
+    } catch (IOException | RuntimeException e) {
+      failure = "the RDB could not be written: " + e;
+      LOG.error("RDB of offset {} not saved to {}", checkpoint.offset(), target, e);
+    } finally {
+      checkpoint.release();
+    }
+    String ended = failure;
+    engine.execute(() -> end(ended, outcome));
+  }
+
+  private long writeAndRename(Checkpoint checkpoint, Path target) throws IOException {
+    Path making = target.resolveSibling(target.getFileName() + ".making");
+    try (FileChannel out =
+        FileChannel.open(
+            making,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      Map<String, String> auxiliary = new LinkedHashMap<>();
+      auxiliary.put("redis-ver", ServerVersion.REDIS);
+      auxiliary.put("redis-bits", "64");
+      auxiliary.put("ctime", Long.toString(checkpoint.meta().createdMs() / 1000));
+      auxiliary.put("repl-stream-db", Integer.toString(checkpoint.meta().selectedDb()));
+      auxiliary.put("repl-id", checkpoint.meta().replicationId());
+      auxiliary.put("repl-offset", Long.toString(checkpoint.offset()));
+      auxiliary.put("aof-base", "0");
+      long bytes = writer.write(checkpoint, auxiliary, out);
+      out.force(true);
+      Files.move(making, target, StandardCopyOption.ATOMIC_MOVE);
+      return bytes;
+    } catch (IOException | RuntimeException e) {
+      deleteAfter(e, making);
+      throw e;
+    }
+  }
+
+  private static void deleteAfter(Exception cause, Path making) {
+    try {
+      Files.deleteIfExists(making);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private void end(String failure, SnapshotDuty.Outcome outcome) {
+    running = false;
+    lastOk = failure == null;
+    outcome.ended(failure);
+  }
+}

@@ -226,12 +226,19 @@ final class ReplicaLink implements StreamApply.Source {
     }
     long timeoutMs = config.replTimeoutSeconds() * 1000L;
     if (System.currentTimeMillis() - lastIoMs > timeoutMs && waitingBytes == 0) {
-      LOG.warn(
-          state == State.CONNECTED
-              ? "MASTER timeout: no data nor PING received..."
-              : "Timeout connecting to the MASTER...");
+      LOG.warn(timeoutText());
       connection.close();
     }
+  }
+
+  private String timeoutText() {
+    if (state == State.CONNECTED) {
+      return "MASTER timeout: no data nor PING received...";
+    }
+    return fullSync == null
+        ? "Timeout connecting to the MASTER..."
+        : "Timeout receiving bulk data from MASTER... If the problem persists try to set the"
+            + " 'repl-timeout' parameter to a larger value.";
   }
 
   /** Tells the master how far this node's log goes, and what is in it. */
@@ -315,6 +322,7 @@ final class ReplicaLink implements StreamApply.Source {
     if (words[0].equals("+CONTINUE")) {
       asked = false;
       LOG.info("Successful partial resynchronization with master.");
+      LOG.info("MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.");
       String id = words.length > 1 ? words[1] : "";
       StreamConnection continuing = connection;
       connection.readPaused(true);

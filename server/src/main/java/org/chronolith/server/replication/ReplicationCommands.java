@@ -12,6 +12,9 @@ import org.chronolith.server.config.HostPort;
 
 /** {@code REPLICAOF SLAVEOF ROLE WAIT PSYNC SYNC REPLCONF}. Thread: engine. */
 final class ReplicationCommands {
+  private static final CommandException OUT_OF_0_AND_1 =
+      new CommandException("ERR value is out of range, value must between 0 and 1");
+
   /** What a replica says of itself if it takes the files of a checkpoint. */
   static final String CAPA_FILES = "chronolith-files";
 
@@ -163,7 +166,7 @@ final class ReplicationCommands {
   private void awaitOnDisk(Call call) {
     long locals = call.integer(1);
     if (locals < 0 || locals > 1) {
-      throw new CommandException("ERR value is out of range, value must between 0 and 1");
+      throw OUT_OF_0_AND_1;
     }
     long replicas = call.integer(2);
     if (replicas < 0) {
@@ -180,6 +183,14 @@ final class ReplicationCommands {
       throw new CommandException("ERR timeout is negative");
     }
     return timeoutMs;
+  }
+
+  private static boolean flag(Call call, int argument) {
+    long value = call.integer(argument);
+    if (value < 0 || value > 1) {
+      throw OUT_OF_0_AND_1;
+    }
+    return value == 1;
   }
 
   private void sync(Call call) {
@@ -207,7 +218,7 @@ final class ReplicationCommands {
           return;
         }
         case RESUME -> announced.resume = ResumeRequest.parse(call.text(i + 1));
-        case "rdb-only" -> announced.rdbOnly = call.integer(i + 1) != 0;
+        case "rdb-only" -> announced.rdbOnly = flag(call, i + 1);
         case "ack", "getack" -> {
           // Only of replicas, whose connections are the feeds'; no reply, as in Redis.
           return;

@@ -69,7 +69,8 @@ class ReplyComparisonIT {
         "sets",
         "sortedsets",
         "transactions",
-        "connection"
+        "connection",
+        "replication"
       })
   void shouldReplyAsRedisDoes(String table) throws IOException {
     List<String> differences = new ArrayList<>();

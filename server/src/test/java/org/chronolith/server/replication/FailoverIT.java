@@ -182,8 +182,10 @@ class FailoverIT {
       // Held back until then, not refused.
       assertEquals("OK", call(port, "SET", "c", "1"));
       assertEquals("no-failover", info(master, "master_failover_state"));
-      assertTrue(
-          master.output().contains("Replica never caught up before timeout"), master::output);
+      // The log is written by a thread of its own.
+      await(
+          "the log's line",
+          () -> master.output().contains("Replica never caught up before timeout"));
       call(port, "FAILOVER");
       assertEquals("OK", call(port, "FAILOVER", "ABORT"));
       assertEquals("OK", call(port, "SET", "d", "1"));

@@ -37,6 +37,12 @@ class StockMasterIT {
         master.call("CLIENT", "KILL", "TYPE", "replica");
         write(master, "after a cut");
         awaitEqual(master, replica);
+        await(
+            () ->
+                first
+                    .output()
+                    .contains(
+                        "MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization."));
         first.kill();
       }
       write(master, "while it was dead");
@@ -75,7 +81,7 @@ class StockMasterIT {
         awaitEqual(master, replica);
         write(master, "live");
         awaitEqual(master, replica);
-        assertTrue(node.output().contains("streamed RDB"), node.output());
+        await(() -> node.output().contains("streamed RDB"));
       }
       // A stop at once after the full sync, cleanly: the checkpoint is there.
       try (ChronolithProcess node = follow(redis);
@@ -138,7 +144,7 @@ class StockMasterIT {
         awaitEqual(master, replica);
         assertEquals("by a function", replica.call("GET", "key"));
         assertEquals("by a script", replica.call("GET", "other"));
-        assertTrue(node.output().contains("skipped FUNCTION LOAD"), node.output());
+        await(() -> node.output().contains("skipped FUNCTION LOAD"));
         master.call("FUNCTION", "FLUSH");
         master.call("SET", "behind", "them");
         awaitEqual(master, replica);

@@ -104,10 +104,26 @@ final class Claims {
       }
     }
     claims.values().removeIf(claim -> overdue(claim, endOffset, nowMs));
+    limit();
+    persist();
+  }
+
+  private void limit() {
     while (claims.size() > MOST) {
       removeOldest();
     }
-    persist();
+  }
+
+  /**
+   * A replica is fed from now on. Its claim is written at once: a master that is killed before the
+   * next {@link #update} must still keep the log for it.
+   */
+  void online(Holder holder, long endOffset, long nowMs) {
+    if (holder.claimId() != null) {
+      connected(holder, endOffset, nowMs);
+      limit();
+      persist();
+    }
   }
 
   private void connected(Holder feed, long endOffset, long nowMs) {

@@ -47,7 +47,12 @@ final class ReplicaLink implements StreamApply.Source {
 
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaLink.class);
   private static final long FIRST_PAUSE_MS = 100;
-  private static final long LONGEST_PAUSE_MS = 5_000;
+
+  /**
+   * As often as a Redis replica tries. With longer pauses, one whose master restarts again and
+   * again finds it just as it is gone, until the master's log does not go back far enough any more.
+   */
+  private static final long LONGEST_PAUSE_MS = 1_000;
 
   /** After an RDB that cannot be used: the master makes each of them with some effort. */
   private static final long REFUSED_PAUSE_MS = 60_000;

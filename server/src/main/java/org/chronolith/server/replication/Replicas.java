@@ -112,6 +112,9 @@ final class Replicas {
           () -> {
             mismatches.synced(feed.claimId());
             held.sent(feed.claimId(), feed);
+            if (feeds.contains(feed)) {
+              claims.online(feed, feed.log().endOffset(), System.currentTimeMillis());
+            }
           });
     }
   }
@@ -191,7 +194,9 @@ final class Replicas {
     counters.partialOk();
     String line =
         announced.capaPsync2 ? "+CONTINUE " + log.history().currentId() + "\r\n" : "+CONTINUE\r\n";
-    add(client, ReplicaFeed.partial(feedLoop, log, client, nextByte - 1, line));
+    ReplicaFeed feed = ReplicaFeed.partial(feedLoop, log, client, nextByte - 1, line);
+    add(client, feed);
+    claims.online(feed, log.endOffset(), System.currentTimeMillis());
   }
 
   /**

@@ -154,6 +154,18 @@ class ClaimsIT {
     await("the replica to be away", () -> slot(again, "connected").equals("0"));
     assertEquals("OK", call(again, "REPLICATION", "DROP", slot(again, "id")));
     assertEquals(List.of(), call(again, "REPLICATION", "SLOTS"));
+    shouldKnowAReplicaAsSoonAsItFollows(again);
+  }
+
+  /** And not a second later: a master that is killed meanwhile must know it, too. */
+  private void shouldKnowAReplicaAsSoonAsItFollows(ChronolithProcess master) {
+    ChronolithProcess back =
+        start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + master.port());
+    await("the link", () -> info(back, "replication", "master_link_status").equals("up"));
+    assertEquals("1", info(master, "replication", "replica_slots"));
+    master.kill();
+    ChronolithProcess after = start("a", master.port());
+    assertEquals("1", info(after, "replication", "replica_slots"));
   }
 
   @Test

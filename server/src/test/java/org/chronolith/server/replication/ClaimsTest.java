@@ -116,6 +116,29 @@ class ClaimsTest {
     third.close();
   }
 
+  /** The master may be killed before it looks at its replicas the next time. */
+  @Test
+  void shouldWriteTheClaimOfOneThatComesAtOnce() {
+    claims.open(directory);
+    claims.start(400, 500);
+    claims.online(new Connected("a", 100, false), 400, 600);
+    claims.online(new Connected(null, 50), 400, 600);
+    claims.close();
+    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    again.open(directory);
+    assertEquals(100, again.neededOffset());
+    again.close();
+  }
+
+  @Test
+  void shouldRememberNoMoreThanTheLimitWhenManyComeAtOnce() {
+    for (int i = 0; i <= Claims.MOST; i++) {
+      claims.online(new Connected("r" + i, 5), 10, 1_000 + i);
+    }
+    assertEquals(Claims.MOST, claims.all().size());
+    assertNull(claims.get("r0"));
+  }
+
   @Test
   void shouldStartWithoutADamagedFile() throws IOException {
     List<Claim> some = new ArrayList<>();

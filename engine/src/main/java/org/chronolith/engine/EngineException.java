@@ -8,6 +8,8 @@ public final class EngineException extends RuntimeException {
   public enum Severity {
     /** This operation failed and left nothing behind; a later one may succeed. */
     RETRYABLE,
+    /** As {@link #RETRYABLE}, but only once the volume has more space. */
+    NO_SPACE,
     /** Bytes on disk are not what was written: they are never used as data. */
     CORRUPTION,
     /** An invariant is broken: the process must not go on. */

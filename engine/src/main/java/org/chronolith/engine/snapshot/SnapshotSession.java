@@ -35,6 +35,7 @@ public final class SnapshotSession implements BatchSink {
   private final long startedNanos = System.nanoTime();
   private final AtomicReference<State> state = new AtomicReference<>(State.OPENING);
   private volatile String reason = "";
+  private volatile boolean failedForSpace;
   private volatile long batchesTaken;
   private volatile long bytesTaken;
   private volatile long bytesWritten;
@@ -57,6 +58,14 @@ public final class SnapshotSession implements BatchSink {
   /** Why it was aborted or failed; empty otherwise. Thread: any. */
   public String reason() {
     return reason;
+  }
+
+  /**
+   * Whether it failed because the volume had no space for it: what it took is given back by then,
+   * so the free space does not tell. Thread: any.
+   */
+  public boolean failedForSpace() {
+    return failedForSpace;
   }
 
   /** Batches taken so far. Thread: any. */
@@ -135,8 +144,9 @@ public final class SnapshotSession implements BatchSink {
     move(State.FINISHING, State.COMPLETE);
   }
 
-  void fail(String why) {
+  void fail(String why, boolean forSpace) {
     reason = why;
+    failedForSpace = forSpace;
     state.set(State.FAILED);
   }
 

@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.EngineException.Severity;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
 
 /**
  * The snapshots of one generation on disk.
@@ -503,7 +504,7 @@ public final class SnapshotStore implements AutoCloseable {
     long free = freeBytes();
     if (free < left + bytes) {
       throw new EngineException(
-          Severity.RETRYABLE,
+          Severity.NO_SPACE,
           "no space: "
               + free
               + " bytes are free on the volume, "
@@ -563,10 +564,24 @@ public final class SnapshotStore implements AutoCloseable {
   }
 
   private void fail(SnapshotSession from, String what, Exception cause) {
+    Severity severity = isNoSpace(cause) ? Severity.NO_SPACE : Severity.RETRYABLE;
     EngineException failure =
-        new EngineException(Severity.RETRYABLE, what + ": " + cause.getMessage(), cause);
-    from.fail(failure.getMessage());
+        new EngineException(severity, what + ": " + cause.getMessage(), cause);
+    from.fail(failure.getMessage(), severity == Severity.NO_SPACE);
     listener.failed(from, failure);
+  }
+
+  /** ENOSPC, as each of the three says it: the JDK has no type and no code for it. */
+  private static boolean isNoSpace(Exception cause) {
+    if (cause instanceof EngineException known) {
+      return known.severity() == Severity.NO_SPACE;
+    }
+    if (cause instanceof RocksDBException rocks
+        && rocks.getStatus() != null
+        && rocks.getStatus().getSubCode() == Status.SubCode.NoSpace) {
+      return true;
+    }
+    return String.valueOf(cause.getMessage()).contains("No space left on device");
   }
 
   private void closeWorking() {

@@ -222,6 +222,8 @@ class SnapshotDamageTest {
       session.finish(meta(3));
       EngineException e = listener.awaitFailed();
       assertTrue(e.getMessage().contains("No space left on device"), e.getMessage());
+      assertEquals(EngineException.Severity.NO_SPACE, e.severity());
+      assertTrue(session.failedForSpace());
       assertEquals(SnapshotSession.State.FAILED, session.state());
       assertFalse(store.needsFull());
       assertEquals(Map.of("a", "2"), items(store));
@@ -245,6 +247,8 @@ class SnapshotDamageTest {
       session.finish(meta(3));
       EngineException e = listener.awaitFailed();
       assertTrue(e.getMessage().contains("cannot flush the working database"), e.getMessage());
+      assertEquals(EngineException.Severity.RETRYABLE, e.severity());
+      assertFalse(session.failedForSpace());
       assertTrue(store.needsFull());
       assertEquals(Map.of("a", "2"), items(store));
 

@@ -11,7 +11,10 @@ final class SaveTriggers {
   /** After a failure, as in Redis: no attempt for so long. Each further one doubles it. */
   static final long RETRY_AFTER_FAILURE_MS = 5_000;
 
+  /** After a failure for want of space, once there is some. Each further one doubles it. */
   static final long RETRY_WITH_SPACE_MS = 500;
+
+  static final long LONGEST_RETRY_WITH_SPACE_MS = 32_000;
 
   static final long LONGEST_RETRY_MS = 300_000;
 
@@ -45,6 +48,11 @@ final class SaveTriggers {
       return "the volume is nearly full, and the log grew by " + logBytes + " bytes";
     }
     return null;
+  }
+
+  /** How long to wait after so many failures in a row, where there seems to be space again. */
+  static long retryWithSpaceAfterMs(int failures) {
+    return Math.min(LONGEST_RETRY_WITH_SPACE_MS, RETRY_WITH_SPACE_MS << Math.min(10, failures - 1));
   }
 
   /** How long to wait after so many failures in a row. */

@@ -310,18 +310,19 @@ public final class SnapshotDuty implements SnapshotListener {
    * waited long enough for a snapshot that lets it shrink.
    */
   private long retryAfterMs() {
+    int failures = statistics.failuresInARow();
     if (!failedForSpace) {
-      return SaveTriggers.retryAfterMs(statistics.failuresInARow());
+      return SaveTriggers.retryAfterMs(failures);
     }
     return store.hasSpace(stream.usableBytes())
-        ? SaveTriggers.RETRY_WITH_SPACE_MS
+        ? SaveTriggers.retryWithSpaceAfterMs(failures)
         : SaveTriggers.LONGEST_RETRY_MS;
   }
 
   private long walk(long nowMs) {
     if (session.state().isFinal()) {
       source.abort(session.reason());
-      return failed(session.reason(), nowMs);
+      return failed(nowMs);
     }
     boolean served = commands.getAsLong() != commandsAtLastStep;
     long startNanos = System.nanoTime();
@@ -333,7 +334,7 @@ public final class SnapshotDuty implements SnapshotListener {
       case BLOCKED -> served ? busyPauseMs(spentNanos) : 1;
       case GAVE_WAY -> {
         session.abort(source.reason());
-        yield failed(session.reason(), nowMs);
+        yield failed(nowMs);
       }
       case DONE -> {
         state = State.AWAITING_LOG;
@@ -363,7 +364,7 @@ public final class SnapshotDuty implements SnapshotListener {
    */
   private long awaitLog(long nowMs) {
     if (session.state().isFinal()) {
-      return failed(session.reason(), nowMs);
+      return failed(nowMs);
     }
     if (stream.durableOffset() < meta.offset()) {
       return POLL_MS;
@@ -375,7 +376,7 @@ public final class SnapshotDuty implements SnapshotListener {
 
   private long awaitCheckpoint(long nowMs) {
     if (session.state() == SnapshotSession.State.FAILED) {
-      return failed(session.reason(), nowMs);
+      return failed(nowMs);
     }
     if (session.state() != SnapshotSession.State.COMPLETE) {
       return POLL_MS;
@@ -394,10 +395,11 @@ public final class SnapshotDuty implements SnapshotListener {
     store.dropOlder(stream.isSpaceLow() ? Long.MAX_VALUE : startOffset);
   }
 
-  private long failed(String reason, long nowMs) {
+  private long failed(long nowMs) {
+    String reason = session.reason();
     LOG.error("Snapshot at offset {} failed: {}", meta.offset(), reason);
     statistics.failed(nowMs);
-    failedForSpace = !store.hasSpace(stream.usableBytes());
+    failedForSpace = session.failedForSpace();
     end(reason);
     return IDLE_PAUSE_MS;
   }

@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.function.BooleanSupplier;
 import org.chronolith.engine.snapshot.BatchSink;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotConfig;
+import org.chronolith.engine.snapshot.SnapshotDisk;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.server.config.SaveRule;
@@ -203,6 +205,77 @@ class SnapshotDutyTest {
     snapshot();
     assertTrue(keyspace.broughtEverything);
     assertEquals("{a=1, b=2}", items());
+  }
+
+  /**
+   * By the time that the failure is seen, what the snapshot had taken is given back: the free space
+   * does not tell why it failed.
+   */
+  @Test
+  void shouldRetrySoonAfterAFailureForWantOfSpaceThoughThereIsSomeAgain(@TempDir Path small)
+      throws Exception {
+    boolean[] full = {true};
+    SnapshotDisk disk = new DiskOfOneSnapshot(full);
+    try (SnapshotStore tight = SnapshotStore.open(SnapshotConfig.defaults(small), duty, disk)) {
+      duty.adopt(tight, 0, 0);
+      triggerLogBytes = 1;
+      write("a", "1");
+      long pauseMs = 0;
+      for (int failures = 1; failures <= 3; failures++) {
+        int expected = failures;
+        runUntil(() -> duty.statistics().failuresInARow() == expected);
+        pauseMs = SaveTriggers.retryWithSpaceAfterMs(failures);
+        assertEquals(500L << (failures - 1), pauseMs);
+        nowMs += pauseMs - 1;
+        duty.doWork(nowMs);
+        assertFalse(duty.inProgress(), "too soon");
+        nowMs++;
+      }
+      full[0] = false;
+      runUntil(() -> duty.statistics().saves() == 1);
+    }
+  }
+
+  /** No space for as long as something is written, and enough of it at any other time. */
+  private static final class DiskOfOneSnapshot implements SnapshotDisk {
+    private final boolean[] full;
+
+    DiskOfOneSnapshot(boolean[] full) {
+      this.full = full;
+    }
+
+    @Override
+    public void force(Path fileOrDirectory) throws IOException {
+      SnapshotDisk.REAL.force(fileOrDirectory);
+    }
+
+    @Override
+    public void write(Path file, byte[] bytes) throws IOException {
+      if (full[0]) {
+        throw new FileSystemException(file.toString(), null, "No space left on device");
+      }
+      SnapshotDisk.REAL.write(file, bytes);
+    }
+
+    @Override
+    public void link(Path existing, Path name) throws IOException {
+      SnapshotDisk.REAL.link(existing, name);
+    }
+
+    @Override
+    public void copy(Path from, Path to) throws IOException {
+      SnapshotDisk.REAL.copy(from, to);
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+      SnapshotDisk.REAL.rename(from, to);
+    }
+
+    @Override
+    public void remove(Path removed) throws IOException {
+      SnapshotDisk.REAL.remove(removed);
+    }
   }
 
   @Test

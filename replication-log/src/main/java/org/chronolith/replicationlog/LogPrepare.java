@@ -26,6 +26,9 @@ final class LogPrepare implements Runnable {
   /** A segment that waits for its first record. */
   record Prepared(long sequence, Path dir, SegmentAppender appender) {}
 
+  /** The segment that is appended to, and how far: one value, since they change together. */
+  private record Active(SegmentAppender appender, long position) {}
+
   private record Retired(SegmentAppender appender, Path file, long endPosition) {}
 
   private final LogConfig config;
@@ -36,8 +39,9 @@ final class LogPrepare implements Runnable {
   private final ConcurrentLinkedQueue<Segment[]> removed = new ConcurrentLinkedQueue<>();
   private final Thread thread = new Thread(this, "log-prepare");
 
-  private volatile SegmentAppender active;
-  private volatile long activePosition;
+  /** Null before the first append. Written by the engine thread only. */
+  private volatile Active active;
+
   private volatile Prepared next;
   private volatile long wantedBytes;
   private volatile long usableBytes;
@@ -94,15 +98,21 @@ final class LogPrepare implements Runnable {
 
   /** Takes the next segment into use. */
   void taken(SegmentAppender appender) {
-    active = appender;
-    activePosition = appender.position();
+    active = new Active(appender, appender.position());
     next = null;
   }
 
   /** The appender has come so far. */
   void moved(long position) {
-    activePosition = position;
+    at(position);
     wake();
+  }
+
+  private void at(long position) {
+    Active current = active;
+    if (current != null && current.position() != position) {
+      active = new Active(current.appender(), position);
+    }
   }
 
   /**
@@ -110,7 +120,7 @@ final class LogPrepare implements Runnable {
    * follows.
    */
   void want(long bytes, long position) {
-    activePosition = position;
+    at(position);
     // Clients that are refused ask again and again: only a larger wish wakes the thread.
     if (bytes > wantedBytes) {
       wantedBytes = bytes;
@@ -212,8 +222,9 @@ final class LogPrepare implements Runnable {
   /** Reserves the headroom, or so many bytes if they are more. */
   private void reserveAhead(long wanted) throws IOException {
     long ahead = Math.max(config.headroomBytes(), wanted);
-    SegmentAppender appender = active;
-    long position = activePosition;
+    Active current = active;
+    SegmentAppender appender = current == null ? null : current.appender();
+    long position = current == null ? 0 : current.position();
     boolean full = appender == null || position >= config.segmentBytes();
     if (appender != null) {
       if (!full) {

@@ -119,18 +119,19 @@ final class ForcedEnd implements AutoCloseable {
   }
 
   /**
-   * Has the record in {@code logDir} say {@code offset} and no more, on disk, before what is behind
-   * that is taken away. REQUIRES: nobody has the log open.
+   * Has the record in {@code logDir} say {@code offset} and no more, and nothing of any file, on
+   * disk, before what is behind that is taken away. REQUIRES: nobody has the log open.
    */
   static void lower(Path logDir, long offset, LogDisk disk) throws IOException {
     Slot newest = read(logDir);
-    if (newest == null || newest.offset() <= offset) {
+    if (newest == null || newest.offset() <= offset && newest.sequence() == 0) {
       return;
     }
+    long lowered = Math.min(newest.offset(), offset);
     try (ForcedEnd end = open(logDir, disk)) {
       // Both slots: what the other one claims must not come back if one is lost.
       for (int i = 0; i < SLOTS; i++) {
-        end.record(offset, 0, 0);
+        end.record(lowered, 0, 0);
         end.forceNow();
       }
     }

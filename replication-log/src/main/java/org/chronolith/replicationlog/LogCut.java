@@ -71,31 +71,68 @@ public final class LogCut {
         return Optional.of(plan(logDir, log, one, endOffset));
       }
     }
-    return missingEnd(logDir, fromOffset, endOffset);
+    return missingEnd(logDir, log, fromOffset, endOffset);
   }
 
   /** Where the newest segments are gone: there is nothing to cut, but to accept it. */
-  private static Optional<LogCut> missingEnd(Path logDir, long fromOffset, long endOffset) {
+  private static Optional<LogCut> missingEnd(
+      Path logDir, LogInspector log, long fromOffset, long endOffset) {
     try {
       ForcedEnd.Slot forced = ForcedEnd.read(logDir);
-      if (forced == null || forced.offset() <= Math.max(fromOffset, endOffset)) {
+      String problem = null;
+      if (forced == null) {
+        return Optional.empty();
+      } else if (forced.offset() > Math.max(fromOffset, endOffset)) {
+        problem =
+            "the log ends here, but it was on disk up to "
+                + forced.offset()
+                + ": its newest segments are missing";
+      } else if (endOffset > fromOffset && lacksRecords(log, forced)) {
+        problem =
+            "the log ends here, but "
+                + SegmentFiles.name(forced.sequence())
+                + " was on disk up to position "
+                + forced.position()
+                + ": records that hold nothing of the stream are missing";
+      }
+      if (problem == null) {
         return Optional.empty();
       }
       LogInspector.Damage missing =
-          new LogInspector.Damage(
-              logDir.resolve(ForcedEnd.NAME),
-              0,
-              endOffset,
-              -1,
-              "the log ends here, but it was on disk up to "
-                  + forced.offset()
-                  + ": its newest segments are missing",
-              0);
+          new LogInspector.Damage(logDir.resolve(ForcedEnd.NAME), 0, endOffset, -1, problem, 0);
       return Optional.of(new LogCut(logDir, missing, null, List.of(), endOffset));
     } catch (IOException e) {
       throw new LogException(
           LogException.Kind.IO, "cannot read the log in " + logDir + ": " + e, e);
     }
+  }
+
+  /** Whether the newest segment is gone, or ends before what was on disk of it. */
+  private static boolean lacksRecords(LogInspector log, ForcedEnd.Slot forced) {
+    LogInspector.SegmentInfo newest = null;
+    for (LogInspector.SegmentInfo segment : log.segments()) {
+      newest = segment.usable() ? segment : newest;
+    }
+    if (newest == null || newest.sequence() != forced.sequence()) {
+      return newest != null && newest.sequence() < forced.sequence();
+    }
+    long[] end = {0};
+    log.only(newest)
+        .walk(
+            new LogInspector.Visitor() {
+              @Override
+              public boolean record(
+                  LogInspector.SegmentInfo segment, LogRecord record, long position) {
+                return true;
+              }
+
+              @Override
+              public void segmentEnd(
+                  LogInspector.SegmentInfo segment, long endOffset, long endPosition) {
+                end[0] = endPosition;
+              }
+            });
+    return end[0] < forced.position();
   }
 
   private static LogCut plan(

@@ -190,6 +190,11 @@ public final class LogInspector {
     return entry.dir().getFileName().toString();
   }
 
+  /** The same log, as if it had this segment alone. */
+  LogInspector only(SegmentInfo segment) {
+    return new LogInspector(List.of(segment), maxRecordBytes, running);
+  }
+
   /** In the order of their sequence. */
   public List<SegmentInfo> segments() {
     return segments;

@@ -39,6 +39,10 @@ final class LogRecovery {
   private final RecordCursor cursor;
   private long bound;
   private String boundSource = "";
+
+  /** What {@link ForcedEnd} says; null if nothing. */
+  private ForcedEnd.Slot forced;
+
   private long scannedBytes;
 
   // Of the scan, as of the last commit.
@@ -133,7 +137,7 @@ final class LogRecovery {
   }
 
   private void readBound(List<SegmentHead> heads) throws IOException {
-    ForcedEnd.Slot forced = ForcedEnd.read(config.dir());
+    forced = ForcedEnd.read(config.dir());
     if (forced != null) {
       bound = forced.offset();
       boundSource = ForcedEnd.NAME;
@@ -322,6 +326,9 @@ final class LogRecovery {
               + bound);
       clean = false;
     }
+    if (end >= bound && wasForced()) {
+      lostWithoutBytes(problem);
+    }
     if (tail.problem() != null) {
       clean = false;
       long from = last().committedPosition;
@@ -338,6 +345,39 @@ final class LogRecovery {
               + " go");
       aside.addTail(last(), tail.junkTo());
     }
+  }
+
+  /** Whether a file was on disk beyond where the log ends now. */
+  private boolean wasForced() {
+    return forced != null
+        && (forced.sequence() > last().sequence
+            || forced.sequence() == last().sequence
+                && forced.position() > last().committedPosition);
+  }
+
+  /**
+   * No stream byte is missing, but a record that was on disk: an identity, or the marker of a clean
+   * close. No crash does that, so nobody knows what else is wrong with the file.
+   */
+  private void lostWithoutBytes(String problem) {
+    long end = last().endOffset;
+    String what =
+        (problem == null ? last().file + " ends at position " + last().committedPosition : problem)
+            + ". The log is damaged at offset "
+            + end
+            + ": "
+            + SegmentFiles.name(forced.sequence())
+            + " was on disk up to position "
+            + forced.position()
+            + " (by "
+            + ForcedEnd.NAME
+            + ")";
+    if (need.fromOffset() < end) {
+      throw new LogException(
+          LogException.Kind.DAMAGED, what + ", and is needed from " + need.fromOffset() + " on");
+    }
+    damage.add(what + "; the newest snapshot holds all of the stream");
+    clean = false;
   }
 
   private void setAsideBehind(List<SegmentHead> heads) throws IOException {

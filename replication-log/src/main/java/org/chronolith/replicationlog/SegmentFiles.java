@@ -30,8 +30,12 @@ final class SegmentFiles {
   /** A segment's directory. */
   record Entry(long sequence, Path dir) {}
 
+  static String name(long sequence) {
+    return PREFIX + String.format("%0" + DIGITS + "d", sequence);
+  }
+
   static Path path(Path logDir, long sequence) {
-    return logDir.resolve(PREFIX + String.format("%0" + DIGITS + "d", sequence));
+    return logDir.resolve(name(sequence));
   }
 
   /** Segments in the order of their sequence. */

@@ -13,9 +13,11 @@ import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.chronolith.replicationlog.chronicle.QueueFile;
 import org.junit.jupiter.api.AfterEach;
@@ -377,6 +379,146 @@ class DamageTableTest {
       return bytes;
     } finally {
       out.release();
+    }
+  }
+
+  /** What can happen to the last record, which holds nothing of the stream. */
+  private enum LastRecord {
+    FLIPPED_BIT {
+      @Override
+      void apply(RandomAccessFile file, long at) throws IOException {
+        Damage.flip(file, at + 4 + 12);
+      }
+    },
+    FLIPPED_LENGTH {
+      @Override
+      void apply(RandomAccessFile file, long at) throws IOException {
+        Damage.flip(file, at);
+      }
+    },
+    ZEROED {
+      @Override
+      void apply(RandomAccessFile file, long at) throws IOException {
+        Damage.write(file, at, new byte[(int) (file.length() - at)]);
+      }
+    },
+    CUT {
+      @Override
+      void apply(RandomAccessFile file, long at) throws IOException {
+        file.setLength(at);
+      }
+    };
+
+    abstract void apply(RandomAccessFile file, long at) throws IOException;
+  }
+
+  /** After a clean close nothing is torn: whatever has gone since then was damaged. */
+  @ParameterizedTest
+  @EnumSource(LastRecord.class)
+  void shouldRefuseADamagedMarkerOfACleanClose(LastRecord damage) throws IOException {
+    try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
+      log.append(Unpooled.wrappedBuffer(new byte[77]), 0, 77, 0, 2);
+      log.markClean(0, 3);
+    }
+    checkLostRecordWithoutBytes(damage);
+  }
+
+  @ParameterizedTest
+  @EnumSource(LastRecord.class)
+  void shouldRefuseADamagedIdentityThatWasOnDisk(LastRecord damage) throws IOException {
+    try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
+      log.append(Unpooled.wrappedBuffer(new byte[77]), 0, 77, 0, 2);
+      log.appendIdentity(log.history().newId(log.endOffset()), 0, 3);
+    }
+    checkLostRecordWithoutBytes(damage);
+  }
+
+  private void checkLostRecordWithoutBytes(LastRecord damage) throws IOException {
+    Path newest = QueueFile.find(SegmentFiles.list(config.dir()).get(1).dir());
+    long last = lastRecord(newest);
+    long end = 1000 + stream.length + 77;
+    try (RandomAccessFile open = new RandomAccessFile(newest.toFile(), "rw")) {
+      damage.apply(open, last);
+    }
+    Map<String, String> before = LogInspectorTest.files(dir);
+    for (LogNeed need : List.of(LogNeed.EVERYTHING, LogNeed.from(end - 1, History.fresh()))) {
+      LogException refused = assertThrows(LogException.class, () -> open(need));
+      assertEquals(LogException.Kind.DAMAGED, refused.kind());
+      String message = refused.getMessage();
+      assertTrue(message.contains(newest.toString()), message);
+      assertTrue(message.contains("damaged at offset " + end), message);
+      assertTrue(message.contains("segment-0000000002 was on disk up to position"), message);
+      assertEquals(before, LogInspectorTest.files(dir));
+    }
+    LogCut cut = plan(end - 1).orElseThrow();
+    assertEquals(end, cut.newEndOffset());
+    assertTrue(plan(end).isEmpty() || damage != LastRecord.CUT, "nothing is needed");
+    try (ReplicationLog log = open(LogNeed.from(end, History.fresh()))) {
+      assertEquals(end, log.endOffset());
+      assertFalse(log.wasClean());
+      assertEquals(1, log.recovery().damage().size(), log.recovery().toString());
+    }
+    cut.apply();
+    try (ReplicationLog log = open(LogNeed.EVERYTHING)) {
+      assertEquals(end, log.endOffset());
+      assertFalse(log.wasClean());
+      assertEquals(List.of(), log.recovery().damage());
+    }
+  }
+
+  private Optional<LogCut> plan(long fromOffset) {
+    List<LogInspector.Damage> found = new ArrayList<>();
+    long[] end = {0};
+    LogInspector log = LogInspector.open(config.dir(), false, config.maxRecordBytes());
+    log.walk(
+        new LogInspector.Visitor() {
+          @Override
+          public boolean record(LogInspector.SegmentInfo segment, LogRecord record, long position) {
+            return true;
+          }
+
+          @Override
+          public void damaged(LogInspector.Damage one) {
+            found.add(one);
+          }
+
+          @Override
+          public void segmentEnd(LogInspector.SegmentInfo segment, long offset, long position) {
+            end[0] = offset;
+          }
+        });
+    return LogCut.plan(config.dir(), log, found, fromOffset, end[0]);
+  }
+
+  private long lastRecord(Path of) throws IOException {
+    long position = -1;
+    try (FileChannel channel = FileChannel.open(of);
+        RecordCursor cursor = new RecordCursor(config.maxRecordBytes())) {
+      cursor.reset(channel, 0);
+      RecordHeader header = new RecordHeader();
+      while (cursor.next(header, channel.size()) == RecordCursor.Step.RECORD) {
+        position = cursor.documentPosition();
+      }
+    }
+    return position;
+  }
+
+  @ParameterizedTest
+  @EnumSource(WholeFile.class)
+  void shouldRefuseANewestSegmentThatWasOnDiskAndIsUnusable(WholeFile damage) throws IOException {
+    try (ReplicationLog log = ReplicationLog.open(config, LogListener.none())) {
+      log.markClean(0, 3);
+    }
+    Path newest = QueueFile.find(SegmentFiles.list(config.dir()).get(1).dir());
+    damage.apply(newest);
+    LogException refused = assertThrows(LogException.class, () -> open(LogNeed.EVERYTHING));
+    assertTrue(refused.getMessage().contains(newest.getParent().toString()), refused.getMessage());
+    assertTrue(
+        refused.getMessage().contains("segment-0000000002 was on disk"), refused.getMessage());
+    plan(0).orElseThrow().apply();
+    try (ReplicationLog log = open(LogNeed.EVERYTHING)) {
+      assertArrayEquals(stream, read(log));
+      assertFalse(log.wasClean());
     }
   }
 

@@ -99,6 +99,11 @@ final class OutputBuffer {
         current = null;
       }
     }
+    if (current != null && !current.isReadable()) {
+      // A flush that finds nothing leaves it open, and then nobody would be told of the next byte.
+      current.release();
+      current = null;
+    }
   }
 
   /** Puts {@code bytes[0, length)} before what was written at {@code position}. */

@@ -5,7 +5,6 @@ import org.rocksdb.CompressionType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.Options;
 import org.rocksdb.RateLimiter;
-import org.rocksdb.RocksDB;
 import org.rocksdb.VectorMemTableConfig;
 
 /** RocksDB's options, the same for every database of a store; they own native memory. */
@@ -14,7 +13,7 @@ final class RocksSettings implements AutoCloseable {
   static final String LOG_DIRECTORY = "rocksdb-log";
 
   static {
-    RocksDB.loadLibrary();
+    NativeLibrary.load();
   }
 
   private final RateLimiter rateLimiter;

@@ -72,11 +72,10 @@ final class LogWriter {
     return state.failure() == null && hasSpace(bytes, reserveBytes);
   }
 
-  boolean hasSpace(long bytes, long reserveBytes) {
+  private boolean hasSpace(long bytes, long reserveBytes) {
     checkOwner();
     long needed = cost(bytes) + reserveBytes;
-    SegmentAppender target = target();
-    if (target != null && target.position() + needed <= target.reservedBytes()) {
+    if (target(needed) != null) {
       return true;
     }
     want(needed);
@@ -93,15 +92,25 @@ final class LogWriter {
     return bytes + records * RECORD_OVERHEAD_BYTES + SLACK_BYTES;
   }
 
-  /** Where the next record goes, or null while no segment is ready. */
-  private SegmentAppender target() {
+  /**
+   * Where the next record goes that takes so many file bytes: to the next segment once this one is
+   * full, but only if that has the space. For what was found in this one is promised to somebody,
+   * and must be there though the next one, with less, becomes ready meanwhile.
+   *
+   * @return null if neither has it
+   */
+  private SegmentAppender target(long needed) {
     if (appender == null || appender.position() >= config.segmentBytes()) {
       LogPrepare.Prepared next = prepare.next();
-      if (next != null) {
+      if (next != null && fits(next.appender(), needed)) {
         return next.appender();
       }
     }
-    return appender;
+    return appender != null && fits(appender, needed) ? appender : null;
+  }
+
+  private static boolean fits(SegmentAppender target, long needed) {
+    return target.position() + needed <= target.reservedBytes();
   }
 
   void append(ByteBuf bytes, int from, int length, int db, long nowMs) {
@@ -178,8 +187,8 @@ final class LogWriter {
       Throwable failure = state.failure();
       throw new LogException(LogException.Kind.IO, "the log failed: " + failure, failure);
     }
-    SegmentAppender target = target();
-    if (target == null || target.position() + cost(bytes) > target.reservedBytes()) {
+    SegmentAppender target = target(cost(bytes));
+    if (target == null) {
       want(cost(bytes));
       throw new LogException(
           LogException.Kind.NO_SPACE, "no space is reserved for " + bytes + " bytes of the log");

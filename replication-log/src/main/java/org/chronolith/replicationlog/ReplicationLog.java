@@ -244,20 +244,13 @@ public final class ReplicationLog implements AutoCloseable {
   }
 
   /**
-   * The same for what was applied already and must be appended, after a failed force too: it is
-   * then never durable, and never reaches a replica.
-   */
-  public boolean hasSpace(long bytes) {
-    return writer.hasSpace(bytes, 0);
-  }
-
-  /**
    * Appends {@code length} bytes of {@code bytes} from index {@code from}: whole effects, one
    * commit. More than {@link LogConfig#maxRecordBytes()} becomes numbered parts of one group, of
    * which the last commits. The buffer is neither moved nor released.
    *
-   * <p>REQUIRES: {@link #canAppend} or {@link #canAppendInternal} said yes for as much; the buffer
-   * has one contiguous memory.
+   * <p>REQUIRES: {@link #canAppend} or {@link #canAppendInternal} said yes for as much, and nothing
+   * was appended since; the buffer has one contiguous memory. After a failed force it still takes
+   * what was promised before: that is never durable, and never reaches a replica.
    *
    * @param dbAtStart database selected in the stream at the first of the bytes
    * @throws LogException NO_SPACE if the rule is broken (nothing was written); IO if it fails now

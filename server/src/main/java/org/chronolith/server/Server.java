@@ -199,7 +199,7 @@ public final class Server {
     endpoints =
         new Endpoints(
             config, new ClientLimits(), subscriptions::limit, clients, observation.network());
-    effects.room(logSpaceGate::awaitRoom);
+    runner.logRoom(logSpaceGate);
     engineLoop.onEndOfTurn(this::endOfTurn);
     engineLoop.onUncaught(cause -> fatal("the engine thread failed", cause));
   }
@@ -341,7 +341,7 @@ public final class Server {
   private boolean relaysMessage(long bytes) {
     return replication.isFollowed()
         && !clientPause.isPaused()
-        && writePath.hasRoom(effects.unitBytes() + 2 * bytes + MESSAGE_RESERVE_BYTES);
+        && writePath.promiseMore(2 * bytes + MESSAGE_RESERVE_BYTES);
   }
 
   private int streamDb() {

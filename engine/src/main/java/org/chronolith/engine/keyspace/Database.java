@@ -78,6 +78,15 @@ public final class Database {
     return entry;
   }
 
+  /**
+   * As {@link #find}, for a look ahead: an entry whose time has passed is found too, nothing is
+   * removed, and nothing is counted.
+   */
+  public long peek(Slice key) {
+    keyspace.checkOwner();
+    return space.find(key, slabs.hash(key));
+  }
+
   private long visible(Slice key, long entry) {
     if (entry == 0 || !keyspace.isExpired(entries.expireAtMs(entry))) {
       return entry;

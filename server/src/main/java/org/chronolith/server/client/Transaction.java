@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
 import org.chronolith.engine.Slice;
+import org.chronolith.engine.keyspace.Database;
 import org.chronolith.server.command.CommandSpec;
 
 /**
@@ -17,6 +18,8 @@ public final class Transaction {
   private boolean deniedOnOom;
   private String refusal;
   private long bytes;
+  private long words;
+  private final List<Queued> estimated = new ArrayList<>();
 
   /** One queued command with its own copy of the arguments. */
   public static final class Queued {
@@ -51,9 +54,14 @@ public final class Transaction {
       copy.writeBytes(argument.buffer(), argument.offset(), argument.length());
     }
     bytes += total;
+    words += count;
     writes |= spec.isWrite();
     deniedOnOom |= spec.isDenyOom();
-    commands.add(new Queued(spec, own));
+    Queued queued = new Queued(spec, own);
+    commands.add(queued);
+    if (spec.effectEstimate() != null) {
+      estimated.add(queued);
+    }
   }
 
   public List<Queued> commands() {
@@ -63,6 +71,20 @@ public final class Transaction {
   /** Bytes of the queued arguments. */
   public long bytes() {
     return bytes;
+  }
+
+  /** Number of the queued arguments, the commands' names included. */
+  public long words() {
+    return words;
+  }
+
+  /** What the queued commands may log beyond their own size, about; they start in {@code db}. */
+  public long likelyEffectBytes(Database db) {
+    long likely = 0;
+    for (Queued queued : estimated) {
+      likely += queued.spec().effectEstimate().bytes(db, queued.arguments());
+    }
+    return likely;
   }
 
   /** Whether a command was refused while queueing, so that {@code EXEC} must not run. */

@@ -17,8 +17,8 @@ import org.chronolith.server.write.Effects;
  * <p>Thread: the one that owns the keyspace.
  */
 public final class Call {
-  /** The gate has made sure of so many in any case. */
-  private static final int FREE_EFFECT_BYTES = 32 << 10;
+  /** Around a word of a request or an effect. */
+  private static final long WORD_BYTES = 16;
 
   private final CommandRunner runner;
   private Slice[] slots = new Slice[16];
@@ -30,6 +30,7 @@ public final class Call {
   private RespWriter reply;
   private long nowMs;
   private boolean failed;
+  private boolean postponed;
 
   Call(CommandRunner runner) {
     this.runner = runner;
@@ -52,6 +53,7 @@ public final class Call {
     this.client = client;
     this.reply = reply;
     failed = false;
+    postponed = false;
   }
 
   void bind(Client client, Transaction.Queued queued, RespWriter reply) {
@@ -62,6 +64,7 @@ public final class Call {
     this.reply = reply;
     spec = queued.spec();
     failed = false;
+    postponed = false;
   }
 
   void spec(CommandSpec value) {
@@ -105,16 +108,29 @@ public final class Call {
   public long requestBytes() {
     if (runsTransaction()) {
       Transaction transaction = client.transaction();
-      return transaction.bytes() + transaction.commands().size() * 64L;
+      return transaction.bytes() + transaction.words() * WORD_BYTES;
     }
     if (request != null && request.multibulk()) {
       return request.rawLength();
     }
     long bytes = 0;
     for (int i = 0; i < argc; i++) {
-      bytes += arguments[i].length() + 16L;
+      bytes += arguments[i].length() + WORD_BYTES;
     }
     return bytes;
+  }
+
+  /** Words of the request; for {@code EXEC}, of all queued commands. */
+  public long requestWords() {
+    return runsTransaction() ? client.transaction().words() : argc;
+  }
+
+  /**
+   * What the queued commands of {@code EXEC} will ask for beyond their own size, about. Any other
+   * command asks when it knows, and is put off if there is no room.
+   */
+  public long likelyEffectBytes() {
+    return runsTransaction() ? client.transaction().likelyEffectBytes(db()) : 0;
   }
 
   /** Whether the command writes; for {@code EXEC}, whether one of the queued commands does. */
@@ -282,16 +298,32 @@ public final class Call {
   }
 
   /**
-   * For a command whose effects may be far larger than its request, before it changes anything:
-   * makes sure that the log has room for about so many bytes of them.
+   * For a command whose effects may be larger than its request: makes sure that the log has room
+   * for so many bytes of them, in addition to all that was claimed before.
    *
-   * @throws CommandException if it has not
+   * @return null if it has; else what the command throws, once all that it has changed is taken
+   *     back
    */
-  public void requireLogRoom(long bytes) {
-    Effects effects = runner.effects();
-    if (effects != null && bytes > FREE_EFFECT_BYTES && !effects.awaitRoom(bytes)) {
-      throw CommandException.NO_LOG_SPACE;
+  public CommandException claimLogRoom(long bytes) {
+    if (runner.effects() == null) {
+      return null;
     }
+    String refusal = runner.logRoom().claim(this, bytes);
+    if (refusal == null) {
+      return null;
+    }
+    return refusal.equals(Gate.POSTPONE)
+        ? CommandException.POSTPONED
+        : new CommandException(refusal);
+  }
+
+  void postpone() {
+    postponed = true;
+  }
+
+  /** Whether it has changed nothing, and the request is to come again. */
+  boolean postponed() {
+    return postponed;
   }
 
   /** The runner, for commands that run others ({@code EXEC}). */

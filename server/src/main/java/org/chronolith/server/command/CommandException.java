@@ -15,8 +15,10 @@ public final class CommandException extends RuntimeException {
   public static final CommandException WRONG_TYPE =
       new CommandException("WRONGTYPE Operation against a key holding the wrong kind of value");
   public static final CommandException NO_SUCH_KEY = new CommandException("ERR no such key");
-  public static final CommandException NO_LOG_SPACE =
-      new CommandException("MISCONF Errors writing to the AOF file: No space left on device");
+
+  /** No error: the request comes again, see {@link Gate#POSTPONE}. */
+  static final CommandException POSTPONED = new CommandException(Gate.POSTPONE);
+
   public static final CommandException INDEX_OUT_OF_RANGE =
       new CommandException("ERR index out of range");
 

@@ -17,6 +17,7 @@ public final class CommandRunner {
   private final ServerCounters counters;
   private final Effects effects;
   private final Call queuedCall;
+  private LogRoom logRoom = (call, bytes) -> null;
   private Dataset dataset;
   private ExpiryMode expiryMode;
 
@@ -48,6 +49,9 @@ public final class CommandRunner {
     long missedBefore = dataset.keyspace().lookupsMissed();
     long start = System.nanoTime();
     handle(call);
+    if (call.postponed()) {
+      return false;
+    }
     count(call, System.nanoTime() - start, foundBefore, missedBefore);
     return !call.failed();
   }
@@ -58,7 +62,11 @@ public final class CommandRunner {
       call.spec().handler().run(call);
     } catch (CommandException e) {
       call.reply().rewind(replyStart);
-      call.error(e.getMessage());
+      if (e == CommandException.POSTPONED) {
+        call.postpone();
+      } else {
+        call.error(e.getMessage());
+      }
     } catch (WrongTypeException e) {
       call.reply().rewind(replyStart);
       call.error(CommandException.WRONG_TYPE.getMessage());
@@ -83,6 +91,15 @@ public final class CommandRunner {
   public void runQueued(Client client, Transaction.Queued queued, RespWriter reply, long nowMs) {
     queuedCall.bind(client, queued, reply);
     run(queuedCall, nowMs);
+  }
+
+  /** Where commands find room in the log; there is enough until this is called. */
+  public void logRoom(LogRoom value) {
+    logRoom = value;
+  }
+
+  LogRoom logRoom() {
+    return logRoom;
   }
 
   public Dataset dataset() {

@@ -27,6 +27,7 @@ public final class CommandSpec {
   private final String arguments;
   private final String complexity;
   private final Handler handler;
+  private final EffectEstimate effectEstimate;
   private final Map<String, CommandSpec> subcommands;
   private final CommandStats stats = new CommandStats();
   private final boolean write;
@@ -52,6 +53,7 @@ public final class CommandSpec {
     arguments = b.arguments;
     complexity = b.complexity;
     handler = b.handler;
+    effectEstimate = b.effectEstimate;
     Map<String, CommandSpec> subs = new LinkedHashMap<>();
     for (Builder sub : b.subcommands) {
       if (sub.group == null) {
@@ -161,6 +163,11 @@ public final class CommandSpec {
     return handler;
   }
 
+  /** Null if its effects are no larger than its request. */
+  public EffectEstimate effectEstimate() {
+    return effectEstimate;
+  }
+
   /** Subcommands by lower-case word, in order of declaration; empty for most. */
   public Map<String, CommandSpec> subcommands() {
     return subcommands;
@@ -223,6 +230,7 @@ public final class CommandSpec {
     private String arguments = "";
     private String complexity = "O(1)";
     private Handler handler;
+    private EffectEstimate effectEstimate;
     private final List<Builder> subcommands = new ArrayList<>();
 
     private Builder(String name) {
@@ -275,6 +283,12 @@ public final class CommandSpec {
 
     public Builder handler(Handler value) {
       handler = value;
+      return this;
+    }
+
+    /** Of a command whose effects may be far larger than its request. */
+    public Builder effectEstimate(EffectEstimate value) {
+      effectEstimate = value;
       return this;
     }
 

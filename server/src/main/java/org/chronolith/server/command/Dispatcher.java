@@ -143,6 +143,14 @@ public final class Dispatcher {
       LOG.warn("Command '{}' failed", spec.fullName(), e);
       call.error("ERR internal error: " + e);
     }
+    if (call.postponed()) {
+      // A key that it met may have expired.
+      if (effects.endUnit()) {
+        writePath.staged();
+      }
+      client.connection().postponeRequest();
+      return;
+    }
     client.ran(spec, nowMs);
     if (effects.endUnit()) {
       writePath.staged(client);

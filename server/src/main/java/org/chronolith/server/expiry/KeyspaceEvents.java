@@ -1,6 +1,5 @@
 package org.chronolith.server.expiry;
 
-import java.nio.charset.StandardCharsets;
 import java.util.function.LongPredicate;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.KeyspaceListener;
@@ -14,8 +13,6 @@ import org.chronolith.server.write.Effects;
  * <p>Thread: engine.
  */
 public final class KeyspaceEvents implements KeyspaceListener {
-  private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
-
   /** What a DEL takes besides its key, a SELECT before it included. */
   private static final int DEL_BYTES = 64;
 
@@ -42,9 +39,7 @@ public final class KeyspaceEvents implements KeyspaceListener {
   @Override
   public void expired(int db, Slice key) {
     expiredKeys++;
-    effects.beginUnit();
-    effects.begin(db, 2).word(DEL).word(key);
-    effects.endUnit();
+    effects.expired(db, key);
   }
 
   @Override

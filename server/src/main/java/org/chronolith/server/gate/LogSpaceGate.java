@@ -3,10 +3,10 @@ package org.chronolith.server.gate;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.locks.LockSupport;
 import org.chronolith.network.Connection;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.Gate;
+import org.chronolith.server.command.LogRoom;
 import org.chronolith.server.write.WritePath;
 
 /**
@@ -16,19 +16,18 @@ import org.chronolith.server.write.WritePath;
  *
  * <p>Thread: engine, except for what the log reports.
  */
-public final class LogSpaceGate implements Gate {
+public final class LogSpaceGate implements Gate, LogRoom {
   /** What a command may log beyond its own words: SELECT, MULTI, EXEC. */
   private static final long EFFECT_RESERVE_BYTES = 64 << 10;
 
   /** A key of the request that has expired becomes a DEL, with so many bytes besides the key. */
   private static final long EXPIRED_KEY_BYTES = 32;
 
-  private static final long LONGEST_WAIT_NANOS = 5_000_000_000L;
-  private static final long POLL_NANOS = 100_000;
-
   private static final String NO_SPACE = "No space left on device";
 
   private static final String MISCONF = "MISCONF Errors writing to the AOF file: ";
+
+  private static final String NOT_YET = "space is being reserved, try again";
 
   private final WritePath writePath;
   private final Executor engine;
@@ -89,38 +88,34 @@ public final class LogSpaceGate implements Gate {
   @Override
   public String refuse(Call call) {
     if (!call.writes()) {
+      writePath.promiseNothing();
       return null;
     }
     if (failure != null) {
       return MISCONF + failure;
     }
-    if (writePath.hasRoom(
-        2 * call.requestBytes() + EXPIRED_KEY_BYTES * call.argc() + EFFECT_RESERVE_BYTES)) {
-      return null;
-    }
+    long bytes =
+        2 * call.requestBytes() + EXPIRED_KEY_BYTES * call.requestWords() + EFFECT_RESERVE_BYTES;
+    return writePath.promise(bytes, call.likelyEffectBytes()) ? null : noRoom(call);
+  }
+
+  @Override
+  public String claim(Call call, long bytes) {
+    return writePath.promiseMore(bytes) ? null : noRoom(call);
+  }
+
+  private String noRoom(Call call) {
     String reason = refusal;
     if (reason != null) {
       return MISCONF + reason;
     }
-    // hasRoom asked for the space, so a report of the log follows and ends the wait.
+    if (call.queued()) {
+      // What ran before it in the transaction cannot be taken back.
+      return MISCONF + NOT_YET;
+    }
+    // The space was asked for, so a report of the log follows and ends the wait.
     waiting.add(call.client().connection());
     return POSTPONE;
-  }
-
-  /**
-   * Whether there is room for effects of so many bytes. Waits while space is being reserved: for
-   * the rare command that is far larger in the log than on the wire and is running already. Engine
-   * thread.
-   */
-  public boolean awaitRoom(long bytes) {
-    long begun = System.nanoTime();
-    while (!writePath.hasRoom(bytes)) {
-      if (refusal != null || failure != null || System.nanoTime() - begun > LONGEST_WAIT_NANOS) {
-        return false;
-      }
-      LockSupport.parkNanos(POLL_NANOS);
-    }
-    return true;
   }
 
   private void resumeWaiting() {

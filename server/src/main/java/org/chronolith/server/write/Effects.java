@@ -3,7 +3,7 @@ package org.chronolith.server.write;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
-import java.util.function.LongPredicate;
+import java.util.function.Consumer;
 import org.chronolith.engine.Slice;
 
 /**
@@ -20,6 +20,7 @@ public final class Effects implements AutoCloseable {
   private static final byte[] MULTI = ascii("*1\r\n$5\r\nMULTI\r\n");
   private static final byte[] EXEC = ascii("*1\r\n$4\r\nEXEC\r\n");
   private static final byte[] SELECT = ascii("SELECT");
+  private static final byte[] DEL = ascii("DEL");
   private static final int KEEP_BYTES = 4 << 20;
 
   private ByteBuf staged = PooledByteBufAllocator.DEFAULT.directBuffer(64 << 10);
@@ -30,13 +31,16 @@ public final class Effects implements AutoCloseable {
   private int unitDb = -1;
   private int effectsInUnit;
   private int depth;
-  private LongPredicate room = bytes -> true;
+
+  /** Of the open unit: what keys that expired meanwhile take. */
+  private long expiredBytes;
 
   /** Opens a unit; units nest, the outermost counts. */
   public void beginUnit() {
     if (depth++ == 0) {
       unitDb = streamDb;
       effectsInUnit = 0;
+      expiredBytes = 0;
     }
   }
 
@@ -77,6 +81,50 @@ public final class Effects implements AutoCloseable {
   /** Whether the open unit, if any, has effects. */
   public boolean unitHasEffects() {
     return depth > 0 && effectsInUnit > 0;
+  }
+
+  public boolean isUnitOpen() {
+    return depth > 0;
+  }
+
+  /** Of the open unit: bytes of {@link #expired}. */
+  public long expiredBytes() {
+    return expiredBytes;
+  }
+
+  /** A key has expired: a unit of its own, or a part of the one that is open. */
+  public void expired(int db, Slice key) {
+    int before = unit.readableBytes();
+    beginUnit();
+    begin(db, 2).word(DEL).word(key);
+    expiredBytes += unit.readableBytes() - before;
+    endUnit();
+  }
+
+  /** A place in the open unit, to go back to. */
+  public record Mark(int bytes, int effects, int db) {}
+
+  /** Where the open unit's effects end now. */
+  public Mark mark() {
+    return new Mark(unit.writerIndex(), effectsInUnit, unitDb);
+  }
+
+  /** Takes back what was added since {@code mark}. No key may have expired since. */
+  public void backTo(Mark mark) {
+    unit.writerIndex(mark.bytes());
+    effectsInUnit = mark.effects();
+    unitDb = mark.db();
+  }
+
+  /** Shows the words that were added to the open unit since it had {@code from} bytes. */
+  public void forEachWord(int from, Consumer<Slice> consumer) {
+    Slice word = new Slice();
+    for (int at = from; at < unit.writerIndex(); ) {
+      int end = unit.indexOf(at, unit.writerIndex(), (byte) '\r');
+      int length = Integer.parseInt(unit.toString(at + 1, end - at - 1, StandardCharsets.US_ASCII));
+      consumer.accept(word.set(unit, end + 2, length));
+      at = end + 2 + length + 2;
+    }
   }
 
   /** Adds a request as it came: {@code length} bytes of a complete multi-bulk. */
@@ -156,16 +204,6 @@ public final class Effects implements AutoCloseable {
 
   public int stagedBytes() {
     return staged.readableBytes();
-  }
-
-  /** How {@link #awaitRoom} finds out. */
-  public void room(LongPredicate value) {
-    room = value;
-  }
-
-  /** Whether the log has room for so many bytes more; waits while it is being reserved. */
-  public boolean awaitRoom(long bytes) {
-    return room.test(unit.readableBytes() + bytes);
   }
 
   /** The stream's database where the staged bytes start; -1 when not yet known. */

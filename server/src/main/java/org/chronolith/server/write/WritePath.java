@@ -2,7 +2,6 @@ package org.chronolith.server.write;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
-import java.util.concurrent.locks.LockSupport;
 import org.chronolith.network.Connection;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.ReplicationLog;
@@ -19,15 +18,19 @@ import org.chronolith.server.client.Client;
  * <p>Thread: engine.
  */
 public final class WritePath {
-  private static final long LONGEST_WAIT_NANOS = 5_000_000_000L;
-  private static final long ROOM_POLL_NANOS = 100_000;
-
   private final Effects effects;
   private final NetworkLoop loop;
   private final int turnBytes;
   private final ArrayList<Client> writers = new ArrayList<>();
   private final ArrayList<Runnable> appended = new ArrayList<>();
   private ReplicationLog log;
+
+  /**
+   * Bytes that the running unit may stage for its client, as {@link #promise} has found room for.
+   * What is promised is appended at once when the unit has ended, or with the turn: nothing else
+   * takes the room meanwhile.
+   */
+  private long promisedBytes;
 
   /** The log is marked as clean, and is about to be closed by another thread. */
   private boolean ended;
@@ -141,22 +144,10 @@ public final class WritePath {
     }
     // Before the first SELECT after a start the database is not known; what follows selects one.
     int db = Math.max(0, effects.stagedStartDb());
-    awaitRoom(length);
+    // Each byte was promised, to a client or to the server itself: so there is room.
     log.append(staged, staged.readerIndex(), length, db, System.currentTimeMillis());
     effects.clearStaged();
     tellAppended();
-  }
-
-  /**
-   * The gates have made sure of the space, but for one kind of command: one whose effects are far
-   * larger than its request, such as an {@code SPOP} of a million members. It is applied already,
-   * so it must be logged: better a pause than a stop.
-   */
-  private void awaitRoom(int length) {
-    long begun = System.nanoTime();
-    while (!log.hasSpace(length) && System.nanoTime() - begun < LONGEST_WAIT_NANOS) {
-      LockSupport.parkNanos(ROOM_POLL_NANOS);
-    }
   }
 
   /**
@@ -189,14 +180,38 @@ public final class WritePath {
 
   /** Whether effects of the server's own of so many bytes may be staged now. */
   public boolean hasInternalRoom(long bytes) {
-    return log.canAppendInternal(effects.stagedBytes() + effects.unitBytes() + bytes);
+    long unit = effects.isUnitOpen() ? promisedBytes + effects.expiredBytes() : 0;
+    return log.canAppendInternal(effects.stagedBytes() + unit + bytes);
   }
 
   /**
-   * Whether a request of {@code requestBytes} may still be applied: its effects surely fit in the
-   * space that the log has reserved.
+   * Before a request runs: makes sure that the log has room for {@code bytes} of effects of its
+   * client's, and for {@code likelyBytes} more that it will ask for when it knows. The first is
+   * what the unit then may stage, whatever else happens.
+   *
+   * @return whether it has
    */
-  public boolean hasRoom(long requestBytes) {
-    return log.canAppend(effects.stagedBytes() + requestBytes);
+  public boolean promise(long bytes, long likelyBytes) {
+    promisedBytes = bytes;
+    return log.canAppend(effects.stagedBytes() + bytes + likelyBytes);
+  }
+
+  /** Before a request that does not write: the only effects are those of keys that expire. */
+  public void promiseNothing() {
+    promisedBytes = 0;
+  }
+
+  /**
+   * While a request runs: lets it stage {@code bytes} more than was promised, if there is room.
+   *
+   * @return whether there is; if not, nothing has changed
+   */
+  public boolean promiseMore(long bytes) {
+    long unit = promisedBytes + effects.expiredBytes();
+    if (!log.canAppend(effects.stagedBytes() + unit + bytes)) {
+      return false;
+    }
+    promisedBytes += bytes;
+    return true;
   }
 }

@@ -71,6 +71,17 @@ class AdminCommandsIT {
     return fields;
   }
 
+  /** In turns of their own: a call of another client lies between them. */
+  @Test
+  void shouldGoOnReplyingAfterATurnWithoutReplies() {
+    for (String[] words : new String[][] {{"CLIENT", "REPLY", "SKIP"}, {"SET", "k", "v"}}) {
+      client.send(words);
+      client.flush();
+      other.call("PING");
+    }
+    assertEquals("v", client.call("GET", "k"));
+  }
+
   private Map<String, String> listed(RespClient asking, Object id) {
     return fields((String) asking.call("CLIENT", "LIST", "ID", id.toString()));
   }

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.chronolith.engine.Slice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,41 @@ class EffectsTest {
     effects.forgetDatabase();
     del(3, "c");
     assertEquals("*2 $6 SELECT $1 3 *2 $3 DEL $1 c ", staged());
+  }
+
+  @Test
+  void shouldTakeBackWhatCannotBeLogged() {
+    effects.beginUnit();
+    effects.begin(0, 2).word(bytes("DEL")).word(bytes("a"));
+    Effects.Mark mark = effects.mark();
+    effects.begin(3, 4).word(bytes("SREM")).word(bytes("key"));
+    int from = effects.unitBytes();
+    effects.word(bytes("")).word(bytes("a\r\nb"));
+    List<String> words = new ArrayList<>();
+    effects.forEachWord(from, word -> words.add(word.toString()));
+    assertEquals(List.of("", "a\r\nb"), words);
+    effects.backTo(mark);
+    effects.begin(0, 2).word(bytes("DEL")).word(bytes("b"));
+    effects.endUnit();
+    assertEquals(
+        "*1 $5 MULTI *2 $6 SELECT $1 0 *2 $3 DEL $1 a *2 $3 DEL $1 b *1 $4 EXEC ", staged());
+  }
+
+  @Test
+  void shouldCountWhatExpiresDuringAUnit() {
+    effects.beginUnit();
+    effects.expired(0, slice("a"));
+    long first = effects.expiredBytes();
+    assertEquals(effects.unitBytes(), first);
+    effects.begin(0, 2).word(bytes("DEL")).word(bytes("b"));
+    effects.expired(0, slice("c"));
+    assertTrue(effects.expiredBytes() > first);
+    assertTrue(effects.isUnitOpen());
+    effects.endUnit();
+    assertFalse(effects.isUnitOpen());
+    effects.beginUnit();
+    assertEquals(0, effects.expiredBytes());
+    effects.endUnit();
   }
 
   @Test

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.chronolith.engine.Slice;
+import org.chronolith.engine.keyspace.Database;
+import org.chronolith.engine.keyspace.ValueType;
 import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.engine.types.CollectionTypes;
 import org.chronolith.engine.types.set.SetValue;
@@ -18,6 +20,7 @@ import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandGroup;
 import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.command.Numbers;
 import org.chronolith.server.commands.elements.Elements;
 import org.chronolith.server.write.Effects;
 
@@ -28,6 +31,9 @@ import org.chronolith.server.write.Effects;
 public final class RandomMemberCommands {
   /** Around a word of an effect. */
   private static final int WORD_BYTES = 16;
+
+  /** More than most members have. */
+  private static final long LARGE_MEMBER_BYTES = 64 << 10;
 
   private static final byte[] SREM = "SREM".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
@@ -53,6 +59,7 @@ public final class RandomMemberCommands {
             .arguments("key [count]")
             .summary("Remove and return random members")
             .complexity("O(N) where N is the count")
+            .effectEstimate(RandomMemberCommands::likelyEffectBytes)
             .handler(commands::pop)
             .build(),
         CommandSpec.named("srandmember")
@@ -106,35 +113,95 @@ public final class RandomMemberCommands {
     call.changes(size - 1);
   }
 
+  /**
+   * The members' bytes in the log are not known before they are drawn, so room is claimed for about
+   * as many first, and for more before a member is taken that needs it. If there is none then, all
+   * are put back.
+   */
   private void popSome(Call call, SetValue set, long count) {
-    CollectionTypes collections = call.dataset().collections();
-    if (count == 1) {
-      // The usual case: exact, and without a walk through a sample of the set.
-      set.random(random, collections.element());
-      call.requireLogRoom(collections.element().length() + WORD_BYTES);
-    } else {
+    StoredBytes drawn = call.dataset().collections().element();
+    set.random(random, drawn);
+    long claimed = drawn.length() + WORD_BYTES;
+    if (count > 1) {
       long setBytes = call.db().memoryBytes(call.db().find(call.arg(1)));
-      call.requireLogRoom((setBytes / set.size() * 2 + WORD_BYTES) * count);
-      set.random(random, collections.element());
+      claimed = Math.max(claimed, likelyBytes(setBytes, set.size(), count));
+      set.random(random, drawn);
     }
+    require(call.claimLogRoom(claimed));
+    Effects effects = call.runner().effects();
+    Effects.Mark before = effects == null ? null : effects.mark();
     // One SREM for all: an effect's header needs its number of words, which is known here.
     Effects effect = call.effect((int) count + 2);
+    int from = 0;
     if (effect != null) {
       effect.word(SREM).word(call.arg(1));
+      from = effect.unitBytes();
     }
     for (long i = 0; i < count; i++) {
       if (i > 0) {
-        set.random(random, collections.element());
+        set.random(random, drawn);
       }
-      Slice member = collections.scratch().clear().first(collections.element());
-      call.reply().bulk(member.buffer(), member.offset(), member.length());
       if (effect != null) {
-        effect.word(member);
+        long needed = effect.unitBytes() - from + drawn.length() + WORD_BYTES;
+        if (needed > claimed) {
+          long more = Math.max(needed - claimed, claimed / 2);
+          CommandException refused = call.claimLogRoom(more);
+          if (refused != null) {
+            putBack(call, set, effect, from, before);
+            throw refused;
+          }
+          claimed += more;
+        }
       }
-      set.remove(member);
+      take(call, set, drawn, effect);
     }
     set.store();
     call.changes(count - 1);
+  }
+
+  private static void require(CommandException refused) {
+    if (refused != null) {
+      throw refused;
+    }
+  }
+
+  private static void take(Call call, SetValue set, StoredBytes drawn, Effects effect) {
+    Slice member = call.dataset().collections().scratch().clear().first(drawn);
+    call.reply().bulk(member.buffer(), member.offset(), member.length());
+    if (effect != null) {
+      effect.word(member);
+    }
+    set.remove(member);
+  }
+
+  private static void putBack(
+      Call call, SetValue set, Effects effect, int from, Effects.Mark before) {
+    effect.forEachWord(from, set::add);
+    set.store();
+    effect.backTo(before);
+    call.changes(-1);
+  }
+
+  /** What so many members take in the log, if they are like the others; never more than all do. */
+  private static long likelyBytes(long setBytes, long size, long count) {
+    return Math.min(setBytes, setBytes / size * 2 * count) + WORD_BYTES * count;
+  }
+
+  private static long likelyEffectBytes(Database db, Slice[] arguments) {
+    long entry = db.peek(arguments[1]);
+    if (entry == 0 || db.type(entry) != ValueType.SET) {
+      return 0;
+    }
+    long count = 1;
+    try {
+      count = arguments.length < 3 ? 1 : Numbers.integer(arguments[2], CommandException.SYNTAX);
+    } catch (CommandException e) {
+      // It will be an error.
+      return 0;
+    }
+    long setBytes = db.memoryBytes(entry);
+    long members = Math.max(0, Math.min(count, setBytes));
+    return Math.min(setBytes, members * LARGE_MEMBER_BYTES) + WORD_BYTES * members;
   }
 
   private void peek(Call call) {

@@ -78,6 +78,14 @@ record MetricDeclaration(String name, boolean counter, String field, String help
               "chronolith_log_failed",
               "1 once a force has failed: writes are refused until a restart"),
           gauge(
+              "chronolith_log_space_refused",
+              "chronolith_log_space_refused",
+              "1 while the volume has no space for writes: they are refused"),
+          gauge(
+              "chronolith_volume_free_bytes",
+              "chronolith_volume_free_bytes",
+              "Free on the volume of the log"),
+          gauge(
               "chronolith_scrub_damaged_segments",
               "chronolith_scrub_damaged_segments",
               "Segments of the log that the last scrub found damaged"),

@@ -1,0 +1,221 @@
+package org.chronolith.replicationlog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Logs whose disk refuses to reserve space, or fails a force, again and again while they are
+ * written to: thousands of times, as many as there is time for. What was acknowledged as durable is
+ * there after each failure, and a log goes on by itself once there is space, or once it is opened
+ * again where a force has failed.
+ */
+@Tag("slow")
+class FailingDiskIT {
+  private static final long CYCLES_MS = 30_000;
+  private static final int MOST_CYCLES = 10_000;
+  private static final int LEAST_CYCLES = 200;
+
+  /** A refused log asks four times a second: side by side, so that many are refused in a second. */
+  private static final int LOGS = 24;
+
+  private static final int FORCE_FAILURE_EVERY = 8;
+  private static final int MOST_RECORD_BYTES = 20 * 1024;
+  private static final int MOST_APPENDS = 200;
+  private static final long RETENTION_BYTES = 512 * 1024;
+  private static final String FORCE_ERROR = "Input/output error";
+
+  @TempDir Path dir;
+  private final long seed = System.nanoTime();
+  private final AtomicInteger cycles = new AtomicInteger();
+  private final AtomicInteger failedForces = new AtomicInteger();
+
+  /** Fails what it is told to. */
+  private static final class Disk implements LogDisk {
+    private volatile boolean full;
+    private volatile boolean failing;
+
+    @Override
+    public void reserve(Path file, long from, long to) throws IOException {
+      if (full) {
+        throw new FileSystemException(file.toString(), null, "No space left on device");
+      }
+      LogDisk.super.reserve(file, from, to);
+    }
+
+    @Override
+    public void force(FileChannel channel, Path file, boolean metadata) throws IOException {
+      if (failing && file.toString().endsWith(".cq4")) {
+        throw new IOException(FORCE_ERROR);
+      }
+      LogDisk.super.force(channel, file, metadata);
+    }
+  }
+
+  /** One log, its disk and what it must hold: each byte follows from its offset. */
+  private final class Life {
+    private final LogConfig config;
+    private final Random random;
+    private final Disk disk = new Disk();
+    private final ByteBuf bytes = ByteBufAllocator.DEFAULT.directBuffer(MOST_RECORD_BYTES);
+    private final AtomicInteger refusals = new AtomicInteger();
+    private final LogListener listener =
+        new LogListener() {
+          @Override
+          public void spaceRefused(String reason) {
+            refusals.incrementAndGet();
+          }
+        };
+    private ReplicationLog log;
+    private long acknowledged;
+
+    Life(int number) {
+      config = LogModel.smallConfig(dir.resolve("log" + number)).withRetention(RETENTION_BYTES, 0);
+      random = new Random(seed + number);
+      log = ReplicationLog.create(config, listener, 0, History.fresh(), 0, disk);
+    }
+
+    void run(long endNanos) {
+      try {
+        while (System.nanoTime() < endNanos && cycles.incrementAndGet() <= MOST_CYCLES) {
+          log.adopt();
+          if (random.nextInt(FORCE_FAILURE_EVERY) == 0) {
+            failAForce();
+          } else {
+            refuseSpace();
+          }
+        }
+        log.adopt();
+        log.close();
+        check(ReplicationLog.open(config, listener, LogNeed.EVERYTHING, disk));
+      } finally {
+        log.close();
+        bytes.release();
+      }
+    }
+
+    private void refuseSpace() {
+      disk.full = true;
+      int before = refusals.get();
+      int length = 1 + random.nextInt(MOST_RECORD_BYTES);
+      while (append(length)) {
+        length = 1 + random.nextInt(MOST_RECORD_BYTES);
+      }
+      int refused = length;
+      Await.until("a refusal", () -> refusals.get() > before || log.canAppend(refused));
+      acknowledge();
+      disk.full = false;
+      Await.until("space again", () -> log.canAppend(refused));
+      assertTrue(append(refused));
+      log.trim(log.endOffset(), 0);
+    }
+
+    private void failAForce() {
+      for (int i = random.nextInt(MOST_APPENDS); i > 0; i--) {
+        append(1 + random.nextInt(MOST_RECORD_BYTES));
+      }
+      acknowledge();
+      // First: a new segment is forced, too, before it counts as reserved.
+      Await.until("space", () -> log.canAppend(MOST_RECORD_BYTES));
+      disk.failing = true;
+      append(MOST_RECORD_BYTES);
+      LogException failed = assertThrows(LogException.class, log::sync);
+      assertTrue(failed.getMessage().contains(FORCE_ERROR), failed.getMessage());
+      assertEquals(acknowledged, log.durableOffset());
+      disk.failing = false;
+      // It is final: no later force makes good for it.
+      assertFalse(log.canAppend(1));
+      assertThrows(LogException.class, log::sync);
+      assertEquals(acknowledged, log.durableOffset());
+      assertThrows(LogException.class, log::close);
+      failedForces.incrementAndGet();
+      check(ReplicationLog.open(config, listener, LogNeed.EVERYTHING, disk));
+      log.appendIdentity(log.history().newId(log.endOffset()), 0, 0);
+    }
+
+    private boolean append(int length) {
+      if (!log.canAppend(length)) {
+        return false;
+      }
+      bytes.clear();
+      for (int i = 0; i < length; i++) {
+        bytes.writeByte(valueAt(log.endOffset() + i));
+      }
+      log.append(bytes, 0, length, 0, 0);
+      return true;
+    }
+
+    private void acknowledge() {
+      log.sync();
+      assertEquals(log.endOffset(), log.durableOffset());
+      acknowledged = log.endOffset();
+    }
+
+    private void check(ReplicationLog opened) {
+      log = opened;
+      assertTrue(
+          log.endOffset() >= acknowledged,
+          () -> "the log ends at " + log.endOffset() + ", acknowledged was " + acknowledged);
+      ByteBuf out = ByteBufAllocator.DEFAULT.directBuffer();
+      try (LogReader reader = log.reader(log.startOffset())) {
+        long offset = log.startOffset();
+        while (reader.read(out.clear(), MOST_RECORD_BYTES) > 0) {
+          for (; out.isReadable(); offset++) {
+            assertEquals(valueAt(offset), out.readByte(), "at offset " + offset);
+          }
+        }
+        assertEquals(log.endOffset(), offset);
+      } finally {
+        out.release();
+      }
+    }
+
+    private static byte valueAt(long offset) {
+      return (byte) (offset * 31 >> 3);
+    }
+  }
+
+  @Test
+  void shouldLoseNothingAcknowledgedThroughThousandsOfFailures() throws Exception {
+    long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CYCLES_MS);
+    ExecutorService owners = Executors.newFixedThreadPool(LOGS);
+    try {
+      List<Future<?>> lives = new ArrayList<>();
+      for (int i = 0; i < LOGS; i++) {
+        int number = i;
+        lives.add(owners.submit(() -> new Life(number).run(endNanos)));
+      }
+      for (Future<?> life : lives) {
+        life.get();
+      }
+    } catch (ExecutionException e) {
+      throw new AssertionError("seed " + seed + ": " + e.getCause(), e.getCause());
+    } finally {
+      owners.shutdown();
+      assertTrue(owners.awaitTermination(1, TimeUnit.MINUTES), "they end");
+    }
+    String done = cycles + " failures, " + failedForces + " of them of a force";
+    System.out.println("failing disk: " + done);
+    assertTrue(cycles.get() > LEAST_CYCLES && failedForces.get() > 0, done);
+  }
+}

@@ -146,6 +146,27 @@ final class LogSpaceIT {
   }
 
   @Test
+  void shouldPutOffATransactionThatMakesManyDigitsOfFewWords(@TempDir Path data) {
+    try (ChronolithProcess server = startWithSmallHeadroom(data);
+        RespClient client = server.connect()) {
+      client.call("SET", "f", "1" + "0".repeat(300));
+      client.send("MULTI");
+      for (int i = 0; i < 20_000; i++) {
+        client.send("INCRBYFLOAT", "f", "1");
+      }
+      client.send("EXEC");
+      client.flush();
+      for (int i = 0; i < 20_001; i++) {
+        client.receive();
+      }
+      List<?> replies = (List<?>) client.receive();
+      assertEquals(20_000, replies.size());
+      assertTrue(((String) replies.get(19_999)).endsWith("20000"), "an error, or lost digits");
+      checkTheLog(server, data);
+    }
+  }
+
+  @Test
   void shouldRefuseAnSpopAndChangeNothingWhereTheVolumeIsFull(@TempDir Path mountPoint) {
     try (SmallVolume volume = SmallVolume.mount(mountPoint, 200)) {
       Path data = volume.directory().resolve("data");

@@ -52,21 +52,21 @@ public final class CounterCommands {
             "Add to a number",
             call -> increment(call, call.integer(2))),
         spec("decrby", 3, "1.0.0", "key decrement", "Subtract from a number", this::decrement),
-        spec(
-            "incrbyfloat",
-            3,
-            "2.6.0",
-            "key increment",
-            "Add to a floating-point number",
-            this::incrementFloat));
+        builder("incrbyfloat", 3, "2.6.0", "key increment", "Add to a floating-point number")
+            .effectEstimate((db, arguments) -> LONGEST_FLOAT)
+            .handler(this::incrementFloat)
+            .build());
   }
 
   private static CommandSpec spec(
       String name, int arity, String since, String arguments, String summary, Handler handler) {
+    return builder(name, arity, since, arguments, summary).handler(handler).build();
+  }
+
+  private static CommandSpec.Builder builder(
+      String name, int arity, String since, String arguments, String summary) {
     return CommandSpec.onKey(CommandGroup.STRING, name, arity, since, arguments, summary)
-        .flags(WRITE, DENYOOM, FAST)
-        .handler(handler)
-        .build();
+        .flags(WRITE, DENYOOM, FAST);
   }
 
   private void decrement(Call call) {
@@ -138,6 +138,11 @@ public final class CounterCommands {
       throw NAN_OR_INFINITY;
     }
     byte[] digits = format(sum).getBytes(StandardCharsets.US_ASCII);
+    // Of few words in a request, a transaction can make very many digits in the log.
+    CommandException refused = call.claimLogRoom(digits.length);
+    if (refused != null) {
+      throw refused;
+    }
     Slice result = new Slice(Unpooled.wrappedBuffer(digits), 0, digits.length);
     strings.set(db, call.arg(1), result, true);
     Effects effects = call.effect(4);

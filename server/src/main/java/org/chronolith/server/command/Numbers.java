@@ -6,7 +6,8 @@ import org.chronolith.engine.Slice;
 /** Numbers in requests, as strictly as Redis reads them. */
 public final class Numbers {
   private static final int LONGEST_INTEGER = 20;
-  private static final int LONGEST_DOUBLE = 255;
+  /** More than the digits of any double, so that INCRBYFLOAT can read what it has written. */
+  private static final int LONGEST_DOUBLE = 400;
 
   private Numbers() {}
 

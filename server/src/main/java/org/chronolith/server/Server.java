@@ -16,6 +16,7 @@ import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.LogStore;
 import org.chronolith.replicationlog.ScrubStatus;
 import org.chronolith.server.client.ClientRegistry;
 import org.chronolith.server.client.Subscriptions;
@@ -371,7 +372,7 @@ public final class Server {
   private Recovery.Settings settings() {
     return new Recovery.Settings(
         directory -> sizes.log(config, directory),
-        logDisk,
+        LogStore.on(logDisk),
         new LogEvents(),
         directory -> sizes.snapshots(config, directory, logSpaceGate::isSpaceRefused),
         snapshots);

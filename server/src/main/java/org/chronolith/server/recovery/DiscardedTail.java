@@ -79,13 +79,10 @@ final class DiscardedTail {
     DiscardedTail tail = new DiscardedTail(db);
     try (LogReader reader = live.reader(offset);
         ReplicationLog log =
-            ReplicationLog.create(
-                settings.log().apply(directory),
-                new Warnings(),
-                offset,
-                live.history(),
-                db,
-                settings.logDisk())) {
+            settings
+                .logs()
+                .create(
+                    settings.log().apply(directory), new Warnings(), offset, live.history(), db)) {
       tail.copy(reader, log);
       log.markClean(tail.db, System.currentTimeMillis());
       LOG.warn(

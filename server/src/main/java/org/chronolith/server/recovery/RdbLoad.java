@@ -54,13 +54,14 @@ final class RdbLoad {
       store = settings.openSnapshots(generation);
       snapshot(store, rdb, contents, target.snapshotSource());
       log =
-          ReplicationLog.create(
-              settings.log().apply(generation.log()),
-              settings.logListener(),
-              rdb.offset(),
-              rdb.history(),
-              contents.streamDb(),
-              settings.logDisk());
+          settings
+              .logs()
+              .create(
+                  settings.log().apply(generation.log()),
+                  settings.logListener(),
+                  rdb.offset(),
+                  rdb.history(),
+                  contents.streamDb());
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }

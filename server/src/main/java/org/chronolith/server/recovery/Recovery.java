@@ -23,10 +23,10 @@ import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
-import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogListener;
 import org.chronolith.replicationlog.LogNeed;
+import org.chronolith.replicationlog.LogStore;
 import org.chronolith.replicationlog.RecoveryReport;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.slf4j.Logger;
@@ -63,20 +63,20 @@ public final class Recovery {
    * What recovery opens its parts with.
    *
    * @param log configuration for a log in a directory
-   * @param logDisk what logs are written to
+   * @param logs where they are kept
    * @param snapshots configuration for a snapshot store in a directory
    * @param snapshotDisk what checkpoints are written to
    */
   public record Settings(
       Function<Path, LogConfig> log,
-      LogDisk logDisk,
+      LogStore logs,
       LogListener logListener,
       Function<Path, SnapshotConfig> snapshots,
       SnapshotListener snapshotListener,
       SnapshotDisk snapshotDisk) {
     public Settings {
       Objects.requireNonNull(log);
-      Objects.requireNonNull(logDisk);
+      Objects.requireNonNull(logs);
       Objects.requireNonNull(logListener);
       Objects.requireNonNull(snapshots);
       Objects.requireNonNull(snapshotListener);
@@ -86,11 +86,11 @@ public final class Recovery {
     /** With snapshots on the real disk. */
     public Settings(
         Function<Path, LogConfig> log,
-        LogDisk logDisk,
+        LogStore logs,
         LogListener logListener,
         Function<Path, SnapshotConfig> snapshots,
         SnapshotListener snapshotListener) {
-      this(log, logDisk, logListener, snapshots, snapshotListener, SnapshotDisk.REAL);
+      this(log, logs, logListener, snapshots, snapshotListener, SnapshotDisk.REAL);
     }
 
     SnapshotStore openSnapshots(Generation generation) {
@@ -179,13 +179,14 @@ public final class Recovery {
       long items = load(opened.store, checkpoint, target);
       target.select(meta.selectedDb());
       opened.log =
-          ReplicationLog.create(
-              settings.log().apply(generation.log()),
-              settings.logListener(),
-              meta.offset(),
-              HistoryAttributes.read(meta).withId(replicationId, meta.offset()),
-              meta.selectedDb(),
-              settings.logDisk());
+          settings
+              .logs()
+              .create(
+                  settings.log().apply(generation.log()),
+                  settings.logListener(),
+                  meta.offset(),
+                  HistoryAttributes.read(meta).withId(replicationId, meta.offset()),
+                  meta.selectedDb());
       await(forced);
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
@@ -259,13 +260,14 @@ public final class Recovery {
     Generation generation = data.newGeneration();
     try (Opened opened = new Opened(generation)) {
       opened.log =
-          ReplicationLog.create(
-              settings.log().apply(generation.log()),
-              settings.logListener(),
-              0,
-              History.fresh(),
-              0,
-              settings.logDisk());
+          settings
+              .logs()
+              .create(
+                  settings.log().apply(generation.log()),
+                  settings.logListener(),
+                  0,
+                  History.fresh(),
+                  0);
       data.switchTo(generation);
       target.select(0);
       return opened.recovered(target, 0, 0, System.nanoTime());
@@ -289,7 +291,7 @@ public final class Recovery {
     long startedNanos = System.nanoTime();
     LogConfig logConfig = settings.log().apply(opened.generation.log());
     Optional<Checkpoint> checkpoint = opened.store.newest();
-    if (!ReplicationLog.exists(logConfig)) {
+    if (!settings.logs().exists(logConfig)) {
       if (checkpoint.isEmpty() || !wasSetAside(opened.generation)) {
         throw new RecoveryException("there is no log in " + opened.generation.log());
       }
@@ -336,7 +338,7 @@ public final class Recovery {
             .orElse(LogNeed.EVERYTHING);
     ReplicationLog log;
     try {
-      log = ReplicationLog.open(logConfig, settings.logListener(), need, settings.logDisk());
+      log = settings.logs().open(logConfig, settings.logListener(), need);
     } catch (LogException e) {
       if (e.kind() != LogException.Kind.DAMAGED) {
         throw e;
@@ -529,13 +531,14 @@ public final class Recovery {
         data.removeTree(making);
       }
       data.disk().createDirectory(making);
-      ReplicationLog.create(
+      settings
+          .logs()
+          .create(
               settings.log().apply(making),
               settings.logListener(),
               meta.offset(),
               replica ? found : found.newId(meta.offset()),
-              meta.selectedDb(),
-              settings.logDisk())
+              meta.selectedDb())
           .close();
       data.disk().rename(making, generation.log());
       data.disk().force(generation.directory());

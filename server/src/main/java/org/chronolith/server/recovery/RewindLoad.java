@@ -79,13 +79,14 @@ final class RewindLoad {
       target.select(db);
       History history = live.history().lowerTo(divergence);
       log =
-          ReplicationLog.create(
-              settings.log().apply(generation.log()),
-              settings.logListener(),
-              from,
-              history,
-              db,
-              settings.logDisk());
+          settings
+              .logs()
+              .create(
+                  settings.log().apply(generation.log()),
+                  settings.logListener(),
+                  from,
+                  history,
+                  db);
       replay(log, from, target);
       log.sync();
       discarded = DiscardedTail.keep(data, settings, live, divergence, target.db());

@@ -31,6 +31,7 @@ import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.LogStore;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -324,7 +325,7 @@ class CrashAtEveryStepIT {
       LogDisk logDisk, SnapshotListener listener, SnapshotDisk snapshotDisk) {
     return new Recovery.Settings(
         CrashAtEveryStepIT::logConfig,
-        logDisk,
+        LogStore.on(logDisk),
         LogListener.none(),
         SnapshotConfig::defaults,
         listener,

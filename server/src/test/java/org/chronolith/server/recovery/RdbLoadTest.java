@@ -35,8 +35,8 @@ import org.chronolith.engine.snapshot.SnapshotSession;
 import org.chronolith.engine.types.CollectionLimits;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
-import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.LogStore;
 import org.chronolith.server.command.Dataset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,7 +71,7 @@ class RdbLoadTest {
             data,
             new Recovery.Settings(
                 at -> LogConfig.of(at).withSegmentBytes(1 << 20),
-                LogDisk.SYSTEM,
+                LogStore.SYSTEM,
                 LogListener.none(),
                 SnapshotConfig::defaults,
                 new SilentListener()));

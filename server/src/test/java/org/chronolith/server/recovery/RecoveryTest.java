@@ -28,8 +28,8 @@ import org.chronolith.engine.snapshot.SnapshotSession;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
-import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.LogStore;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -533,7 +533,7 @@ class RecoveryTest {
   private static Recovery.Settings settings(SnapshotListener listener) {
     return new Recovery.Settings(
         RecoveryTest::logConfig,
-        LogDisk.SYSTEM,
+        LogStore.SYSTEM,
         LogListener.none(),
         SnapshotConfig::defaults,
         listener);

@@ -17,8 +17,8 @@ import org.chronolith.engine.snapshot.BatchSink;
 import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
-import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.LogStore;
 import org.chronolith.replicationlog.ReplicationLog;
 
 /**
@@ -89,7 +89,7 @@ final class SnapshotPlusLogScenario {
                       LogConfig.of(path)
                           .withBlocks(1 << 20, 4096)
                           .withHeadroom(2 << 20, 1 << 20, 0),
-                  LogDisk.SYSTEM,
+                  LogStore.SYSTEM,
                   LogListener.none(),
                   SnapshotConfig::defaults,
                   duty));

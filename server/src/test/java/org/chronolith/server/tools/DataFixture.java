@@ -19,8 +19,8 @@ import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.engine.snapshot.SnapshotListener;
 import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.replicationlog.LogConfig;
-import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.LogStore;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.OfflineDataset;
 import org.chronolith.server.recovery.DataDirectory;
@@ -55,7 +55,7 @@ final class DataFixture implements AutoCloseable {
                 data,
                 new Recovery.Settings(
                     DataFixture::logConfig,
-                    LogDisk.SYSTEM,
+                    LogStore.SYSTEM,
                     LogListener.none(),
                     SnapshotConfig::defaults,
                     new QuietSnapshots()))

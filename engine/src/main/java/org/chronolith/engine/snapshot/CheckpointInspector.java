@@ -82,6 +82,6 @@ public final class CheckpointInspector {
    */
   public static CheckpointReader read(Path checkpoint, Path scratch) {
     Checkpoint opened = new Checkpoint(checkpoint, meta(checkpoint), released -> {});
-    return new CheckpointReader(opened, SnapshotConfig.defaults(scratch));
+    return new RocksCheckpointReader(opened, SnapshotConfig.defaults(scratch));
   }
 }

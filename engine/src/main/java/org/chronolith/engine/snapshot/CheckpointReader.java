@@ -1,18 +1,11 @@
 package org.chronolith.engine.snapshot;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import java.nio.ByteBuffer;
 import org.chronolith.engine.EngineException;
-import org.chronolith.engine.EngineException.Severity;
-import org.rocksdb.ReadOptions;
-import org.rocksdb.RocksDB;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.RocksIterator;
 
 /**
- * Reads a checkpoint from end to end, in the order of its keys, every block's checksum verified. It
- * retains the checkpoint until it is closed. Any number may be open at a time.
+ * Reads a checkpoint from end to end, in the order of its keys. It retains the checkpoint until it
+ * is closed. Any number may be open at a time.
  *
  * <pre>
  * while (reader.next()) {
@@ -22,118 +15,21 @@ import org.rocksdb.RocksIterator;
  *
  * <p>Thread: one at a time, the caller's. It waits for the disk: never the engine thread.
  */
-public final class CheckpointReader implements AutoCloseable {
-  private static final int READ_AHEAD_BYTES = 2 << 20;
-  private static final int FIRST_BUFFER_BYTES = 64 * 1024;
-
-  private final Checkpoint checkpoint;
-  private final RocksSettings settings;
-  private final ReadOptions readOptions;
-  private final RocksDB db;
-  private final RocksIterator iterator;
-  private Part key = new Part(FIRST_BUFFER_BYTES);
-  private Part value = new Part(FIRST_BUFFER_BYTES);
-  private boolean started;
-  private boolean closed;
-
-  /** A direct buffer that is seen by RocksDB as {@code nio} and by our side as {@code view}. */
-  private record Part(ByteBuffer nio, ByteBuf view) {
-    Part(int bytes) {
-      this(ByteBuffer.allocateDirect(bytes));
-    }
-
-    private Part(ByteBuffer nio) {
-      this(nio, Unpooled.wrappedBuffer(nio.duplicate()));
-    }
-  }
-
-  /** REQUIRES: the caller has retained the checkpoint for this reader, which releases it. */
-  CheckpointReader(Checkpoint checkpoint, SnapshotConfig config) {
-    this.checkpoint = checkpoint;
-    settings = new RocksSettings(config);
-    RocksDB opened;
-    try {
-      opened = RocksDB.openReadOnly(settings.options(), checkpoint.directory().toString());
-    } catch (RocksDBException e) {
-      settings.close();
-      checkpoint.release();
-      throw damaged(e);
-    }
-    db = opened;
-    readOptions =
-        new ReadOptions()
-            .setVerifyChecksums(true)
-            .setFillCache(false)
-            .setReadaheadSize(READ_AHEAD_BYTES)
-            .setTotalOrderSeek(true);
-    iterator = db.newIterator(readOptions);
-  }
-
+public interface CheckpointReader extends AutoCloseable {
   /**
    * Moves to the first or next item.
    *
    * @return false after the last one
    * @throws EngineException CORRUPTION, naming the file, if a block does not match its checksum
    */
-  public boolean next() {
-    if (started) {
-      iterator.next();
-    } else {
-      started = true;
-      iterator.seekToFirst();
-    }
-    if (!iterator.isValid()) {
-      try {
-        iterator.status();
-      } catch (RocksDBException e) {
-        throw damaged(e);
-      }
-      return false;
-    }
-    int keyBytes = iterator.key(key.nio().clear());
-    if (keyBytes > key.nio().capacity()) {
-      key = new Part(grown(keyBytes));
-      iterator.key(key.nio());
-    }
-    key.view().setIndex(0, keyBytes);
-    int valueBytes = iterator.value(value.nio().clear());
-    if (valueBytes > value.nio().capacity()) {
-      value = new Part(grown(valueBytes));
-      iterator.value(value.nio());
-    }
-    value.view().setIndex(0, valueBytes);
-    return true;
-  }
+  boolean next();
 
-  /** The current item's key, direct, valid until the next call. */
-  public ByteBuf key() {
-    return key.view();
-  }
+  /** The current item's key, valid until the next call. */
+  ByteBuf key();
 
-  /** The current item's value, direct, valid until the next call. */
-  public ByteBuf value() {
-    return value.view();
-  }
+  /** The current item's value, valid until the next call. */
+  ByteBuf value();
 
   @Override
-  public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    iterator.close();
-    readOptions.close();
-    db.close();
-    settings.close();
-    checkpoint.release();
-  }
-
-  private static int grown(int bytes) {
-    return (int) Math.min(Integer.MAX_VALUE - 8L, Long.highestOneBit(bytes) * 2L);
-  }
-
-  private EngineException damaged(RocksDBException e) {
-    return new EngineException(
-        Severity.CORRUPTION, checkpoint.directory() + ": " + e.getMessage(), e);
-  }
+  void close();
 }

@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -55,7 +54,7 @@ public final class SnapshotStore implements AutoCloseable {
   private final SnapshotListener listener;
   private final SnapshotDisk disk;
   private final Path workingDirectory;
-  private final RocksSettings settings;
+  private final SnapshotTables tables;
   private final ExecutorService thread;
   private volatile Thread snapshotThread;
   private final AtomicInteger queuedBatches = new AtomicInteger();
@@ -76,22 +75,23 @@ public final class SnapshotStore implements AutoCloseable {
   private SnapshotSession session;
 
   /** Of the snapshot thread; null until a session needs it. */
-  private WorkingDb working;
+  private SnapshotTables.Working working;
 
-  private SnapshotStore(SnapshotConfig config, SnapshotListener listener, SnapshotDisk disk) {
+  private SnapshotStore(SnapshotConfig config, SnapshotListener listener, SnapshotEnv env) {
     this.config = config;
     this.listener = listener;
-    this.disk = disk;
+    disk = env.disk();
     workingDirectory = config.directory().resolve(WORKING);
-    settings = new RocksSettings(config);
+    tables = env.tables().apply(config);
     thread =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              Thread snapshot = new Thread(task, "snapshot");
-              snapshot.setDaemon(true);
-              snapshotThread = snapshot;
-              return snapshot;
-            });
+        env.thread()
+            .apply(
+                task -> {
+                  Thread snapshot = new Thread(task, "snapshot");
+                  snapshot.setDaemon(true);
+                  snapshotThread = snapshot;
+                  return snapshot;
+                });
   }
 
   /**
@@ -100,13 +100,19 @@ public final class SnapshotStore implements AutoCloseable {
    * @throws EngineException if the directory cannot be read or made
    */
   public static SnapshotStore open(SnapshotConfig config, SnapshotListener listener) {
-    return open(config, listener, SnapshotDisk.REAL);
+    return open(config, listener, SnapshotEnv.REAL);
   }
 
   /** As {@link #open(SnapshotConfig, SnapshotListener)}, on a disk of the caller's choice. */
   public static SnapshotStore open(
       SnapshotConfig config, SnapshotListener listener, SnapshotDisk disk) {
-    SnapshotStore store = new SnapshotStore(config, listener, disk);
+    return open(config, listener, SnapshotEnv.on(disk));
+  }
+
+  /** As {@link #open(SnapshotConfig, SnapshotListener)}, in surroundings of the caller's choice. */
+  public static SnapshotStore open(
+      SnapshotConfig config, SnapshotListener listener, SnapshotEnv env) {
+    SnapshotStore store = new SnapshotStore(config, listener, env);
     try {
       Files.createDirectories(config.directory().resolve(RocksSettings.LOG_DIRECTORY));
       store.scan();
@@ -257,7 +263,7 @@ public final class SnapshotStore implements AutoCloseable {
     if (!checkpoint.retain()) {
       throw new IllegalStateException(checkpoint + " is superseded and was not retained");
     }
-    return new CheckpointReader(checkpoint, config);
+    return tables.read(checkpoint);
   }
 
   /**
@@ -344,7 +350,7 @@ public final class SnapshotStore implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new EngineException(Severity.FATAL, "interrupted while the snapshot thread ends", e);
     }
-    settings.close();
+    tables.close();
   }
 
   /** Of the engine thread: takes a batch, or says that the queue is full. */
@@ -411,15 +417,15 @@ public final class SnapshotStore implements AutoCloseable {
         // It will be as large as the one before, or so.
         requireFree(newest == null ? 0 : newest.totalBytes());
         Files.createDirectories(workingDirectory);
-        working = new WorkingDb(workingDirectory, settings);
+        working = tables.open(workingDirectory);
         condemned = false;
       } else if (working == null) {
         requireFree(0);
         rebuildWorking();
-        working = new WorkingDb(workingDirectory, settings);
+        working = tables.open(workingDirectory);
       }
       from.opened();
-    } catch (IOException | RocksDBException | EngineException e) {
+    } catch (IOException | EngineException e) {
       condemn(from, "cannot open the working database in " + workingDirectory, e);
     }
   }
@@ -451,7 +457,7 @@ public final class SnapshotStore implements AutoCloseable {
         working.write(batch);
         from.written(bytes);
       }
-    } catch (RocksDBException | EngineException e) {
+    } catch (IOException | EngineException e) {
       condemn(from, "cannot write to the working database", e);
     } finally {
       batch.release();
@@ -466,7 +472,7 @@ public final class SnapshotStore implements AutoCloseable {
     }
     try {
       working.flush();
-    } catch (RocksDBException e) {
+    } catch (IOException e) {
       condemn(from, "cannot flush the working database", e);
       return;
     }
@@ -480,7 +486,7 @@ public final class SnapshotStore implements AutoCloseable {
       Checkpoint made = publish(making, metaFile);
       from.complete();
       listener.completed(made, from.elapsedMs(), described.newBytes());
-    } catch (IOException | RocksDBException e) {
+    } catch (IOException e) {
       // The working database has everything; only the checkpoint is missing.
       remove(making);
       if (freeBytes() < config.minFreeBytes().getAsLong()) {
@@ -576,7 +582,7 @@ public final class SnapshotStore implements AutoCloseable {
     if (cause instanceof EngineException known) {
       return known.severity() == Severity.NO_SPACE;
     }
-    if (cause instanceof RocksDBException rocks
+    if (cause.getCause() instanceof RocksDBException rocks
         && rocks.getStatus() != null
         && rocks.getStatus().getSubCode() == Status.SubCode.NoSpace) {
       return true;

@@ -1,6 +1,7 @@
 package org.chronolith.engine.snapshot;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.chronolith.engine.EngineException;
@@ -16,7 +17,7 @@ import org.rocksdb.WriteOptions;
  * The database that batches are written into. It may hold half of a snapshot at any time, so it is
  * only ever a source of checkpoints and is never opened by recovery. Thread: {@code snapshot}.
  */
-final class WorkingDb implements AutoCloseable {
+final class WorkingDb implements SnapshotTables.Working {
   private final RocksDB db;
   private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
   private final FlushOptions flushOptions = new FlushOptions().setWaitForFlush(true);
@@ -29,41 +30,53 @@ final class WorkingDb implements AutoCloseable {
     db = RocksDB.open(settings.options(), directory.toString());
   }
 
-  /** Applies the readable bytes of {@code batch} atomically. */
-  void write(ByteBuf batch) throws RocksDBException {
-    ByteBuffer bytes = direct(batch);
-    ByteBuffer key = bytes.duplicate();
-    ByteBuffer value = bytes.duplicate();
-    writeBatch.clear();
-    while (bytes.hasRemaining()) {
-      byte op = bytes.get();
-      part(bytes, key);
-      switch (op) {
-        case BatchSink.PUT -> {
-          part(bytes, value);
-          writeBatch.put(key, value);
+  @Override
+  public void write(ByteBuf batch) throws IOException {
+    try {
+      ByteBuffer bytes = direct(batch);
+      ByteBuffer key = bytes.duplicate();
+      ByteBuffer value = bytes.duplicate();
+      writeBatch.clear();
+      while (bytes.hasRemaining()) {
+        byte op = bytes.get();
+        part(bytes, key);
+        switch (op) {
+          case BatchSink.PUT -> {
+            part(bytes, value);
+            writeBatch.put(key, value);
+          }
+          case BatchSink.DELETE -> writeBatch.delete(key);
+          case BatchSink.DELETE_RANGE -> {
+            part(bytes, value);
+            // RocksDB's Java interface has no range deletion from direct memory; these are rare.
+            writeBatch.deleteRange(toBytes(key), toBytes(value));
+          }
+          default -> throw malformed("operation " + op, bytes);
         }
-        case BatchSink.DELETE -> writeBatch.delete(key);
-        case BatchSink.DELETE_RANGE -> {
-          part(bytes, value);
-          // RocksDB's Java interface has no range deletion from direct memory; these are rare.
-          writeBatch.deleteRange(toBytes(key), toBytes(value));
-        }
-        default -> throw malformed("operation " + op, bytes);
       }
+      db.write(writeOptions, writeBatch);
+    } catch (RocksDBException e) {
+      throw new IOException(e.getMessage(), e);
     }
-    db.write(writeOptions, writeBatch);
   }
 
   /** Writes all memtables out; on return every applied batch is in a forced table file. */
-  void flush() throws RocksDBException {
-    db.flush(flushOptions);
+  @Override
+  public void flush() throws IOException {
+    try {
+      db.flush(flushOptions);
+    } catch (RocksDBException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   /** Hard-links the flushed state into {@code directory}, which must not exist. */
-  void checkpoint(Path directory) throws RocksDBException {
+  @Override
+  public void checkpoint(Path directory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.create(db)) {
       checkpoint.createCheckpoint(directory.toString());
+    } catch (RocksDBException e) {
+      throw new IOException(e.getMessage(), e);
     }
   }
 

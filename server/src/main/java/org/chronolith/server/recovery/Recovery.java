@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotConfig;
-import org.chronolith.engine.snapshot.SnapshotDisk;
+import org.chronolith.engine.snapshot.SnapshotEnv;
 import org.chronolith.engine.snapshot.SnapshotListener;
 import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.engine.snapshot.SnapshotStore;
@@ -65,7 +65,7 @@ public final class Recovery {
    * @param log configuration for a log in a directory
    * @param logs where they are kept
    * @param snapshots configuration for a snapshot store in a directory
-   * @param snapshotDisk what checkpoints are written to
+   * @param snapshotEnv what snapshot stores stand on
    */
   public record Settings(
       Function<Path, LogConfig> log,
@@ -73,14 +73,14 @@ public final class Recovery {
       LogListener logListener,
       Function<Path, SnapshotConfig> snapshots,
       SnapshotListener snapshotListener,
-      SnapshotDisk snapshotDisk) {
+      SnapshotEnv snapshotEnv) {
     public Settings {
       Objects.requireNonNull(log);
       Objects.requireNonNull(logs);
       Objects.requireNonNull(logListener);
       Objects.requireNonNull(snapshots);
       Objects.requireNonNull(snapshotListener);
-      Objects.requireNonNull(snapshotDisk);
+      Objects.requireNonNull(snapshotEnv);
     }
 
     /** With snapshots on the real disk. */
@@ -90,12 +90,12 @@ public final class Recovery {
         LogListener logListener,
         Function<Path, SnapshotConfig> snapshots,
         SnapshotListener snapshotListener) {
-      this(log, logs, logListener, snapshots, snapshotListener, SnapshotDisk.REAL);
+      this(log, logs, logListener, snapshots, snapshotListener, SnapshotEnv.REAL);
     }
 
     SnapshotStore openSnapshots(Generation generation) {
       return SnapshotStore.open(
-          snapshots.apply(generation.snapshots()), snapshotListener, snapshotDisk);
+          snapshots.apply(generation.snapshots()), snapshotListener, snapshotEnv);
     }
   }
 

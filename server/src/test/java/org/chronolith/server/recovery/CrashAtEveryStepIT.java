@@ -24,6 +24,7 @@ import org.chronolith.engine.EngineException;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.engine.snapshot.SnapshotDisk;
+import org.chronolith.engine.snapshot.SnapshotEnv;
 import org.chronolith.engine.snapshot.SnapshotListener;
 import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.engine.snapshot.SnapshotSession;
@@ -329,7 +330,7 @@ class CrashAtEveryStepIT {
         LogListener.none(),
         SnapshotConfig::defaults,
         listener,
-        snapshotDisk);
+        SnapshotEnv.on(snapshotDisk));
   }
 
   private static LogConfig logConfig(Path path) {

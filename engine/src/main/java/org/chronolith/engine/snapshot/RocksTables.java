@@ -1,0 +1,35 @@
+package org.chronolith.engine.snapshot;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.rocksdb.RocksDBException;
+
+/** RocksDB's table files. */
+final class RocksTables implements SnapshotTables {
+  private final SnapshotConfig config;
+  private final RocksSettings settings;
+
+  RocksTables(SnapshotConfig config) {
+    this.config = config;
+    settings = new RocksSettings(config);
+  }
+
+  @Override
+  public Working open(Path directory) throws IOException {
+    try {
+      return new WorkingDb(directory, settings);
+    } catch (RocksDBException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public CheckpointReader read(Checkpoint checkpoint) {
+    return new RocksCheckpointReader(checkpoint, config);
+  }
+
+  @Override
+  public void close() {
+    settings.close();
+  }
+}

@@ -30,7 +30,7 @@ public final class Connection {
   private final NetworkListener listener;
   private final ConnectionHandler handler;
   private final long id;
-  private final long createdMs = System.currentTimeMillis();
+  private final long createdMs;
   private final String remoteAddress;
   private final String localAddress;
   private final InputBuffer input;
@@ -53,7 +53,7 @@ public final class Connection {
   private boolean idleExempt;
   private long mayLeave;
   private long turnStart;
-  private long lastInteractionMs = createdMs;
+  private long lastInteractionMs;
   private long overSoftLimitSinceMs;
   private long bytesIn;
   private long bytesOut;
@@ -68,6 +68,8 @@ public final class Connection {
       NetworkListener listener,
       ConnectionHandler handler) {
     this.loop = loop;
+    this.createdMs = loop.clock().wallMs();
+    this.lastInteractionMs = createdMs;
     this.channel = channel;
     this.input = input;
     this.limits = limits;
@@ -293,7 +295,7 @@ public final class Connection {
       return;
     }
     bytesIn += bytes;
-    lastInteractionMs = System.currentTimeMillis();
+    lastInteractionMs = loop.clock().wallMs();
     listener.bytesRead(bytes);
     process(in);
     loop.socketWasRead(bytes);

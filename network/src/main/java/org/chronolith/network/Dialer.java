@@ -8,6 +8,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 
 /** Makes outgoing connections. */
@@ -27,6 +28,10 @@ public final class Dialer {
   public static StreamConnection connect(
       NetworkLoop loop, String host, int port, int timeoutMs, StreamHandler handler) {
     StreamConnection stream = new StreamConnection(loop, handler, new InputBuffer(loop));
+    if (loop.host() != null) {
+      loop.execute(() -> dial(stream, loop.host().dialing(host, port), timeoutMs));
+      return stream;
+    }
     byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
     if (address != null) {
       loop.execute(() -> dial(stream, resolved(address, port), timeoutMs));
@@ -56,19 +61,23 @@ public final class Dialer {
     }
   }
 
-  private static void dial(StreamConnection stream, InetSocketAddress address, int timeoutMs) {
+  private static void dial(StreamConnection stream, SocketAddress address, int timeoutMs) {
     NetworkLoop loop = stream.loop();
-    new Bootstrap()
+    Bootstrap bootstrap = new Bootstrap();
+    if (address instanceof InetSocketAddress) {
+      bootstrap.option(ChannelOption.TCP_NODELAY, true);
+    }
+    bootstrap
         .group(loop.eventLoop())
         .channel(loop.transport().socket())
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMs)
-        .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.AUTO_READ, false)
         .option(ChannelOption.RECVBUF_ALLOCATOR, stream.input())
         .handler(
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
+                loop.transport().prepare(channel, stream.input());
                 channel.pipeline().addLast(new StreamChannel(stream));
               }
             })

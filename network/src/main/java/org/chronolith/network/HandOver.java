@@ -51,6 +51,7 @@ final class HandOver {
             });
   }
 
+  @SuppressWarnings("deprecation")
   private void move() {
     if (!channel.isOpen()) {
       return;

@@ -80,7 +80,8 @@ final class InputBuffer implements RecvByteBufAllocator {
     wantedBytes = 0;
   }
 
-  private ByteBuf readInto() {
+  /** Where the next bytes go; retained for whoever {@link #received} takes it from. */
+  ByteBuf readInto() {
     if (kept == null) {
       keptBytesBeforeRead = 0;
       return loop.readBuffer().clear().retain();

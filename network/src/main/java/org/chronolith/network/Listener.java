@@ -34,10 +34,12 @@ public final class Listener implements AutoCloseable {
   private static final byte[] TOO_MANY_CLIENTS =
       "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
 
+  private final NetworkLoop loop;
   private final Channel server;
   private final Path unixPath;
 
-  private Listener(Channel server, Path unixPath) {
+  private Listener(NetworkLoop loop, Channel server, Path unixPath) {
+    this.loop = loop;
     this.server = server;
     this.unixPath = unixPath;
   }
@@ -57,13 +59,19 @@ public final class Listener implements AutoCloseable {
       ListenerConfig config,
       ConnectionHandler handler,
       NetworkListener listener) {
+    if (loop.host() != null) {
+      ServerBootstrap bootstrap =
+          bootstrap(loop, loop.transport().serverSocket(null), config, handler, listener);
+      return new Listener(
+          loop, bind(loop, bootstrap, loop.host().listening(port), host + ":" + port), null);
+    }
     InetSocketAddress address = address(host, port);
     // A wildcard that has no address of its own takes every one, of IPv4 and of IPv6.
     InetAddress family = host.equals("*") ? null : address.getAddress();
     ServerBootstrap bootstrap =
         bootstrap(loop, loop.transport().serverSocket(family), config, handler, listener)
             .option(ChannelOption.SO_REUSEADDR, true);
-    return new Listener(bind(bootstrap, address, host + ":" + port), null);
+    return new Listener(loop, bind(loop, bootstrap, address, host + ":" + port), null);
   }
 
   /**
@@ -85,13 +93,14 @@ public final class Listener implements AutoCloseable {
       Files.deleteIfExists(path);
       Channel server =
           bind(
+              loop,
               bootstrap(loop, type, config, handler, listener),
               new DomainSocketAddress(path.toFile()),
               path.toString());
       if (permissions != 0) {
         Files.setPosixFilePermissions(path, posix(permissions));
       }
-      return new Listener(server, path);
+      return new Listener(loop, server, path);
     } catch (IOException failure) {
       throw cannotListen(path.toString(), failure);
     }
@@ -105,7 +114,7 @@ public final class Listener implements AutoCloseable {
   /** Accepts no more; the connections stay. Any thread but the loop's. */
   @Override
   public void close() {
-    server.close().awaitUninterruptibly();
+    loop.await(server.close());
     if (unixPath != null) {
       try {
         Files.deleteIfExists(unixPath);
@@ -130,8 +139,10 @@ public final class Listener implements AutoCloseable {
         .childHandler(new Accept(loop, config, handler, listener));
   }
 
-  private static Channel bind(ServerBootstrap bootstrap, SocketAddress address, String name) {
-    ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
+  private static Channel bind(
+      NetworkLoop loop, ServerBootstrap bootstrap, SocketAddress address, String name) {
+    ChannelFuture bound = bootstrap.bind(address);
+    loop.await(bound);
     if (!bound.isSuccess()) {
       throw cannotListen(name, bound.cause());
     }
@@ -209,6 +220,7 @@ public final class Listener implements AutoCloseable {
         channel.config().setOption(ChannelOption.TCP_NODELAY, true);
         loop.transport().keepalive(config.tcpKeepaliveSeconds(), channel);
       }
+      loop.transport().prepare(channel, input);
       Connection connection =
           new Connection(loop, channel, input, config.limits(), listener, handler);
       channel.pipeline().addLast(new ClientChannel(loop, connection));

@@ -2,6 +2,7 @@ package org.chronolith.network;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.Future;
@@ -43,8 +44,16 @@ public final class NetworkLoop implements Executor, AutoCloseable {
   private static final int HOUSEKEEPING_MS = 1000;
   private static final int CLOSE_TIMEOUT_MS = 10_000;
 
-  private final SingleThreadIoEventLoop eventLoop;
+  /** What is to be done on a loop without a thread is done after so many runs, or never. */
+  private static final int MOST_RUNS = 1_000;
+
+  private final IoEventLoop eventLoop;
   private final Transport transport;
+  private final LoopClock clock;
+
+  /** Null for a loop with a thread of its own. */
+  private final MemoryHost host;
+
   private final Connections connections = new Connections();
   private final Set<StreamConnection> streams = new LinkedHashSet<>();
   private final ByteBuf readBuffer;
@@ -55,6 +64,9 @@ public final class NetworkLoop implements Executor, AutoCloseable {
   private final Runnable resumeTask = this::resumeTask;
   private volatile Consumer<Throwable> uncaught;
   private volatile Thread thread;
+
+  /** Of a loop without a thread: it is being run. */
+  private boolean running;
 
   private boolean endOfTurnRequested;
   private boolean endOfTurnQueued;
@@ -68,24 +80,65 @@ public final class NetworkLoop implements Executor, AutoCloseable {
    * @param preferNative epoll where it is available, else NIO
    */
   public NetworkLoop(String threadName, boolean preferNative) {
-    this.transport = Transport.choose(preferNative);
-    this.uncaught = failure -> LOG.error("Uncaught failure on the {} loop", threadName, failure);
-    ThreadFactory threads = task -> thread = new FastThreadLocalThread(task, threadName);
-    this.eventLoop =
-        new SingleThreadIoEventLoop(
-            null,
-            threads,
-            transport.ioHandlerFactory(),
-            Integer.MAX_VALUE,
-            RejectedExecutionHandlers.reject(),
-            TASK_QUANTUM_MS);
+    this(threadName, Transport.choose(preferNative), LoopClock.SYSTEM, null);
+  }
+
+  /** A loop without a thread, on a machine in memory: {@link #runNow} runs it. */
+  public NetworkLoop(String name, MemoryHost host) {
+    this(name, Transport.MEMORY, host.clock(), host);
+  }
+
+  private NetworkLoop(String name, Transport transport, LoopClock clock, MemoryHost host) {
+    this.transport = transport;
+    this.clock = clock;
+    this.host = host;
+    this.uncaught = failure -> LOG.error("Uncaught failure on the {} loop", name, failure);
+    this.eventLoop = host == null ? threaded(name) : host.newLoop();
     this.readBuffer = PooledByteBufAllocator.DEFAULT.directBuffer(READ_BYTES, READ_BYTES);
-    every(() -> connections.housekeeping(System.currentTimeMillis()), HOUSEKEEPING_MS);
+    every(() -> connections.housekeeping(clock.wallMs()), HOUSEKEEPING_MS);
+  }
+
+  private IoEventLoop threaded(String threadName) {
+    ThreadFactory threads = task -> thread = new FastThreadLocalThread(task, threadName);
+    return new SingleThreadIoEventLoop(
+        null,
+        threads,
+        transport.ioHandlerFactory(),
+        Integer.MAX_VALUE,
+        RejectedExecutionHandlers.reject(),
+        TASK_QUANTUM_MS);
+  }
+
+  /** What time it is here. Any thread. */
+  public LoopClock clock() {
+    return clock;
+  }
+
+  /**
+   * Does all that is due. REQUIRES: the loop has no thread of its own.
+   *
+   * @return how much that was; 0 if nothing was due
+   */
+  public int runNow() {
+    running = true;
+    try {
+      return ((MemoryHost.Loop) eventLoop).runNow();
+    } finally {
+      running = false;
+    }
+  }
+
+  /**
+   * When {@link #runNow} has something to do, if nothing comes before: on {@link LoopClock#nanos};
+   * -1 if there is nothing. REQUIRES: the loop has no thread of its own.
+   */
+  public long nextNanos() {
+    return ((MemoryHost.Loop) eventLoop).nextNanos();
   }
 
   /** Whether the caller runs on this loop's thread. Any thread. */
   public boolean inLoop() {
-    return eventLoop.inEventLoop();
+    return host == null ? eventLoop.inEventLoop() : running;
   }
 
   /** Whether sockets are served by epoll (else by NIO). Any thread. */
@@ -204,11 +257,26 @@ public final class NetworkLoop implements Executor, AutoCloseable {
       ended.addListener(done -> readBuffer.release());
       return;
     }
-    if (!ended.awaitUninterruptibly(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+    if (!await(ended)) {
       throw new NetworkException(
-          NetworkException.Severity.FATAL, "the loop did not end: " + thread.getName());
+          NetworkException.Severity.FATAL, "the loop did not end: " + thread);
     }
     readBuffer.release();
+  }
+
+  /**
+   * Waits until something has been done on this loop, which is not the caller's.
+   *
+   * @return false if it takes too long
+   */
+  boolean await(Future<?> future) {
+    if (host == null) {
+      return future.awaitUninterruptibly(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+    }
+    for (int i = 0; i < MOST_RUNS && !future.isDone(); i++) {
+      runNow();
+    }
+    return future.isDone();
   }
 
   private void closeSockets() {
@@ -218,8 +286,13 @@ public final class NetworkLoop implements Executor, AutoCloseable {
     }
   }
 
-  SingleThreadIoEventLoop eventLoop() {
+  IoEventLoop eventLoop() {
     return eventLoop;
+  }
+
+  /** The machine in memory that it is on; null for a loop with a thread of its own. */
+  MemoryHost host() {
+    return host;
   }
 
   Transport transport() {

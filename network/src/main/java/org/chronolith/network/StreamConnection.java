@@ -37,10 +37,11 @@ public final class StreamConnection {
   private Throwable failure;
   private long bytesIn;
   private long bytesOut;
-  private long lastReadMs = System.currentTimeMillis();
+  private long lastReadMs;
 
   StreamConnection(NetworkLoop loop, StreamHandler handler, InputBuffer input) {
     this.loop = loop;
+    this.lastReadMs = loop.clock().wallMs();
     this.handler = handler;
     this.input = input;
   }
@@ -212,7 +213,7 @@ public final class StreamConnection {
       return;
     }
     bytesIn += bytes;
-    lastReadMs = System.currentTimeMillis();
+    lastReadMs = loop.clock().wallMs();
     consume(in);
     loop.socketWasRead(bytes);
   }

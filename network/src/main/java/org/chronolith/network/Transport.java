@@ -3,6 +3,7 @@ package org.chronolith.network;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
@@ -11,6 +12,9 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.local.LocalChannel;
+import io.netty.channel.local.LocalIoHandler;
+import io.netty.channel.local.LocalServerChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioChannelOption;
@@ -26,14 +30,20 @@ import jdk.net.ExtendedSocketOptions;
 /** Which of the kernel's interfaces a loop uses, and the channel classes that go with it. */
 enum Transport {
   EPOLL,
-  NIO;
+  NIO,
+  /** No sockets at all: within the process, see {@link MemoryHost}. */
+  MEMORY;
 
   static Transport choose(boolean preferNative) {
     return preferNative && Epoll.isAvailable() ? EPOLL : NIO;
   }
 
   IoHandlerFactory ioHandlerFactory() {
-    return this == EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    return switch (this) {
+      case EPOLL -> EpollIoHandler.newFactory();
+      case NIO -> NioIoHandler.newFactory();
+      case MEMORY -> LocalIoHandler.newFactory();
+    };
   }
 
   /**
@@ -43,6 +53,9 @@ enum Transport {
    *     wildcard; null for any
    */
   ChannelFactory<ServerChannel> serverSocket(InetAddress address) {
+    if (this == MEMORY) {
+      return LocalServerChannel::new;
+    }
     if (address instanceof Inet4Address) {
       return this == EPOLL
           ? () -> new EpollServerSocketChannel(SocketProtocolFamily.INET)
@@ -62,7 +75,24 @@ enum Transport {
   }
 
   Class<? extends Channel> socket() {
-    return this == EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
+    return switch (this) {
+      case EPOLL -> EpollSocketChannel.class;
+      case NIO -> NioSocketChannel.class;
+      case MEMORY -> LocalChannel.class;
+    };
+  }
+
+  /** Has {@code input} see what comes as if it were read from a socket. */
+  @SuppressWarnings("deprecation")
+  void prepare(Channel channel, InputBuffer input) {
+    if (this == MEMORY) {
+      // Not into the input's own buffer, from which the handler would then copy to itself.
+      channel
+          .config()
+          .setRecvByteBufAllocator(
+              new FixedRecvByteBufAllocator(NetworkLoop.READ_BYTES).maxMessagesPerRead(1));
+      channel.pipeline().addLast(new ReadFromMemory(input));
+    }
   }
 
   /**
@@ -70,7 +100,7 @@ enum Transport {
    * that apart.
    */
   void keepalive(int seconds, Channel channel) {
-    if (seconds <= 0) {
+    if (seconds <= 0 || this == MEMORY) {
       return;
     }
     int intervalSeconds = Math.max(1, seconds / 3);

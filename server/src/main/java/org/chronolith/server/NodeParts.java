@@ -18,6 +18,7 @@ import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.CheckpointReader;
 import org.chronolith.engine.snapshot.SnapshotStore;
+import org.chronolith.network.LoopClock;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandRunner;
 import org.chronolith.server.command.CommandTable;
@@ -38,6 +39,7 @@ import org.chronolith.server.recovery.SnapshotSource;
 import org.chronolith.server.replication.ReplicationHost;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.chronolith.server.work.Workers;
 
 /** What replication sees of the node. Threads: as its interface says. */
 final class NodeParts implements ReplicationHost {
@@ -54,6 +56,8 @@ final class NodeParts implements ReplicationHost {
   private final BiConsumer<Recovered, Dataset> adoption;
   private final Dispatcher.FatalStop fatalStop;
   private final Supplier<PubSubCommands> pubSub;
+  private final Workers workers;
+  private final LoopClock clock;
   private CommandRunner applier;
 
   NodeParts(
@@ -68,7 +72,11 @@ final class NodeParts implements ReplicationHost {
       Consumer<Boolean> pauseWrites,
       BiConsumer<Recovered, Dataset> adoption,
       Dispatcher.FatalStop fatalStop,
-      Supplier<PubSubCommands> pubSub) {
+      Supplier<PubSubCommands> pubSub,
+      Workers workers,
+      LoopClock clock) {
+    this.workers = workers;
+    this.clock = clock;
     this.table = table;
     this.runner = runner;
     this.newDataset = newDataset;
@@ -104,6 +112,11 @@ final class NodeParts implements ReplicationHost {
   }
 
   @Override
+  public Workers workers() {
+    return workers;
+  }
+
+  @Override
   public DataDirectory data() {
     return data.get();
   }
@@ -115,7 +128,7 @@ final class NodeParts implements ReplicationHost {
 
   @Override
   public StreamExecutor streamExecutor(StreamExecutor.Control control) {
-    applier = new CommandRunner(runner.dataset(), runner.counters(), null, ExpiryMode.IGNORE);
+    applier = new CommandRunner(runner.dataset(), runner.counters(), null, ExpiryMode.IGNORE, clock);
     return new StreamExecutor(
         table.get(),
         applier,

@@ -57,7 +57,6 @@ import org.chronolith.server.gate.MemoryGate;
 import org.chronolith.server.gate.SubscriberGate;
 import org.chronolith.server.info.Info;
 import org.chronolith.server.logging.PidFile;
-import org.chronolith.server.logging.ServerLog;
 import org.chronolith.server.recovery.Backup;
 import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.KeyspaceSource;
@@ -95,23 +94,21 @@ public final class Server {
   /** What a message may log beyond its own words: SELECT, MULTI, EXEC. */
   private static final long MESSAGE_RESERVE_BYTES = 1 << 10;
 
-  private static final int READY_SLABS = 64;
   private static final long SYNC_PERIOD_MS = 1000;
 
   private final ServerConfig config;
-  private final LogDisk logDisk;
-  private final NetworkLoop engineLoop = new NetworkLoop("engine", true);
-  private final NetworkLoop replicationLoop = new NetworkLoop("replication", true);
-  private final SlabSource slabs = SlabSource.start(READY_SLABS);
+  private final Platform platform;
+  private final NetworkLoop engineLoop;
+  private final NetworkLoop replicationLoop;
+  private final SlabSource slabs;
   private final Effects effects = new Effects();
-  private final WritePath writePath = new WritePath(effects, engineLoop, TURN_BYTES);
+  private final WritePath writePath;
   private final ServerCounters counters = new ServerCounters();
   private final LoadingGate loadingGate = new LoadingGate();
-  private final LogSpaceGate logSpaceGate = new LogSpaceGate(writePath, engineLoop::execute);
+  private final LogSpaceGate logSpaceGate;
   private final Watches watches = new Watches(this::watching);
-  private final KeyspaceEvents keyspaceEvents =
-      new KeyspaceEvents(effects, watches, writePath::hasInternalRoom);
-  private final ClientPause clientPause = new ClientPause(engineLoop);
+  private final KeyspaceEvents keyspaceEvents;
+  private final ClientPause clientPause;
   private final Info info = new Info();
   private final Subscriptions subscriptions = new Subscriptions();
   private final PubSubCommands pubSub = new PubSubCommands(subscriptions, this::relaysMessage);
@@ -122,7 +119,7 @@ public final class Server {
   private final ClientRegistry clients;
   private final Endpoints endpoints;
   private final Observation observation;
-  private final SnapshotLoop snapshotLoop = new SnapshotLoop(engineLoop);
+  private final SnapshotLoop snapshotLoop;
   private final SnapshotDuty snapshots;
   private final Backup backup;
   private final RdbFile rdbFile;
@@ -154,29 +151,44 @@ public final class Server {
 
   /** Builds the node; nothing listens and no file is touched before {@link #start}. */
   public Server(ServerConfig config) {
-    this(config, LogDisk.SYSTEM);
+    this(config, Platform.REAL);
   }
 
   /** The same with logs on a disk that may fail. */
   Server(ServerConfig config, LogDisk logDisk) {
+    this(config, Platform.REAL.with(LogStore.on(logDisk)));
+  }
+
+  /** The same on a platform of the caller's. */
+  Server(ServerConfig config, Platform platform) {
     this.config = config;
-    this.logDisk = logDisk;
+    this.platform = platform;
+    engineLoop = platform.loops().apply("engine");
+    replicationLoop = platform.loops().apply("replication");
+    slabs = platform.slabs().get();
+    writePath = new WritePath(effects, engineLoop, TURN_BYTES);
+    logSpaceGate = new LogSpaceGate(writePath, engineLoop::execute);
+    keyspaceEvents = new KeyspaceEvents(effects, watches, writePath::hasInternalRoom);
+    clientPause = new ClientPause(engineLoop);
+    snapshotLoop = new SnapshotLoop(engineLoop);
     slowLog = new SlowLog(config);
     latencyMonitor = new LatencyMonitor(config, this::table);
-    runner = new CommandRunner(newDataset(), counters, effects, ExpiryMode.DELETE);
+    runner =
+        new CommandRunner(newDataset(), counters, effects, ExpiryMode.DELETE, engineLoop.clock());
     SnapshotStream stream =
         new LogStream(writePath, this::streamDb, this::neededOffset, () -> sizes.minFreeBytes());
     backup = new Backup(() -> live, () -> data.directory(), stream, engineLoop::execute);
     snapshots =
         new SnapshotDuty(
-            new KeyspaceSource(() -> runner.dataset().keyspace()),
+            new KeyspaceSource(() -> runner.dataset().keyspace(), engineLoop.clock()::nanos),
             stream,
             () -> counters.changes,
             () -> counters.commandsProcessed,
             config::saveRules,
             () -> sizes.triggerLogBytes(config),
             snapshotLoop::wake,
-            System.currentTimeMillis());
+            engineLoop.clock().wallMs(),
+            engineLoop.clock()::nanos);
     clients = new ClientRegistry(() -> !config.requirePass().isEmpty());
     NodeParts parts = parts();
     rdbFile =
@@ -242,7 +254,7 @@ public final class Server {
       LOG.error("Cannot start: {}", e.getMessage());
       giveUp();
     }
-    new Thread(this::load, "loader").start();
+    platform.workers().run("loader", this::load);
   }
 
   private void load() {
@@ -308,14 +320,15 @@ public final class Server {
     engineLoop.release(Long.MAX_VALUE);
     engineLoop.restartOffsets();
     adopt(recovered, loaded);
-    new Thread(
+    platform
+        .workers()
+        .run(
+            "generation-closer",
             () -> {
               before.close();
               // It took its time: the next full sync may have begun beside it.
               data.removeOlder(recovered.generation());
-            },
-            "generation-closer")
-        .start();
+            });
   }
 
   private NodeParts parts() {
@@ -331,7 +344,9 @@ public final class Server {
         clientPause::failover,
         this::adoptSynced,
         this::fatal,
-        () -> pubSub);
+        () -> pubSub,
+        platform.workers(),
+        engineLoop.clock());
   }
 
   /**
@@ -372,10 +387,11 @@ public final class Server {
   private Recovery.Settings settings() {
     return new Recovery.Settings(
         directory -> sizes.log(config, directory),
-        LogStore.on(logDisk),
+        platform.logs(),
         new LogEvents(),
         directory -> sizes.snapshots(config, directory, logSpaceGate::isSpaceRefused),
-        snapshots);
+        snapshots,
+        platform.snapshots());
   }
 
   /** Of the live log: one that is being loaded, or that a full sync has replaced, reports too. */
@@ -619,7 +635,7 @@ public final class Server {
       runner.expiryMode(ExpiryMode.HIDE);
       writePath.end();
       if (live.log().failure() == null && live.log().canAppendIdentity()) {
-        live.log().markClean(streamDb(), System.currentTimeMillis());
+        live.log().markClean(streamDb(), engineLoop.clock().wallMs());
       } else {
         LOG.warn("The log cannot be marked as clean: the next start takes a new replication id");
       }
@@ -639,7 +655,6 @@ public final class Server {
 
   private void fatal(String reason, Throwable cause) {
     LOG.error("Fatal: {}. The process ends; the log holds everything acknowledged", reason, cause);
-    ServerLog.close();
-    Runtime.getRuntime().halt(1);
+    platform.death().run();
   }
 }

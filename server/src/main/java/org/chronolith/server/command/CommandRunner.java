@@ -2,6 +2,7 @@ package org.chronolith.server.command;
 
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.WrongTypeException;
+import org.chronolith.network.LoopClock;
 import org.chronolith.network.RespWriter;
 import org.chronolith.server.client.Client;
 import org.chronolith.server.client.Transaction;
@@ -16,6 +17,7 @@ import org.chronolith.server.write.Effects;
 public final class CommandRunner {
   private final ServerCounters counters;
   private final Effects effects;
+  private final LoopClock clock;
   private final Call queuedCall;
   private LogRoom logRoom = (call, bytes) -> null;
   private Dataset dataset;
@@ -26,6 +28,19 @@ public final class CommandRunner {
    */
   public CommandRunner(
       Dataset dataset, ServerCounters counters, Effects effects, ExpiryMode expiryMode) {
+    this(dataset, counters, effects, expiryMode, LoopClock.SYSTEM);
+  }
+
+  /**
+   * @param clock by which commands' keys expire
+   */
+  public CommandRunner(
+      Dataset dataset,
+      ServerCounters counters,
+      Effects effects,
+      ExpiryMode expiryMode,
+      LoopClock clock) {
+    this.clock = clock;
     this.dataset = dataset;
     this.counters = counters;
     this.effects = effects;
@@ -100,6 +115,10 @@ public final class CommandRunner {
 
   LogRoom logRoom() {
     return logRoom;
+  }
+
+  LoopClock clock() {
+    return clock;
   }
 
   public Dataset dataset() {

@@ -129,7 +129,7 @@ public final class Dispatcher {
   }
 
   private void execute(Client client, CommandSpec spec) {
-    long nowMs = System.currentTimeMillis();
+    long nowMs = runner.clock().wallMs();
     Effects effects = writePath.effects();
     effects.beginUnit();
     long before = spec.stats().nanos;

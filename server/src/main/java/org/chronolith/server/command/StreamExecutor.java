@@ -120,7 +120,7 @@ public final class StreamExecutor {
   public int apply(ByteBuf bytes) {
     int start = bytes.readerIndex();
     int unitsEnd = completeUnits(bytes);
-    long nowMs = System.currentTimeMillis();
+    long nowMs = runner.clock().wallMs();
     while (bytes.readerIndex() < unitsEnd) {
       decoder.decode(bytes, request);
       applyOne(nowMs);

@@ -73,7 +73,7 @@ public final class Upkeep {
   }
 
   private boolean expire() {
-    runner.dataset().keyspace().begin(System.currentTimeMillis(), ExpiryMode.DELETE);
+    runner.dataset().keyspace().begin(loop.clock().wallMs(), ExpiryMode.DELETE);
     boolean more = runner.dataset().keyspace().expireSlice(SLICE_NANOS);
     if (writePath.effects().stagedBytes() > 0) {
       writePath.staged();

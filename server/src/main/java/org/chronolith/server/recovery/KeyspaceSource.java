@@ -1,5 +1,6 @@
 package org.chronolith.server.recovery;
 
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.chronolith.engine.keyspace.Keyspace;
 import org.chronolith.engine.keyspace.Snapshot;
@@ -11,13 +12,24 @@ public final class KeyspaceSource implements SnapshotSource {
   private static final int CHUNK_ITEMS = 128;
 
   private final Supplier<Keyspace> keyspace;
+  private final LongSupplier nanos;
   private Snapshot walk;
 
   /**
    * @param keyspace the live one; it may be replaced by a full sync, while no walk runs
    */
   public KeyspaceSource(Supplier<Keyspace> keyspace) {
+    this(keyspace, System::nanoTime);
+  }
+
+  /**
+   * As the other one.
+   *
+   * @param nanos by which steps are measured
+   */
+  public KeyspaceSource(Supplier<Keyspace> keyspace, LongSupplier nanos) {
     this.keyspace = keyspace;
+    this.nanos = nanos;
   }
 
   @Override
@@ -35,7 +47,7 @@ public final class KeyspaceSource implements SnapshotSource {
 
   @Override
   public Step step(long budgetNanos) {
-    long deadline = System.nanoTime() + budgetNanos;
+    long deadline = nanos.getAsLong() + budgetNanos;
     do {
       if (walk.step(CHUNK_ITEMS)) {
         return Step.DONE;
@@ -46,7 +58,7 @@ public final class KeyspaceSource implements SnapshotSource {
       if (walk.isSinkFull()) {
         return Step.BLOCKED;
       }
-    } while (System.nanoTime() - deadline < 0);
+    } while (nanos.getAsLong() - deadline < 0);
     return Step.MORE;
   }
 

@@ -70,6 +70,7 @@ public final class SnapshotDuty implements SnapshotListener {
   private final Supplier<List<SaveRule>> rules;
   private final LongSupplier triggerLogBytes;
   private final Runnable wake;
+  private final LongSupplier nanos;
   private final SnapshotStatistics statistics;
   private final List<Outcome> requested = new ArrayList<>();
   private final List<Outcome> waiting = new ArrayList<>();
@@ -106,6 +107,25 @@ public final class SnapshotDuty implements SnapshotListener {
       LongSupplier triggerLogBytes,
       Runnable wake,
       long nowMs) {
+    this(source, stream, changes, commands, rules, triggerLogBytes, wake, nowMs, System::nanoTime);
+  }
+
+  /**
+   * As the other one.
+   *
+   * @param nanos by which slices and pauses are measured
+   */
+  public SnapshotDuty(
+      SnapshotSource source,
+      SnapshotStream stream,
+      LongSupplier changes,
+      LongSupplier commands,
+      Supplier<List<SaveRule>> rules,
+      LongSupplier triggerLogBytes,
+      Runnable wake,
+      long nowMs,
+      LongSupplier nanos) {
+    this.nanos = nanos;
     this.source = Objects.requireNonNull(source);
     this.stream = Objects.requireNonNull(stream);
     this.changes = Objects.requireNonNull(changes);
@@ -325,9 +345,9 @@ public final class SnapshotDuty implements SnapshotListener {
       return failed(nowMs);
     }
     boolean served = commands.getAsLong() != commandsAtLastStep;
-    long startNanos = System.nanoTime();
+    long startNanos = nanos.getAsLong();
     SnapshotSource.Step step = source.step(sliceNanos());
-    long spentNanos = System.nanoTime() - startNanos;
+    long spentNanos = nanos.getAsLong() - startNanos;
     commandsAtLastStep = commands.getAsLong();
     return switch (step) {
       case MORE -> served && !urgent ? busyPauseMs(spentNanos) : 0;

@@ -41,7 +41,7 @@ public final class SnapshotLoop {
       return;
     }
     cancel();
-    long pauseMs = duty.doWork(System.currentTimeMillis());
+    long pauseMs = duty.doWork(loop.clock().wallMs());
     if (!stopped) {
       next = loop.schedule(this::run, pauseMs);
     }

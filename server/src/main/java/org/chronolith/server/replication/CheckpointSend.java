@@ -11,6 +11,7 @@ import java.util.zip.CRC32C;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.CheckpointFile;
 import org.chronolith.engine.snapshot.MetaFile;
+import org.chronolith.network.LoopClock;
 import org.chronolith.network.StreamConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +37,8 @@ final class CheckpointSend implements FullSyncSend {
   private CheckpointFile file;
   private FileChannel channel;
   private long position;
-  private long progressMs = System.currentTimeMillis();
+  private final LoopClock clock;
+  private long progressMs;
   private boolean closed;
 
   /**
@@ -49,7 +51,10 @@ final class CheckpointSend implements FullSyncSend {
       String replicationId,
       Announcement announced,
       SyncPace pace,
+      LoopClock clock,
       String replica) {
+    this.clock = clock;
+    progressMs = clock.wallMs();
     this.checkpoint = checkpoint;
     this.replicationId = replicationId;
     this.pace = pace;
@@ -151,7 +156,7 @@ final class CheckpointSend implements FullSyncSend {
   }
 
   private void sent(long length) {
-    progressMs = System.currentTimeMillis();
+    progressMs = clock.wallMs();
     progress.add(length, progressMs);
     nextChunk();
   }

@@ -101,7 +101,7 @@ final class FeedLoop {
   }
 
   private void housekeeping() {
-    long nowMs = System.currentTimeMillis();
+    long nowMs = loop.clock().wallMs();
     for (ReplicaFeed feed : List.copyOf(feeds)) {
       feed.housekeeping(nowMs, timeoutMs.getAsLong());
     }

@@ -187,10 +187,7 @@ final class Following implements LinkOwner {
           "The {} bytes of a full sync that was cut off are removed: {}",
           dropped.position().bytes(),
           why);
-      Thread closer =
-          new Thread(() -> host.data().remove(dropped.generation()), "generation-closer");
-      closer.setDaemon(true);
-      closer.start();
+      host.workers().run("generation-closer", () -> host.data().remove(dropped.generation()));
     }
   }
 
@@ -287,8 +284,7 @@ final class Following implements LinkOwner {
     History history = log.history();
     if (History.isId(id) && !id.equalsIgnoreCase(history.currentId())) {
       LOG.info("Master replication ID changed to {}", id);
-      log.appendIdentity(
-          history.withId(id, log.endOffset()), apply.db(), System.currentTimeMillis());
+      log.appendIdentity(history.withId(id, log.endOffset()), apply.db(), engine.clock().wallMs());
       log.requestSync();
       replicas.disconnectAll();
     }
@@ -335,7 +331,7 @@ final class Following implements LinkOwner {
     engine.execute(
         () -> {
           if (from == link) {
-            verification.mismatch(told, config.replResyncOnMismatch(), System.nanoTime());
+            verification.mismatch(told, config.replResyncOnMismatch(), engine.clock().nanos());
           }
         });
   }
@@ -343,7 +339,8 @@ final class Following implements LinkOwner {
   @Override
   public boolean stuck(ReplicaLink from, String why) {
     return from == link
-        && verification.stuck(endOffset(), why, config.replResyncOnMismatch(), System.nanoTime());
+        && verification.stuck(
+            endOffset(), why, config.replResyncOnMismatch(), engine.clock().nanos());
   }
 
   @Override
@@ -413,6 +410,7 @@ final class Following implements LinkOwner {
     @Override
     public FullSyncReceive files(CheckpointHeader header) {
       if (left != null && !left.take()) {
+        engine.execute(() -> dropIncoming("somebody else has taken it"));
         throw new ProtocolException("what an earlier full sync has left is in use");
       }
       if (header.goesOn() && (left == null || !isAt(left.position(), header))) {
@@ -460,6 +458,10 @@ final class Following implements LinkOwner {
       incoming = null;
       receiving = made;
     } else {
+      if (made instanceof FullSyncReceive files && files.before() == incoming) {
+        // It gives back what it has taken, if that is of any use, when it has ended.
+        incoming = null;
+      }
       made.giveUp();
     }
   }
@@ -541,13 +543,13 @@ final class Following implements LinkOwner {
         return;
       }
       LOG.info("MASTER <-> REPLICA sync: Finished with success");
-      verification.replaced(System.nanoTime());
+      verification.replaced(engine.clock().nanos());
       afterReceiving.run();
       loop.execute(() -> from.goOn(over));
     }
 
     @Override
-    public void failed(Exception cause) {
+    public void failed(Throwable cause) {
       engine.execute(
           () -> {
             if (over == null) {

@@ -2,12 +2,12 @@ package org.chronolith.server.replication;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import org.chronolith.server.recovery.IncomingFiles;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.recovery.SwitchedException;
+import org.chronolith.server.work.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
  * keyspace from them. The link hands over what it read, and bounds how much may wait. If the link
  * is cut, what has arrived is kept for the next one.
  *
- * <p>Thread: a {@code loader} of its own, which waits for the disk. The package-private methods are
- * for the replication loop and for the engine, and wait for nothing.
+ * <p>Thread: a worker {@code loader} of its own, which waits for the disk. The package-private
+ * methods are for the replication loop and for the engine, and wait for nothing.
  */
 final class FullSyncReceive implements Receiving {
   private static final Logger LOG = LoggerFactory.getLogger(FullSyncReceive.class);
@@ -31,7 +31,7 @@ final class FullSyncReceive implements Receiving {
     void loaded(Recovered recovered, RecoveryTarget target);
 
     /** There is no new data set. */
-    void failed(Exception cause);
+    void failed(Throwable cause);
   }
 
   private enum Phase {
@@ -42,6 +42,7 @@ final class FullSyncReceive implements Receiving {
   }
 
   private enum Kind {
+    BEGIN,
     FILE,
     DATA,
     END_OF_FILE,
@@ -69,7 +70,7 @@ final class FullSyncReceive implements Receiving {
   private final String replicationId;
   private final CheckpointHeader header;
   private final Listener listener;
-  private final LinkedBlockingQueue<Step> steps = new LinkedBlockingQueue<>();
+  private final Worker loader;
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.RECEIVING);
 
   /** What an earlier one has left, to go on with or to be removed; null if there is nothing. */
@@ -78,6 +79,11 @@ final class FullSyncReceive implements Receiving {
   private IncomingFiles incoming;
   private volatile IncomingFiles kept;
   private boolean accepting = true;
+
+  /** It has ended, one way or the other. Thread: loader. */
+  private boolean over;
+
+  private boolean begun;
 
   /**
    * @param before what an earlier one has left, taken by the caller; null if there is nothing
@@ -93,6 +99,12 @@ final class FullSyncReceive implements Receiving {
     this.header = header;
     this.before = before;
     this.listener = listener;
+    loader = host.workers().start("loader");
+  }
+
+  /** What it was given of an earlier one, or null. */
+  IncomingFiles before() {
+    return before;
   }
 
   /** Bytes that were there before. */
@@ -101,9 +113,7 @@ final class FullSyncReceive implements Receiving {
   }
 
   void start() {
-    Thread loader = new Thread(this::run, "loader");
-    loader.setDaemon(true);
-    loader.start();
+    offer(Step.of(Kind.BEGIN));
   }
 
   /** The next file begins, or goes on. */
@@ -133,7 +143,7 @@ final class FullSyncReceive implements Receiving {
 
   private synchronized void offer(Step step) {
     if (accepting) {
-      steps.add(step);
+      loader.execute(() -> run(step));
     } else if (step.bytes() != null) {
       step.bytes().release();
     }
@@ -153,21 +163,40 @@ final class FullSyncReceive implements Receiving {
     return kept;
   }
 
-  private void run() {
-    try {
-      receive();
-    } catch (IOException | RuntimeException e) {
-      abandon(e);
-      return;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      abandon(e);
+  private void run(Step step) {
+    if (over) {
+      release(step);
       return;
     }
-    load();
+    guarded(
+        () -> {
+          if (!begun) {
+            // Even if it was given up before: what there is of an earlier one is looked at first.
+            begun = true;
+            begin();
+          }
+          if (phase.get() == Phase.GIVEN_UP) {
+            release(step);
+            throw new EndedException("the full sync was given up");
+          }
+          take(step);
+        });
   }
 
-  private void receive() throws IOException, InterruptedException {
+  /** Something that may fail because of the disk. */
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  private void guarded(Work work) {
+    try {
+      work.run();
+    } catch (IOException | RuntimeException | Error e) {
+      abandon(e);
+    }
+  }
+
+  private void begin() throws IOException {
     if (header.goesOn()) {
       incoming = before;
       host.data().requireUsable(header.bytes() - incoming.position().bytes());
@@ -179,23 +208,19 @@ final class FullSyncReceive implements Receiving {
       host.data().requireUsable(header.bytes());
       incoming = IncomingFiles.begin(host.data().newGeneration(), header.checkpointId());
     }
-    for (Step step = steps.take(); step.kind() != Kind.END; step = steps.take()) {
-      if (phase.get() == Phase.GIVEN_UP) {
-        release(step);
-        throw new EndedException("the full sync was given up");
-      }
-      take(step);
-    }
-    incoming.end();
   }
 
   private void take(Step step) throws IOException {
     switch (step.kind()) {
+      case BEGIN -> LOG.debug("Receiving into {}", incoming.generation());
       case FILE -> incoming.file(step.name(), step.fileBytes(), step.crc32c());
       case DATA -> write(step.bytes());
       case END_OF_FILE -> incoming.endFile();
       case CUT -> throw new EndedException("the link was cut");
-      case END -> throw new IllegalStateException("the end is no step");
+      case END -> {
+        incoming.end();
+        load();
+      }
     }
   }
 
@@ -210,7 +235,7 @@ final class FullSyncReceive implements Receiving {
   }
 
   private void load() {
-    stopAccepting();
+    stop();
     RecoveryTarget target = null;
     try {
       target = host.newTarget();
@@ -225,12 +250,15 @@ final class FullSyncReceive implements Receiving {
       listener.loaded(recovered, target);
     } catch (SwitchedException e) {
       host.fatal("the switch to a new generation failed half-way", e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       phase.set(Phase.GIVEN_UP);
-      if (target != null) {
-        host.discard(target);
+      try {
+        if (target != null) {
+          host.discard(target);
+        }
+      } finally {
+        listener.failed(e);
       }
-      listener.failed(e);
     }
   }
 
@@ -238,15 +266,23 @@ final class FullSyncReceive implements Receiving {
    * A cut link, or a file that was damaged on its way for the first time, loses nothing. After
    * anything else, such as a full disk, the space is given back.
    */
-  private void abandon(Exception cause) {
+  private void abandon(Throwable cause) {
     phase.set(Phase.GIVEN_UP);
-    stopAccepting();
+    stop();
+    try {
+      keepOrRemove(cause);
+    } finally {
+      // Whatever happens to the files: somebody waits for the end.
+      listener.failed(cause);
+    }
+  }
+
+  private void keepOrRemove(Throwable cause) {
     if (incoming == null) {
       // Not even begun: for want of space, perhaps, which what was there before takes.
       if (before != null) {
         host.data().remove(before.generation());
       }
-      listener.failed(cause);
       return;
     }
     boolean keep =
@@ -265,14 +301,13 @@ final class FullSyncReceive implements Receiving {
     } else {
       host.data().remove(incoming.generation());
     }
-    listener.failed(cause);
   }
 
-  private synchronized void stopAccepting() {
+  /** Takes no more; what has been handed over is released as its turn comes. */
+  private synchronized void stop() {
+    over = true;
     accepting = false;
-    for (Step step = steps.poll(); step != null; step = steps.poll()) {
-      release(step);
-    }
+    loader.close();
   }
 
   private static void release(Step step) {

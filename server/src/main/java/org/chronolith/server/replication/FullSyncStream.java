@@ -124,8 +124,7 @@ final class FullSyncStream {
 
   private void begun(long totalBytes, long hadBytes) {
     progress =
-        new SyncProgress(
-            "MASTER <-> REPLICA sync", LOG::info, totalBytes, hadBytes, System.currentTimeMillis());
+        new SyncProgress("MASTER <-> REPLICA sync", LOG::info, totalBytes, hadBytes, link.nowMs());
     link.syncProgress(progress);
   }
 
@@ -147,7 +146,7 @@ final class FullSyncStream {
         in,
         bytes -> {
           int length = bytes.readableBytes();
-          progress.add(length, System.currentTimeMillis());
+          progress.add(length, link.nowMs());
           link.handedOver(length);
           rdbReceiver.data(bytes);
         });
@@ -169,7 +168,7 @@ final class FullSyncStream {
     ByteBuf chunk = PooledByteBufAllocator.DEFAULT.directBuffer(length);
     in.readBytes(chunk, length);
     bytesLeft -= length;
-    progress.add(length, System.currentTimeMillis());
+    progress.add(length, link.nowMs());
     link.handedOver(length);
     receiver.data(chunk);
     endOfFile();

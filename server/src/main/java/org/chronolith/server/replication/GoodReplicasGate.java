@@ -41,7 +41,7 @@ final class GoodReplicasGate implements Gate {
     if (!isEffective(config) || !call.writes() || replication.isReplica()) {
       return null;
     }
-    return good(replication, config, System.currentTimeMillis()) < config.minReplicasToWrite()
+    return good(replication, config, replication.nowMs()) < config.minReplicasToWrite()
         ? "NOREPLICAS Not enough good replicas to write."
         : null;
   }

@@ -59,9 +59,7 @@ final class RdbReceive implements Receiving {
   }
 
   void start() {
-    Thread loader = new Thread(this::run, "loader");
-    loader.setDaemon(true);
-    loader.start();
+    host.workers().run("loader", this::run);
   }
 
   /** Bytes of the RDB; takes the buffer over. */
@@ -113,7 +111,7 @@ final class RdbReceive implements Receiving {
       listener.loaded(recovered, target);
     } catch (SwitchedException e) {
       host.fatal("the switch to a new generation failed half-way", e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       phase.set(Phase.GIVEN_UP);
       arriving.close();
       if (target != null) {

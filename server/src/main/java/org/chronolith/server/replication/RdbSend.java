@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
+import org.chronolith.network.LoopClock;
 import org.chronolith.network.StreamConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +26,8 @@ final class RdbSend implements FullSyncSend {
   private StreamConnection connection;
   private Runnable done;
   private long position;
-  private long progressMs = System.currentTimeMillis();
+  private final LoopClock clock;
+  private long progressMs;
   private boolean closed;
 
   /**
@@ -41,7 +43,10 @@ final class RdbSend implements FullSyncSend {
       String firstLine,
       boolean streamFollows,
       SyncPace pace,
+      LoopClock clock,
       String replica) {
+    this.clock = clock;
+    progressMs = clock.wallMs();
     this.file = file;
     this.bytes = bytes;
     this.offset = offset;
@@ -88,7 +93,7 @@ final class RdbSend implements FullSyncSend {
   }
 
   private void sent(long length) {
-    progressMs = System.currentTimeMillis();
+    progressMs = clock.wallMs();
     progress.add(length, progressMs);
     nextChunk();
   }

@@ -70,7 +70,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   private volatile State state;
   private volatile long ackOffset;
   private volatile long diskOffset = -1;
-  private volatile long ackMs = System.currentTimeMillis();
+  private volatile long ackMs;
   private volatile long neededOffset;
   private volatile long pendingBytes;
   private volatile boolean closeRequested;
@@ -91,6 +91,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   private ReplicaFeed(
       FeedLoop feeds, ReplicationLog log, Client client, State state, long neededOffset) {
     this.feeds = feeds;
+    ackMs = feeds.loop().clock().wallMs();
     this.log = log;
     this.id = client.id();
     Connection connection = client.connection();
@@ -286,7 +287,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
 
   private void goOnline(long offset) {
     neededOffset = offset;
-    ackMs = System.currentTimeMillis();
+    ackMs = feeds.loop().clock().wallMs();
     state = State.ONLINE;
     try {
       reader = log.reader(offset);
@@ -386,7 +387,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
    * @param onDisk offset up to which the replica's disk has the stream; -1 if it does not say
    */
   private void acknowledged(long offset, long onDisk) {
-    ackMs = System.currentTimeMillis();
+    ackMs = feeds.loop().clock().wallMs();
     hasAcknowledged = true;
     boolean moved = offset > ackOffset || onDisk > diskOffset;
     ackOffset = Math.max(ackOffset, offset);

@@ -73,8 +73,8 @@ final class ReplicaLink implements StreamApply.Source {
   private final LinkOwner owner;
 
   private volatile State state = State.CONNECT;
-  private volatile long lastIoMs = System.currentTimeMillis();
-  private volatile long downSinceMs = System.currentTimeMillis();
+  private volatile long lastIoMs;
+  private volatile long downSinceMs;
   private volatile long connectedMs;
   private volatile String remoteAddress = "?:0";
   private volatile String localAddress = "?:0";
@@ -120,12 +120,19 @@ final class ReplicaLink implements StreamApply.Source {
 
   ReplicaLink(NetworkLoop loop, HostPort master, ServerConfig config, LinkOwner owner) {
     this.loop = loop;
+    lastIoMs = loop.clock().wallMs();
+    downSinceMs = lastIoMs;
     this.master = master;
     this.config = config;
     this.owner = owner;
     report = new LinkReport(loop, this::acknowledge);
     ticks = loop.every(this::tick, TICK_MS);
     loop.execute(this::connect);
+  }
+
+  /** Wall clock. */
+  long nowMs() {
+    return loop.clock().wallMs();
   }
 
   HostPort master() {
@@ -230,7 +237,7 @@ final class ReplicaLink implements StreamApply.Source {
       return;
     }
     long timeoutMs = config.replTimeoutSeconds() * 1000L;
-    if (System.currentTimeMillis() - lastIoMs > timeoutMs && waitingBytes == 0) {
+    if (loop.clock().wallMs() - lastIoMs > timeoutMs && waitingBytes == 0) {
       LOG.warn(timeoutText());
       connection.close();
     }
@@ -375,7 +382,7 @@ final class ReplicaLink implements StreamApply.Source {
     error = "";
     state = State.CONNECTED;
     pauseMs = FIRST_PAUSE_MS;
-    lastIoMs = System.currentTimeMillis();
+    lastIoMs = loop.clock().wallMs();
     report.begin(owner.log());
     if (held != null) {
       ByteBuf first = held;
@@ -495,7 +502,7 @@ final class ReplicaLink implements StreamApply.Source {
   }
 
   private void bytes(ByteBuf in) {
-    lastIoMs = System.currentTimeMillis();
+    lastIoMs = loop.clock().wallMs();
     try {
       while (in.isReadable() && state != State.CONNECTED && !switching()) {
         if (fullSync != null) {
@@ -560,7 +567,7 @@ final class ReplicaLink implements StreamApply.Source {
     boolean wasUp = state == State.CONNECTED;
     if (wasUp) {
       LOG.info("Connection with master lost.");
-      downSinceMs = System.currentTimeMillis();
+      downSinceMs = loop.clock().wallMs();
     } else if (cause != null) {
       LOG.warn("Error condition on socket for SYNC: {}", cause.getMessage());
     }
@@ -595,10 +602,10 @@ final class ReplicaLink implements StreamApply.Source {
       }
       LOG.info("Non blocking connect for SYNC fired the event.");
       state = State.HANDSHAKE;
-      connectedMs = System.currentTimeMillis();
+      connectedMs = loop.clock().wallMs();
       remoteAddress = made.remoteAddress();
       localAddress = made.localAddress();
-      lastIoMs = System.currentTimeMillis();
+      lastIoMs = loop.clock().wallMs();
       handshake =
           new Handshake(
               config, owner.listeningPort(), owner.nodeId(), ReplicaLink.this::send, this);

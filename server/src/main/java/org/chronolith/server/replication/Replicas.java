@@ -59,7 +59,7 @@ final class Replicas {
     rdbs = new RdbMaker(host);
     waits = new Waits(engine, new Acknowledgements());
     mismatches = new Mismatches(counters);
-    pace = new SyncPace(config::replFullSyncRateLimit, System::nanoTime);
+    pace = new SyncPace(config::replFullSyncRateLimit, replication.clock()::nanos);
     feedLoop =
         new FeedLoop(
             replication,
@@ -304,7 +304,7 @@ final class Replicas {
     Announcement announced = wanted.announced();
     if (announced.capaFiles && !wanted.sync()) {
       held.sending(feed.claimId(), feed, checkpoint);
-      begin(feed, new CheckpointSend(checkpoint, id, announced, pace, feed.name()));
+      begin(feed, new CheckpointSend(checkpoint, id, announced, pace, engine.clock(), feed.name()));
       return;
     }
     long offset = checkpoint.offset();
@@ -322,6 +322,7 @@ final class Replicas {
                     firstLine,
                     !announced.rdbOnly,
                     pace,
+                    engine.clock(),
                     feed.name())),
         cause -> feedLoop.loop().execute(() -> feed.fail(cause)));
   }
@@ -344,7 +345,7 @@ final class Replicas {
     engine.execute(
         () -> {
           feeds.remove(feed);
-          held.closed(feed.claimId(), feed, System.currentTimeMillis());
+          held.closed(feed.claimId(), feed, engine.clock().wallMs());
           awaiting.removeIf(wanted -> wanted.feed() == feed);
         });
   }

@@ -79,7 +79,7 @@ public final class Replication {
   private Scheduled seconds;
 
   private long secondsSincePing;
-  private long lastSecondNanos = System.nanoTime();
+  private long lastSecondNanos;
 
   /**
    * @param runner runs clients' commands; its expiry mode follows the role
@@ -95,6 +95,7 @@ public final class Replication {
       ReplicationHost host,
       IntSupplier listeningPort) {
     this.engine = engine;
+    lastSecondNanos = engine.clock().nanos();
     this.loop = replicationLoop;
     this.config = config;
     this.writePath = writePath;
@@ -187,7 +188,7 @@ public final class Replication {
             new LinkVerification(counters),
             config.replicaOf().isPresent() ? incoming : null);
     incoming = null;
-    replicas.claims().start(log().endOffset(), System.currentTimeMillis());
+    replicas.claims().start(log().endOffset(), engine.clock().wallMs());
     seconds = engine.every(this::everySecond, SECOND_MS);
     Optional<HostPort> master = config.replicaOf();
     if (master.isPresent()) {
@@ -235,6 +236,11 @@ public final class Replication {
       peers.add(new MasterPeer(current));
     }
     return peers;
+  }
+
+  /** Wall clock. */
+  long nowMs() {
+    return engine.clock().wallMs();
   }
 
   Replicas replicas() {
@@ -418,7 +424,7 @@ public final class Replication {
     }
     ReplicationLog log = log();
     History next = log.history().newId(log.endOffset());
-    log.appendIdentity(next, dbAtStart, System.currentTimeMillis());
+    log.appendIdentity(next, dbAtStart, engine.clock().wallMs());
     log.requestSync();
     writePath.effects().forgetDatabase();
     runner.expiryMode(ExpiryMode.DELETE);
@@ -595,7 +601,7 @@ public final class Replication {
 
   private void updateClaims() {
     long end = log().endOffset();
-    long nowMs = System.currentTimeMillis();
+    long nowMs = engine.clock().wallMs();
     replicas.claims().update(replicas.feeds(), end, nowMs);
     replicas.heldCheckpoints().expire(nowMs, config.replFullSyncResumeSeconds() * SECOND_MS);
   }
@@ -612,8 +618,8 @@ public final class Replication {
 
   private void everySecond() {
     updateClaims();
-    replicas.mismatches().cutUntold(replicas.feeds(), System.currentTimeMillis());
-    long nowNanos = System.nanoTime();
+    replicas.mismatches().cutUntold(replicas.feeds(), engine.clock().wallMs());
+    long nowNanos = engine.clock().nanos();
     boolean frozen = nowNanos - lastSecondNanos > FROZEN_NANOS;
     lastSecondNanos = nowNanos;
     // Whoever was stopped and goes on may have been replaced meanwhile, and not know it yet: a ping

@@ -12,6 +12,7 @@ import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.recovery.SnapshotDuty;
+import org.chronolith.server.work.Workers;
 
 /** What replication needs of the node around it. */
 public interface ReplicationHost {
@@ -32,6 +33,9 @@ public interface ReplicationHost {
 
   /** Makes a generation of received files. Thread: any; its calls are for the loader. */
   Recovery recovery();
+
+  /** Threads for what waits for the disk. Thread: any. */
+  Workers workers();
 
   /** What applies a master's stream to the live keyspace; made once. Thread: engine. */
   StreamExecutor streamExecutor(StreamExecutor.Control control);

@@ -21,7 +21,7 @@ final class ReplicationInfo {
       field(out, "connected_slaves", 0);
       return;
     }
-    long nowMs = System.currentTimeMillis();
+    long nowMs = replication.nowMs();
     ReplicaLink link = replication.link();
     field(out, "role", link == null ? "master" : "slave");
     if (link != null) {

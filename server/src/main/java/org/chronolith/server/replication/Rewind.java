@@ -75,9 +75,7 @@ final class Rewind implements Receiving {
         log.endOffset(),
         divergence,
         checkpoint.map(Checkpoint::offset).orElse(0L));
-    Thread loader = new Thread(this::run, "loader");
-    loader.setDaemon(true);
-    loader.start();
+    host.workers().run("loader", this::run);
   }
 
   @Override
@@ -107,7 +105,7 @@ final class Rewind implements Receiving {
       listener.loaded(recovered, target);
     } catch (SwitchedException e) {
       host.fatal("the switch to a new generation failed half-way", e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       phase.set(Phase.GIVEN_UP);
       if (target != null) {
         host.discard(target);

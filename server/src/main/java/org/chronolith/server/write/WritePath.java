@@ -145,7 +145,7 @@ public final class WritePath {
     // Before the first SELECT after a start the database is not known; what follows selects one.
     int db = Math.max(0, effects.stagedStartDb());
     // Each byte was promised, to a client or to the server itself: so there is room.
-    log.append(staged, staged.readerIndex(), length, db, System.currentTimeMillis());
+    log.append(staged, staged.readerIndex(), length, db, loop.clock().wallMs());
     effects.clearStaged();
     tellAppended();
   }
@@ -163,7 +163,7 @@ public final class WritePath {
     if (ended) {
       return;
     }
-    log.append(bytes, from, length, dbAtStart, System.currentTimeMillis());
+    log.append(bytes, from, length, dbAtStart, loop.clock().wallMs());
     tellAppended();
   }
 

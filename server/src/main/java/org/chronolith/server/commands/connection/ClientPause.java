@@ -40,7 +40,7 @@ public final class ClientPause implements Gate {
     if (end != null) {
       end.cancel();
     }
-    end = loop.schedule(this::unpause, Math.max(0, endMs - System.currentTimeMillis()));
+    end = loop.schedule(this::unpause, Math.max(0, endMs - loop.clock().wallMs()));
   }
 
   /** Holds writes back until a failover has ended, whatever {@code CLIENT UNPAUSE} says. */

@@ -1,0 +1,48 @@
+package org.chronolith.server;
+
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.chronolith.engine.memory.SlabSource;
+import org.chronolith.engine.snapshot.SnapshotEnv;
+import org.chronolith.network.NetworkLoop;
+import org.chronolith.replicationlog.LogStore;
+import org.chronolith.server.logging.ServerLog;
+import org.chronolith.server.work.Workers;
+
+/**
+ * What a node stands on: threads, clocks, sockets and disks. A simulation puts its own in the place
+ * of the machine's.
+ *
+ * @param loops makes the loop of this name
+ * @param slabs makes the source of the keyspace's memory, which the node closes
+ * @param death ends the process at once; it does not return
+ */
+record Platform(
+    Function<String, NetworkLoop> loops,
+    Workers workers,
+    LogStore logs,
+    SnapshotEnv snapshots,
+    Supplier<SlabSource> slabs,
+    Runnable death) {
+  private static final int READY_SLABS = 64;
+
+  /** The machine. */
+  static final Platform REAL =
+      new Platform(
+          name -> new NetworkLoop(name, true),
+          Workers.THREADS,
+          LogStore.SYSTEM,
+          SnapshotEnv.REAL,
+          () -> SlabSource.start(READY_SLABS),
+          Platform::halt);
+
+  private static void halt() {
+    ServerLog.close();
+    Runtime.getRuntime().halt(1);
+  }
+
+  /** The same with logs elsewhere. */
+  Platform with(LogStore otherLogs) {
+    return new Platform(loops, workers, otherLogs, snapshots, slabs, death);
+  }
+}

@@ -131,10 +131,13 @@ public final class Listener implements AutoCloseable {
       ListenerConfig config,
       ConnectionHandler handler,
       NetworkListener listener) {
-    return new ServerBootstrap()
+    ServerBootstrap bootstrap = new ServerBootstrap();
+    if (loop.host() == null) {
+      bootstrap.option(ChannelOption.SO_BACKLOG, config.tcpBacklog());
+    }
+    return bootstrap
         .group(loop.eventLoop())
         .channelFactory(type)
-        .option(ChannelOption.SO_BACKLOG, config.tcpBacklog())
         .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
         .childHandler(new Accept(loop, config, handler, listener));
   }

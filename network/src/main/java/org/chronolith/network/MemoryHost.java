@@ -3,6 +3,7 @@ package org.chronolith.network;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalIoHandler;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Ticker;
 import java.util.concurrent.TimeUnit;
 
@@ -48,6 +49,13 @@ public final class MemoryHost {
   static final class Loop extends ManualIoEventLoop {
     Loop(Thread thread, LoopClock clock) {
       super(null, thread, LocalIoHandler.newFactory(), new ClockTicker(clock));
+    }
+
+    /** Ends it when it is run next: by its own clock a graceful end would take for ever. */
+    @SuppressWarnings("deprecation")
+    Future<?> end() {
+      shutdown();
+      return terminationFuture();
     }
 
     /** On the clock's {@link LoopClock#nanos}; -1 if nothing is scheduled. */

@@ -252,7 +252,13 @@ public final class NetworkLoop implements Executor, AutoCloseable {
       return;
     }
     execute(this::closeSockets);
-    Future<?> ended = eventLoop.shutdownGracefully(0, CLOSE_TIMEOUT_MS / 2, TimeUnit.MILLISECONDS);
+    Future<?> ended;
+    if (eventLoop instanceof MemoryHost.Loop loop) {
+      runNow();
+      ended = loop.end();
+    } else {
+      ended = eventLoop.shutdownGracefully(0, CLOSE_TIMEOUT_MS / 2, TimeUnit.MILLISECONDS);
+    }
     if (inLoop()) {
       ended.addListener(done -> readBuffer.release());
       return;

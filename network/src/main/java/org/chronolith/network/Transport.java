@@ -91,7 +91,7 @@ enum Transport {
           .config()
           .setRecvByteBufAllocator(
               new FixedRecvByteBufAllocator(NetworkLoop.READ_BYTES).maxMessagesPerRead(1));
-      channel.pipeline().addLast(new ReadFromMemory(input));
+      channel.pipeline().addLast(new MemorySocket(input));
     }
   }
 

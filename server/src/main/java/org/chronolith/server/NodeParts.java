@@ -37,9 +37,9 @@ import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.recovery.SnapshotDuty;
 import org.chronolith.server.recovery.SnapshotSource;
 import org.chronolith.server.replication.ReplicationHost;
+import org.chronolith.server.work.Workers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.chronolith.server.work.Workers;
 
 /** What replication sees of the node. Threads: as its interface says. */
 final class NodeParts implements ReplicationHost {
@@ -128,7 +128,8 @@ final class NodeParts implements ReplicationHost {
 
   @Override
   public StreamExecutor streamExecutor(StreamExecutor.Control control) {
-    applier = new CommandRunner(runner.dataset(), runner.counters(), null, ExpiryMode.IGNORE, clock);
+    applier =
+        new CommandRunner(runner.dataset(), runner.counters(), null, ExpiryMode.IGNORE, clock);
     return new StreamExecutor(
         table.get(),
         applier,

@@ -1,7 +1,9 @@
 package org.chronolith.server;
 
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.chronolith.engine.memory.SlabSource;
 import org.chronolith.engine.snapshot.SnapshotEnv;
 import org.chronolith.network.NetworkLoop;
@@ -15,7 +17,8 @@ import org.chronolith.server.work.Workers;
  *
  * @param loops makes the loop of this name
  * @param slabs makes the source of the keyspace's memory, which the node closes
- * @param death ends the process at once; it does not return
+ * @param hashSeeds for hash tables: nobody else may know them
+ * @param end how the process ends
  */
 record Platform(
     Function<String, NetworkLoop> loops,
@@ -23,7 +26,8 @@ record Platform(
     LogStore logs,
     SnapshotEnv snapshots,
     Supplier<SlabSource> slabs,
-    Runnable death) {
+    LongSupplier hashSeeds,
+    End end) {
   private static final int READY_SLABS = 64;
 
   /** The machine. */
@@ -34,15 +38,33 @@ record Platform(
           LogStore.SYSTEM,
           SnapshotEnv.REAL,
           () -> SlabSource.start(READY_SLABS),
-          Platform::halt);
+          RandomGenerator.getDefault()::nextLong,
+          new ProcessEnd());
 
-  private static void halt() {
-    ServerLog.close();
-    Runtime.getRuntime().halt(1);
+  /** How the process ends. Thread: any. */
+  interface End {
+    /** In order: the hooks run. */
+    void exit(int status);
+
+    /** At once: what is in memory cannot be relied on. */
+    void halt(String reason, Throwable cause);
+  }
+
+  private static final class ProcessEnd implements End {
+    @Override
+    public void exit(int status) {
+      System.exit(status);
+    }
+
+    @Override
+    public void halt(String reason, Throwable cause) {
+      ServerLog.close();
+      Runtime.getRuntime().halt(1);
+    }
   }
 
   /** The same with logs elsewhere. */
   Platform with(LogStore otherLogs) {
-    return new Platform(loops, workers, otherLogs, snapshots, slabs, death);
+    return new Platform(loops, workers, otherLogs, snapshots, slabs, hashSeeds, end);
   }
 }

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.random.RandomGenerator;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.KeyspaceConfig;
 import org.chronolith.engine.memory.SlabSource;
@@ -493,7 +492,7 @@ public final class Server {
   private Dataset newDataset() {
     return new Dataset(
         KeyspaceConfig.of(
-            config.databases(), DirectMemory.limitBytes(), RandomGenerator.getDefault().nextLong()),
+            config.databases(), DirectMemory.limitBytes(), platform.hashSeeds().getAsLong()),
         CollectionSettings.limits(config),
         slabs);
   }
@@ -537,6 +536,20 @@ public final class Server {
     return all;
   }
 
+  /** What clients see. Thread: engine. */
+  Dataset dataset() {
+    return runner.dataset();
+  }
+
+  /** What is live; null until it is loaded. Thread: any. */
+  Recovered live() {
+    return live;
+  }
+
+  Replication replication() {
+    return replication;
+  }
+
   /** All commands. */
   CommandTable table() {
     return table;
@@ -554,11 +567,22 @@ public final class Server {
   /** Has the process end, with this mode. Returns at once; any thread. */
   public void requestStop(StopMode mode) {
     stopMode = mode;
-    new Thread(() -> System.exit(0), "exit").start();
+    platform.workers().run("exit", () -> platform.end().exit(0));
   }
 
   /** Stops cleanly: no more clients, a snapshot if the mode says so, the log closed as clean. */
   public void stop() {
+    beginStop();
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    finishStop();
+  }
+
+  /** Takes no more clients, and has the engine end its work: then {@link #isStopped}. */
+  void beginStop() {
     if (!failed) {
       LOG.info("User requested shutdown...");
     }
@@ -566,11 +590,15 @@ public final class Server {
     observation.close();
     engineLoop.execute(replication::stop);
     engineLoop.execute(this::lastSnapshot);
-    try {
-      stopped.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  }
+
+  /** Whether the engine has done what there is to do before the loops end. */
+  boolean isStopped() {
+    return stopped.getCount() == 0;
+  }
+
+  /** The rest of {@link #stop}. */
+  void finishStop() {
     closing = true;
     replicationLoop.close();
     replication.release();
@@ -582,6 +610,24 @@ public final class Server {
     }
     pidFile.ifPresent(PidFile::close);
     LOG.info("Chronolith is now ready to exit, bye bye...");
+  }
+
+  /**
+   * Gives back memory and sockets without a word to the disk. REQUIRES: the platform's disks take
+   * nothing more, as if the process had been killed, and its loops have no threads.
+   */
+  void abandon() {
+    closing = true;
+    endpoints.close();
+    observation.close();
+    replicationLoop.close();
+    replication.release();
+    engineLoop.close();
+    runner.dataset().close();
+    slabs.close();
+    if (data != null) {
+      data.close();
+    }
   }
 
   private void closeLive() {
@@ -645,7 +691,7 @@ public final class Server {
 
   private void giveUp() {
     failed = true;
-    System.exit(1);
+    platform.end().exit(1);
   }
 
   /** Whether the start failed: then the process's exit status says so. */
@@ -655,6 +701,6 @@ public final class Server {
 
   private void fatal(String reason, Throwable cause) {
     LOG.error("Fatal: {}. The process ends; the log holds everything acknowledged", reason, cause);
-    platform.death().run();
+    platform.end().halt(reason, cause);
   }
 }

@@ -6,6 +6,7 @@ import org.chronolith.engine.Slice;
 /** Numbers in requests, as strictly as Redis reads them. */
 public final class Numbers {
   private static final int LONGEST_INTEGER = 20;
+
   /** More than the digits of any double, so that INCRBYFLOAT can read what it has written. */
   private static final int LONGEST_DOUBLE = 400;
 

@@ -113,7 +113,7 @@ final class Replicas {
             mismatches.synced(feed.claimId());
             held.sent(feed.claimId(), feed);
             if (feeds.contains(feed)) {
-              claims.online(feed, feed.log().endOffset(), System.currentTimeMillis());
+              claims.online(feed, feed.log().endOffset(), engine.clock().wallMs());
             }
           });
     }
@@ -196,7 +196,7 @@ final class Replicas {
         announced.capaPsync2 ? "+CONTINUE " + log.history().currentId() + "\r\n" : "+CONTINUE\r\n";
     ReplicaFeed feed = ReplicaFeed.partial(feedLoop, log, client, nextByte - 1, line);
     add(client, feed);
-    claims.online(feed, log.endOffset(), System.currentTimeMillis());
+    claims.online(feed, log.endOffset(), engine.clock().wallMs());
   }
 
   /**

@@ -22,6 +22,7 @@ import org.chronolith.engine.snapshot.SnapshotSession;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogListener;
+import org.chronolith.replicationlog.LogStore;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,7 +53,7 @@ class FailedSwitchTest {
             data,
             new Recovery.Settings(
                 at -> LogConfig.of(at).withSegmentBytes(1 << 20),
-                logDisk,
+                LogStore.on(logDisk),
                 LogListener.none(),
                 SnapshotConfig::defaults,
                 new SilentListener()));

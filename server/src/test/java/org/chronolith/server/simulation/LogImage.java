@@ -1,0 +1,111 @@
+package org.chronolith.server.simulation;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.chronolith.replicationlog.History;
+
+/** What a disk has of a log. */
+final class LogImage {
+  /**
+   * One commit.
+   *
+   * @param endOffset of the stream behind it
+   * @param history the identity that it carries; null for stream bytes and for the clean mark
+   * @param clean whether it is the mark of a clean close
+   */
+  record Entry(long endOffset, History history, boolean clean) {}
+
+  private final long firstOffset;
+  private final List<Entry> entries = new ArrayList<>();
+  private byte[] bytes = new byte[1 << 12];
+  private long startOffset;
+  private int forced;
+
+  LogImage(long firstOffset) {
+    this.firstOffset = firstOffset;
+    startOffset = firstOffset;
+  }
+
+  long startOffset() {
+    return startOffset;
+  }
+
+  long endOffset() {
+    return entries.isEmpty() ? firstOffset : entries.get(entries.size() - 1).endOffset();
+  }
+
+  int entries() {
+    return entries.size();
+  }
+
+  int forced() {
+    return forced;
+  }
+
+  void forced(int count) {
+    forced = Math.max(forced, count);
+  }
+
+  long endOffset(int count) {
+    return count == 0 ? firstOffset : entries.get(count - 1).endOffset();
+  }
+
+  History history() {
+    for (int i = entries.size() - 1; i >= 0; i--) {
+      if (entries.get(i).history() != null) {
+        return entries.get(i).history();
+      }
+    }
+    throw new IllegalStateException("a log without an identity");
+  }
+
+  boolean endsClean() {
+    return !entries.isEmpty() && entries.get(entries.size() - 1).clean();
+  }
+
+  void append(byte[] data) {
+    long end = endOffset();
+    int at = (int) (end - firstOffset);
+    if (at + data.length > bytes.length) {
+      bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, at + data.length));
+    }
+    System.arraycopy(data, 0, bytes, at, data.length);
+    entries.add(new Entry(end + data.length, null, false));
+  }
+
+  void identity(History history) {
+    entries.add(new Entry(endOffset(), history, false));
+  }
+
+  void clean() {
+    entries.add(new Entry(endOffset(), null, true));
+  }
+
+  /** Stream bytes, trimmed ones included. */
+  byte[] read(long offset, int length) {
+    int at = (int) (offset - firstOffset);
+    return Arrays.copyOfRange(bytes, at, at + length);
+  }
+
+  /** First byte that was ever in it. */
+  long firstOffset() {
+    return firstOffset;
+  }
+
+  /** Lets whole commits go while more than {@code keepBytes} stay, up to {@code offset}. */
+  void trim(long offset, long keepBytes) {
+    long most = Math.min(offset, endOffset() - keepBytes);
+    for (int i = 0; i < forced && entries.get(i).endOffset() <= most; i++) {
+      startOffset = Math.max(startOffset, entries.get(i).endOffset());
+    }
+  }
+
+  void losePower(RandomGenerator random) {
+    int kept = forced + random.nextInt(entries.size() - forced + 1);
+    while (entries.size() > kept) {
+      entries.remove(entries.size() - 1);
+    }
+  }
+}

@@ -27,25 +27,35 @@ record Divergence(long startOffset, History history, long endOffset) {
   }
 
   /**
+   * Where two histories part.
+   *
+   * @param offset the highest one up to which both have the same bytes under one name; -1 if they
+   *     have no name in common, or the master's log begins behind that offset
+   * @param name that both know there; empty if there is none
+   */
+  record Point(long offset, String name) {}
+
+  /**
    * Where the history of {@code own}, whose log ends at {@code ownEnd}, leaves the one that the
-   * line tells of: the highest offset up to which both have the same bytes under one name.
+   * line tells of.
    *
    * @param line as it came, with its sign
-   * @return -1 if they have no name in common, or the master's log begins behind that offset
    * @throws ProtocolException if the line is malformed
    */
-  static long find(String line, History own, long ownEnd) {
+  static Point find(String line, History own, long ownEnd) {
     String[] words = line.split(" ");
-    long found = -1;
+    Point found = new Point(-1, "");
     try {
       for (int i = 2; i < words.length; i++) {
         int colon = words[i].indexOf(':');
         String id = words[i].substring(0, Math.max(0, colon));
         long theirs = Long.parseLong(words[i].substring(colon + 1));
-        long ours = Math.min(own.validTo(id), ownEnd);
-        found = Math.max(found, Math.min(theirs, ours));
+        long common = Math.min(theirs, Math.min(own.validTo(id), ownEnd));
+        if (common > found.offset()) {
+          found = new Point(common, id);
+        }
       }
-      return found < Long.parseLong(words[1]) ? -1 : found;
+      return found.offset() < Long.parseLong(words[1]) ? new Point(-1, "") : found;
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
       throw new ProtocolException("malformed reply to PSYNC: " + line);
     }

@@ -46,6 +46,12 @@ final class Following implements LinkOwner {
 
   private boolean getAckSeen;
 
+  /** The id that the master was asked under last. */
+  private String askedUnder = "";
+
+  /** The id under which the master says to know this node's end; null if it has not said. */
+  private String knownName;
+
   /** The master of this link was asked in vain to go on from the end of the log. */
   private ReplicaLink refusedBy;
 
@@ -109,6 +115,8 @@ final class Following implements LinkOwner {
       // Whoever was to be promoted follows again.
       afterReceiving.promotion(null);
     }
+    knownName = null;
+    askedUnder = "";
     link = new ReplicaLink(loop, master, config, this);
   }
 
@@ -249,7 +257,9 @@ final class Following implements LinkOwner {
         id = ancestor.id();
       }
     }
-    String asked = id;
+    String asked = knownName == null ? id : knownName;
+    knownName = null;
+    askedUnder = asked;
     loop.execute(() -> answer.at(asked, end + 1, false, left));
   }
 
@@ -304,7 +314,13 @@ final class Following implements LinkOwner {
   /** Goes back to where the histories diverge, if there is a way that is worth it. */
   private void rewind(ReplicaLink from, String line) {
     ReplicationLog log = writePath.log();
-    long divergence = Divergence.find(line, log.history(), log.endOffset());
+    Divergence.Point common = Divergence.find(line, log.history(), log.endOffset());
+    long divergence = common.offset();
+    if (divergence == log.endOffset() && !common.name().equals(askedUnder)) {
+      // Nothing to go back from: the name that it was asked under is one that it does not know.
+      knownName = common.name();
+      return;
+    }
     Optional<Rewind> planned = Optional.empty();
     Arrival arrival = new Arrival(from, null);
     if (divergence >= 0 && divergence < log.endOffset()) {

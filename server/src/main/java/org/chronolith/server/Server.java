@@ -272,7 +272,6 @@ public final class Server {
 
   private void ready(Recovered recovered, Dataset loaded) {
     adopt(recovered, loaded);
-    snapshotLoop.start(snapshots);
     new Upkeep(engineLoop, runner, writePath, () -> !clientPause.isPaused(), config::hz).start();
     followAppendFsync(config.appendFsync());
     config.onChange(PersistenceDirectives.APPENDFSYNC, this::followAppendFsync);
@@ -282,6 +281,9 @@ public final class Server {
     }
     loadingGate.loading(false);
     replication.start(recovered);
+    // Not before: until then nobody knows the database that the stream has selected, and a snapshot
+    // that is due at once would be stored with another one.
+    snapshotLoop.start(snapshots);
     LOG.info(
         "DB loaded in {} ms: {} items from the snapshot, {} bytes of the log",
         recovered.elapsedMs(),

@@ -41,6 +41,59 @@ class CrashRecoveryIT {
   }
 
   /**
+   * A replica's start replays so much log that a snapshot is due at once. What it is then sent goes
+   * on in the database that its master has selected long before, and says so nowhere.
+   */
+  @Test
+  void shouldStoreTheStreamsDatabaseWithASnapshotThatIsDueAtTheStart(@TempDir Path followers)
+      throws Exception {
+    int other = ChronolithProcess.freePort();
+    String[] often = {
+      "--replicaof", "127.0.0.1 " + port,
+      "--enable-debug-command", "yes",
+      "--snapshot-trigger-log-bytes", "8192"
+    };
+    String[] seldom = often.clone();
+    seldom[often.length - 1] = "64mb";
+    try (ChronolithProcess master =
+            ChronolithProcess.start(data, port, "--enable-debug-command", "yes");
+        RespClient client = master.connect()) {
+      client.call("SELECT", "3");
+      try (ChronolithProcess replica = ChronolithProcess.start(followers, other, seldom)) {
+        for (int i = 0; i < 200; i++) {
+          client.call("SET", "before:" + i, "x".repeat(100));
+        }
+        awaitSame(client, replica);
+        replica.kill();
+      }
+      try (ChronolithProcess replica = ChronolithProcess.start(followers, other, often)) {
+        await("a snapshot is due at once", () -> replica.output().contains(" complete in "));
+        client.call("SET", "after", "in the same database");
+        awaitSame(client, replica);
+        replica.kill();
+      }
+      try (ChronolithProcess replica = ChronolithProcess.start(followers, other, seldom)) {
+        awaitSame(client, replica);
+        try (RespClient follower = replica.connect()) {
+          assertEquals(client.call("DEBUG", "DIGEST"), follower.call("DEBUG", "DIGEST"));
+        }
+      }
+    }
+  }
+
+  private static void awaitSame(RespClient master, ChronolithProcess replica) throws Exception {
+    try (RespClient follower = replica.connect()) {
+      await(
+          "the replica has all",
+          () ->
+              "up".equals(follower.info("replication", "master_link_status"))
+                  && follower
+                      .info("replication", "master_repl_offset")
+                      .equals(master.info("replication", "master_repl_offset")));
+    }
+  }
+
+  /**
    * Writers count up over a ring of keys, so that each key's value says how far its writer came:
    * after a kill it is at least what was acknowledged, and at most what was sent.
    */

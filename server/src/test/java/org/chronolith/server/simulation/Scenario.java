@@ -356,11 +356,9 @@ final class Scenario {
 
   private void promote(int number) {
     world.trace("promote " + node(number));
-    String[] answer = {null};
-    client(number).send(reply -> answer[0] = reply == null ? "" : reply, "REPLICAOF", "NO", "ONE");
-    must(20_000, "a promotion is answered", () -> answer[0] != null);
-    if (!answer[0].equals("OK")) {
-      world.trace("not promoted: " + answer[0]);
+    String answer = ask(client(number), 20_000, "REPLICAOF", "NO", "ONE");
+    if (!answer.equals("OK")) {
+      world.trace("not promoted: " + answer);
       if (careful) {
         unfence(master);
       }
@@ -401,22 +399,27 @@ final class Scenario {
       return;
     }
     world.trace(node.name() + " is to follow n" + number);
-    String[] answer = {null};
-    client(node.number)
-        .send(
-            reply -> answer[0] = reply == null ? "" : reply,
-            "REPLICAOF",
-            "127.0.0.1",
-            "" + Node.port(number));
-    must(20_000, "REPLICAOF is answered", () -> answer[0] != null);
-    if (answer[0].equals("OK") || answer[0].startsWith("OK ")) {
+    String answer = replicaOf(node, number);
+    if (answer.equals("OK") || answer.startsWith("OK ")) {
       node.master(number);
       if (fenced[node.number]) {
         unfence(node.number);
       }
     } else {
-      world.trace(node.name() + " does not: " + answer[0]);
+      world.trace(node.name() + " does not: " + answer);
     }
+  }
+
+  private String replicaOf(Node node, int number) {
+    return ask(client(node.number), 20_000, "REPLICAOF", "127.0.0.1", "" + Node.port(number));
+  }
+
+  /** The reply to a command, which must come within that time; empty if it is null. */
+  private String ask(SimulatedClient of, long ms, String... words) {
+    String[] answer = {null};
+    of.send(reply -> answer[0] = reply == null ? "" : reply, words);
+    must(ms, String.join(" ", words) + " is answered", () -> answer[0] != null);
+    return answer[0];
   }
 
   /** Those that are no masters any more and do not know it yet learn it, some time. */
@@ -437,21 +440,12 @@ final class Scenario {
     }
     int next = (master + 1 + random.nextInt(World.NODES - 1)) % World.NODES;
     world.trace("FAILOVER from " + old + " to " + node(next));
-    String[] answer = {null};
-    client(master)
-        .send(
-            reply -> answer[0] = reply == null ? "" : reply,
-            "FAILOVER",
-            "TO",
-            "127.0.0.1",
-            "" + Node.port(next),
-            "TIMEOUT",
-            "3000");
-    must(10_000, "FAILOVER is answered", () -> answer[0] != null);
+    String[] failover = {"FAILOVER", "TO", "127.0.0.1", "" + Node.port(next), "TIMEOUT", "3000"};
+    String answer = ask(client(master), 10_000, failover);
     world.runFor(8_000);
     boolean oldIsReplica = old.isReady() && old.process().replication().isReplica();
     boolean nextIsMaster = node(next).isReady() && !node(next).process().replication().isReplica();
-    world.trace("FAILOVER: " + answer[0] + "; " + old + "; " + node(next));
+    world.trace("FAILOVER: " + answer + "; " + old + "; " + node(next));
     if (oldIsReplica) {
       old.master(next);
     }
@@ -504,15 +498,8 @@ final class Scenario {
     }
     for (Node node : world.nodes) {
       if (node != last) {
-        String[] answer = {null};
-        client(node.number)
-            .send(
-                reply -> answer[0] = reply == null ? "" : reply,
-                "REPLICAOF",
-                "127.0.0.1",
-                "" + Node.port(master));
-        must(20_000, "REPLICAOF is answered", () -> answer[0] != null);
-        world.trace(node.name() + " is to follow n" + master + ": " + answer[0]);
+        String answer = replicaOf(node, master);
+        world.trace(node.name() + " is to follow n" + master + ": " + answer);
       }
       unfence(node.number);
     }

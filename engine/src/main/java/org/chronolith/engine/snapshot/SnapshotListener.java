@@ -27,4 +27,21 @@ public interface SnapshotListener {
 
   /** A superseded directory could not be removed; it stays until the next start. */
   void notRemoved(Path directory, String reason);
+
+  /** A listener that does nothing: for whoever asks the session how it went. */
+  static SnapshotListener none() {
+    return new SnapshotListener() {
+      @Override
+      public void completed(Checkpoint checkpoint, long elapsedMs, long newBytes) {}
+
+      @Override
+      public void failed(SnapshotSession session, EngineException cause) {}
+
+      @Override
+      public void ignored(Path directory, String reason) {}
+
+      @Override
+      public void notRemoved(Path directory, String reason) {}
+    };
+  }
 }

@@ -3,9 +3,7 @@ package org.chronolith.server.tools;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.chronolith.engine.EngineException;
 import org.chronolith.engine.keyspace.ExpiryMode;
-import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.engine.snapshot.SnapshotListener;
 import org.chronolith.engine.snapshot.SnapshotMeta;
@@ -66,7 +64,7 @@ final class StateWriter {
       Path snapshots, OfflineDataset state, SnapshotMeta meta, Progress progress) {
     KeyspaceSource source = new KeyspaceSource(state::keyspace);
     try (SnapshotStore store =
-        SnapshotStore.open(SnapshotConfig.defaults(snapshots), new SilentListener())) {
+        SnapshotStore.open(SnapshotConfig.defaults(snapshots), SnapshotListener.none())) {
       store.requireFull();
       while (!source.prepare(SLICE_NANOS)) {
         progress.at(0);
@@ -103,20 +101,5 @@ final class StateWriter {
     if (session.state() != SnapshotSession.State.COMPLETE) {
       throw new ToolException("cannot write the state: " + session.reason());
     }
-  }
-
-  /** What it would say is in the session's outcome. */
-  private static final class SilentListener implements SnapshotListener {
-    @Override
-    public void completed(Checkpoint checkpoint, long elapsedMs, long newBytes) {}
-
-    @Override
-    public void failed(SnapshotSession session, EngineException cause) {}
-
-    @Override
-    public void ignored(Path directory, String reason) {}
-
-    @Override
-    public void notRemoved(Path directory, String reason) {}
   }
 }

@@ -14,11 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import org.chronolith.engine.EngineException;
-import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.engine.snapshot.SnapshotListener;
-import org.chronolith.engine.snapshot.SnapshotSession;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogListener;
@@ -56,7 +53,7 @@ class FailedSwitchTest {
                 LogStore.on(logDisk),
                 LogListener.none(),
                 SnapshotConfig::defaults,
-                new SilentListener()));
+                SnapshotListener.none()));
     live = recovery.start(keyspace, true);
     live.log().adopt();
   }
@@ -225,19 +222,5 @@ class FailedSwitchTest {
     assertFalse(e instanceof SwitchedException);
     assertEquals("gen-1", data.current().orElseThrow().toString());
     assertEquals(0, discarded(), "one would be left by each attempt");
-  }
-
-  private static final class SilentListener implements SnapshotListener {
-    @Override
-    public void completed(Checkpoint checkpoint, long elapsedMs, long newBytes) {}
-
-    @Override
-    public void failed(SnapshotSession session, EngineException cause) {}
-
-    @Override
-    public void ignored(Path at, String reason) {}
-
-    @Override
-    public void notRemoved(Path at, String reason) {}
   }
 }

@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
-import org.chronolith.engine.EngineException;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.KeyspaceConfig;
@@ -28,10 +27,8 @@ import org.chronolith.engine.rdb.RdbContents;
 import org.chronolith.engine.rdb.RdbListener;
 import org.chronolith.engine.rdb.RdbReader;
 import org.chronolith.engine.rdb.RdbWriter;
-import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotConfig;
 import org.chronolith.engine.snapshot.SnapshotListener;
-import org.chronolith.engine.snapshot.SnapshotSession;
 import org.chronolith.engine.types.CollectionLimits;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
@@ -74,7 +71,7 @@ class RdbLoadTest {
                 LogStore.SYSTEM,
                 LogListener.none(),
                 SnapshotConfig::defaults,
-                new SilentListener()));
+                SnapshotListener.none()));
   }
 
   @AfterEach
@@ -255,19 +252,5 @@ class RdbLoadTest {
     public void close() {
       dataset.close();
     }
-  }
-
-  private static final class SilentListener implements SnapshotListener {
-    @Override
-    public void completed(Checkpoint checkpoint, long elapsedMs, long newBytes) {}
-
-    @Override
-    public void failed(SnapshotSession session, EngineException cause) {}
-
-    @Override
-    public void ignored(Path directory, String reason) {}
-
-    @Override
-    public void notRemoved(Path directory, String reason) {}
   }
 }

@@ -77,7 +77,12 @@ final class RdbLoad {
           0,
           TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos));
     } catch (SwitchedException e) {
-      // What is open stays so: the process ends, and nothing may hide why.
+      try {
+        close(store, log);
+      } catch (RuntimeException closing) {
+        // The process ends, and nothing may hide why.
+        e.addSuppressed(closing);
+      }
       throw e;
     } catch (IOException | RuntimeException e) {
       progress.end();

@@ -67,9 +67,13 @@ final class Claims {
     file = opened;
   }
 
-  /** The data is loaded: says what was found. */
-  void start(long endOffset, long nowMs) {
+  /**
+   * The data is loaded: says what was found. What the log has no more is not claimed any longer:
+   * the process ended after it had switched to another data set and before it could say so.
+   */
+  void start(long startOffset, long endOffset, long nowMs) {
     samples.add(nowMs, endOffset);
+    claims.values().removeIf(claim -> isOfAnotherLog(claim, startOffset));
     for (Claim claim : claims.values()) {
       LOG.info(
           "Replica {} ({}) has the stream up to offset {}: {} bytes behind",
@@ -78,6 +82,20 @@ final class Claims {
           claim.offset(),
           claim.bytesBehind(endOffset));
     }
+  }
+
+  private static boolean isOfAnotherLog(Claim claim, long startOffset) {
+    if (claim.offset() >= startOffset) {
+      return false;
+    }
+    LOG.warn(
+        "The claim of replica {} ({}) on the log ends: it has the stream up to offset {}, and the log"
+            + " starts at {}",
+        claim.id(),
+        claim.address(),
+        claim.offset(),
+        startOffset);
+    return true;
   }
 
   /** In the order in which they came. */

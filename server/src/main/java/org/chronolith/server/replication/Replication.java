@@ -188,7 +188,7 @@ public final class Replication {
             new LinkVerification(counters),
             config.replicaOf().isPresent() ? incoming : null);
     incoming = null;
-    replicas.claims().start(log().endOffset(), engine.clock().wallMs());
+    replicas.claims().start(log().startOffset(), log().endOffset(), engine.clock().wallMs());
     seconds = engine.every(this::everySecond, SECOND_MS);
     Optional<HostPort> master = config.replicaOf();
     if (master.isPresent()) {

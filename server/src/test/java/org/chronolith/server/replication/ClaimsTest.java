@@ -97,13 +97,13 @@ class ClaimsTest {
   @Test
   void shouldOutliveTheProcess() {
     claims.open(directory);
-    claims.start(0, 500);
+    claims.start(0, 0, 500);
     claims.update(List.of(new Connected("a", 100)), 400, 1_000);
     claims.update(List.of(new Connected("a", 200), new Connected("::1:7", 300)), 400, 2_000);
     claims.close();
     Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
     again.open(directory);
-    again.start(450, 3_000);
+    again.start(0, 450, 3_000);
     assertEquals(2, again.all().size());
     assertEquals(200, again.neededOffset());
     assertEquals(7000, again.get("a").port());
@@ -111,16 +111,30 @@ class ClaimsTest {
     again.close();
     Claims third = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
     third.open(directory);
-    third.start(450, 4_000);
+    third.start(0, 450, 4_000);
     assertEquals(300, third.neededOffset());
     third.close();
+  }
+
+  /** The process had switched to a data set that begins later, and was killed before it said so. */
+  @Test
+  void shouldNotClaimWhatTheLogHasNoMore() {
+    claims.open(directory);
+    claims.update(List.of(new Connected("a", 100), new Connected("b", 300)), 400, 1_000);
+    claims.close();
+    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    again.open(directory);
+    again.start(300, 450, 3_000);
+    assertNull(again.get("a"));
+    assertEquals(300, again.neededOffset());
+    again.close();
   }
 
   /** The master may be killed before it looks at its replicas the next time. */
   @Test
   void shouldWriteTheClaimOfOneThatComesAtOnce() {
     claims.open(directory);
-    claims.start(400, 500);
+    claims.start(0, 400, 500);
     claims.online(new Connected("a", 100, false), 400, 600);
     claims.online(new Connected(null, 50), 400, 600);
     claims.close();
@@ -160,7 +174,7 @@ class ClaimsTest {
     }
     Files.writeString(path, text.substring(0, text.length() - 3));
     claims.open(directory);
-    claims.start(0, 0);
+    claims.start(0, 0, 0);
     assertTrue(claims.all().isEmpty());
     claims.close();
   }

@@ -2,6 +2,7 @@ package org.chronolith.server.replication;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.chronolith.replicationlog.ReplicationLog;
 
 /** What a simulation sees of a node's replication. */
 public final class ReplicationProbe {
@@ -27,6 +28,17 @@ public final class ReplicationProbe {
       }
     }
     return ids;
+  }
+
+  /** A claim that goes further back than the log, though no further than so many bytes; or null. */
+  public static String brokenClaim(Replication replication, ReplicationLog log, long mostBytes) {
+    for (Claim claim : replication.replicas().claims().all()) {
+      boolean within = log.endOffset() - claim.offset() <= mostBytes;
+      if (within && claim.offset() < log.startOffset()) {
+        return "the log starts at " + log.startOffset() + ", behind the claim at " + claim.offset();
+      }
+    }
+    return null;
   }
 
   /** One line for whoever reads what went wrong. */

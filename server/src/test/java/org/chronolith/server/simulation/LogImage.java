@@ -14,8 +14,9 @@ final class LogImage {
    * @param endOffset of the stream behind it
    * @param history the identity that it carries; null for stream bytes and for the clean mark
    * @param clean whether it is the mark of a clean close
+   * @param wallMs when it was appended
    */
-  record Entry(long endOffset, History history, boolean clean) {}
+  record Entry(long endOffset, History history, boolean clean, long wallMs) {}
 
   private final long firstOffset;
   private final List<Entry> entries = new ArrayList<>();
@@ -65,22 +66,22 @@ final class LogImage {
     return !entries.isEmpty() && entries.get(entries.size() - 1).clean();
   }
 
-  void append(byte[] data) {
+  void append(byte[] data, long wallMs) {
     long end = endOffset();
     int at = (int) (end - firstOffset);
     if (at + data.length > bytes.length) {
       bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, at + data.length));
     }
     System.arraycopy(data, 0, bytes, at, data.length);
-    entries.add(new Entry(end + data.length, null, false));
+    entries.add(new Entry(end + data.length, null, false, wallMs));
   }
 
-  void identity(History history) {
-    entries.add(new Entry(endOffset(), history, false));
+  void identity(History history, long wallMs) {
+    entries.add(new Entry(endOffset(), history, false, wallMs));
   }
 
-  void clean() {
-    entries.add(new Entry(endOffset(), null, true));
+  void clean(long wallMs) {
+    entries.add(new Entry(endOffset(), null, true, wallMs));
   }
 
   /** Stream bytes, trimmed ones included. */
@@ -94,11 +95,18 @@ final class LogImage {
     return firstOffset;
   }
 
-  /** Lets whole commits go while more than {@code keepBytes} stay, up to {@code offset}. */
-  void trim(long offset, long keepBytes) {
-    long most = Math.min(offset, endOffset() - keepBytes);
-    for (int i = 0; i < forced && entries.get(i).endOffset() <= most; i++) {
-      startOffset = Math.max(startOffset, entries.get(i).endOffset());
+  /**
+   * Lets whole commits go that end at or before {@code offset}, while more than {@code keepBytes}
+   * stay, or that are older than {@code oldestMs}.
+   */
+  void trim(long offset, long keepBytes, long oldestMs) {
+    long most = endOffset() - keepBytes;
+    for (int i = 0; i < forced && entries.get(i).endOffset() <= offset; i++) {
+      Entry entry = entries.get(i);
+      if (entry.endOffset() > most && entry.wallMs() >= oldestMs) {
+        return;
+      }
+      startOffset = Math.max(startOffset, entry.endOffset());
     }
   }
 

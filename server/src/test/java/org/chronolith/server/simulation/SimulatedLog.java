@@ -147,7 +147,7 @@ final class SimulatedLog implements ReplicationLog {
     byte[] data = new byte[length];
     bytes.getBytes(from, data);
     registry.appended(history.currentId(), endOffset(), data, config.dir().toString());
-    image.append(data);
+    image.append(data, wallClockMs);
   }
 
   @Override
@@ -156,7 +156,7 @@ final class SimulatedLog implements ReplicationLog {
       return;
     }
     history = newHistory;
-    image.identity(newHistory);
+    image.identity(newHistory, wallClockMs);
     lastIdentity = image.entries();
   }
 
@@ -167,8 +167,10 @@ final class SimulatedLog implements ReplicationLog {
 
   @Override
   public void trim(long keepFromOffset, long nowMs) {
-    if (!isDead() && config.retentionBytes() > 0) {
-      image.trim(keepFromOffset, config.retentionBytes());
+    if (!isDead()) {
+      long keepBytes = config.retentionBytes() > 0 ? config.retentionBytes() : Long.MAX_VALUE / 2;
+      long oldestMs = config.retentionMs() > 0 ? nowMs - config.retentionMs() : 0;
+      image.trim(keepFromOffset, keepBytes, oldestMs);
     }
   }
 
@@ -239,7 +241,7 @@ final class SimulatedLog implements ReplicationLog {
   @Override
   public void markClean(int db, long wallClockMs) {
     if (!isDead()) {
-      image.clean();
+      image.clean(wallClockMs);
     }
   }
 

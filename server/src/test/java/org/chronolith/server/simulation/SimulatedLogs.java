@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
@@ -27,6 +29,10 @@ final class SimulatedLogs implements LogStore {
   private final RandomGenerator random;
   private final StreamRegistry registry;
   private final Map<String, LogImage> images = new HashMap<>();
+
+  /** Directories that have had a log: its bytes are never all gone, so none begins anew there. */
+  private final Set<Path> withLog = new HashSet<>();
+
   private int made;
 
   /** What is open belongs to a process; that of one that has ended does nothing. */
@@ -61,6 +67,7 @@ final class SimulatedLogs implements LogStore {
 
   @Override
   public ReplicationLog open(LogConfig config, LogListener listener, LogNeed need) {
+    withLog.add(config.dir().getParent());
     LogImage image = images.get(read(config.dir().resolve(FILE)));
     return new SimulatedLog(this, process, image, config, listener, time, random, registry, true);
   }
@@ -70,6 +77,10 @@ final class SimulatedLogs implements LogStore {
       LogConfig config, LogListener listener, long startOffset, History history, int db) {
     if (exists(config)) {
       throw new LogException(LogException.Kind.MISUSE, "there is a log in " + config.dir());
+    }
+    if (withLog.contains(config.dir().getParent())) {
+      throw new AssertionError(
+          "a log begins anew in " + config.dir() + ", nothing forced was lost");
     }
     String name = "log-" + made++;
     LogImage image = new LogImage(startOffset);

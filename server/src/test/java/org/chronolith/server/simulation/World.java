@@ -41,6 +41,7 @@ final class World {
   /** Where each node was when it was looked at. */
   private final Map<Integer, String> looked = new HashMap<>();
 
+  private final long retentionBytes;
   private String violation;
   private long lookedNanos;
   private int rounds;
@@ -51,7 +52,9 @@ final class World {
       RandomGenerator random,
       Path directory,
       List<String> directives,
+      long retentionBytes,
       Consumer<String> trace) {
+    this.retentionBytes = retentionBytes;
     this.random = random;
     this.trace = trace;
     StreamRegistry registry = new StreamRegistry();
@@ -107,6 +110,15 @@ final class World {
     }
   }
 
+  /**
+   * @throws AssertionError if it does not come to be within that time
+   */
+  void must(long ms, String what, BooleanSupplier condition) {
+    if (!runUntil(ms, condition)) {
+      throw new AssertionError("not within " + ms + " ms: " + what + "\n" + describe());
+    }
+  }
+
   private void step(long untilNanos) {
     int worked = time.runDue();
     int first = random.nextInt(NODES);
@@ -147,6 +159,11 @@ final class World {
     for (Node node : nodes) {
       if (node.isReady() && !node.isFrozen()) {
         ReplicationLog log = node.log();
+        String broken =
+            ReplicationProbe.brokenClaim(node.process().replication(), log, retentionBytes);
+        if (broken != null) {
+          throw new AssertionError(broken + " on " + node + "\n" + describe());
+        }
         String at = log.history().currentId() + "@" + log.endOffset();
         if (at.equals(looked.put(node.number, at))) {
           continue;

@@ -587,6 +587,9 @@ final class ReplicaLink implements StreamApply.Source {
     if (stopped || halted) {
       return;
     }
+    if (wasUp) {
+      LOG.info("Reconnecting to MASTER {}:{}", master.host(), master.port());
+    }
     loop.schedule(this::connect, pauseMs);
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   }

@@ -397,6 +397,10 @@ public final class Replication {
           client.transaction().abort();
         }
       }
+      LOG.info(
+          "Before turning into a replica, using my own master parameters to synthesize a cached"
+              + " master: I may be able to synchronize with the new master with just a partial"
+              + " transfer.");
     }
     following.follow(master, streamDb());
     runner.expiryMode(ExpiryMode.HIDE);

@@ -86,6 +86,12 @@ final class Handshake {
         && !line.startsWith("-ERR operation not permitted")) {
       throw new ProtocolException("Error reply to PING from master: '" + line + "'");
     }
+    if (line.startsWith("-NOAUTH") && config.masterAuth().isEmpty()) {
+      throw new ProtocolException(
+          "MASTER aborted replication with an error: "
+              + line.substring(1)
+              + " Set 'masterauth', and 'masteruser' for an ACL user");
+    }
     LOG.info("Master replied to PING, replication can continue...");
     if (!config.masterAuth().isEmpty()) {
       List<String> words = new ArrayList<>(List.of("AUTH"));

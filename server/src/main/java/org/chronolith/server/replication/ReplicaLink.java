@@ -535,6 +535,7 @@ final class ReplicaLink implements StreamApply.Source {
         }
       }
     } catch (ProtocolException e) {
+      error = e.getMessage();
       broken(connection, e);
     }
   }

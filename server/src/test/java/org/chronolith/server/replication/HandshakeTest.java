@@ -124,6 +124,18 @@ class HandshakeTest {
   }
 
   @Test
+  void shouldSayWhatIsMissingForAMasterThatWantsAPassword() throws ConfigException {
+    Handshake handshake = handshake();
+    ProtocolException refused =
+        assertThrows(
+            ProtocolException.class, () -> handshake.line("-NOAUTH Authentication required."));
+    assertEquals(
+        "MASTER aborted replication with an error: NOAUTH Authentication required. Set"
+            + " 'masterauth', and 'masteruser' for an ACL user",
+        refused.getMessage());
+  }
+
+  @Test
   void shouldGoOnWithAMasterThatDoesNotKnowAnOption() throws ConfigException {
     Handshake handshake = handshake();
     handshake.line("+PONG");

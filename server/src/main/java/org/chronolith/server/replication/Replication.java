@@ -63,6 +63,7 @@ public final class Replication {
   private final ReplicationCounters counters = new ReplicationCounters();
   private final Replicas replicas;
   private final Failover failover;
+  private final PsyncRequests psyncRequests;
 
   private String nodeId = "";
 
@@ -118,6 +119,7 @@ public final class Replication {
     failover =
         new Failover(
             engine, replicas, writePath::endOffset, host::pauseWrites, new FailoverRoles());
+    psyncRequests = new PsyncRequests(replicas, writePath, clients, counters, new AskedNode());
     writePath.onAppended(replicas::wake);
     clients.onClose(replicas.waits()::forget);
   }
@@ -455,103 +457,37 @@ public final class Replication {
 
   /** {@code PSYNC id nextByte}, or {@code SYNC} with a null id. */
   void psync(Call call, String id, long nextByte) {
-    Client client = call.client();
     if (following == null) {
       call.error("LOADING Redis is loading the dataset in memory");
       return;
     }
-    if (call.argc() > 3 && call.is(3, "failover") && !takenOver(call, id)) {
-      return;
-    }
-    if (failover.state() != Failover.State.NONE) {
-      call.error("NOMASTERLINK Can't SYNC while failing over");
-      return;
-    }
-    writePath.append();
-    Announcement announced = Announcement.of(client);
-    ReplicationLog log = log();
-    History history = log.history();
-    long start = log.startOffset();
-    long end = log.endOffset();
-    String address = client.connection().remoteAddress();
-    LOG.info("Replica {} asks for synchronization", address);
-    String claimId = announced.claimId(address);
-    replicas.mismatches().told(claimId, announced.told);
-    boolean distrusted = replicas.mismatches().isDistrusted(claimId);
-    if (id != null && !distrusted && history.canContinue(id, nextByte, start, end)) {
-      clients.forget(client);
-      replicas.continued(client, log, announced, nextByte);
-      return;
-    }
-    boolean ahead = id != null && nextByte - 1 > end && id.equalsIgnoreCase(history.currentId());
-    if (isReplica() && (ahead || !linkUp())) {
-      // A replica that is behind its own replicas catches up first; they need not start over.
-      call.error("NOMASTERLINK Can't SYNC while not connected with my master");
-      return;
-    }
-    if (id != null && !id.equals("?")) {
-      counters.partialErr();
-      if (distrusted) {
-        LOG.info(
-            "Partial resynchronization not accepted: the replica has followed this node while its"
-                + " data was not its master's");
-      } else {
-        explainRefusal(id, nextByte, history);
-      }
-      if (announced.capaRewind && !distrusted) {
-        call.error(new Divergence(start, history, end).error());
-        return;
-      }
-    }
-    clients.forget(client);
-    replicas.full(client, log, announced, id == null);
+    psyncRequests.answer(call, id, nextByte);
   }
 
-  /** {@code PSYNC … FAILOVER}: the master wants this replica to take over. */
-  private boolean takenOver(Call call, String id) {
-    LOG.warn("Failover request received for replid {}.", id);
-    History history = log().history();
-    if (!isReplica() && !history.lineage().isEmpty() && id.equalsIgnoreCase(history.secondId())) {
-      // It has taken over already. The answer was lost, or somebody else has promoted it: a refusal
-      // would have the other node take its role back, and there would be two masters.
-      return true;
+  private final class AskedNode implements PsyncRequests.Node {
+    @Override
+    public boolean isReplica() {
+      return Replication.this.isReplica();
     }
-    if (!isReplica()) {
-      call.error("ERR PSYNC FAILOVER can't be sent to a master.");
-      return false;
-    }
-    if (!id.equalsIgnoreCase(history.currentId())) {
-      call.error("ERR PSYNC FAILOVER replid must match my replid.");
-      return false;
-    }
-    if (following.isReceiving()) {
-      // A promotion might have to wait for its end, and the other node would not know of it.
-      call.error("NOMASTERLINK A full sync is under way");
-      return false;
-    }
-    promote("failover request from '" + name(call.client()) + "'");
-    return true;
-  }
 
-  private void explainRefusal(String id, long nextByte, History history) {
-    long validTo = history.validTo(id);
-    if (validTo < 0) {
-      LOG.info(
-          "Partial resynchronization not accepted: Replication ID mismatch (Replica asked for"
-              + " '{}', my replication IDs are '{}' and '{}')",
-          id,
-          history.currentId(),
-          history.secondId());
-    } else if (nextByte - 1 > validTo) {
-      LOG.info(
-          "Partial resynchronization not accepted: Requested offset for second ID was {}, but I"
-              + " can reply up to {}",
-          nextByte,
-          validTo + 1);
-    } else {
-      LOG.info(
-          "Unable to partial resync with replica for lack of backlog (Replica request was: {}).",
-          nextByte);
+    @Override
+    public boolean isReceiving() {
+      return following.isReceiving();
+    }
+
+    @Override
+    public boolean linkUp() {
+      return Replication.this.linkUp();
+    }
+
+    @Override
+    public boolean isFailingOver() {
+      return failover.state() != Failover.State.NONE;
+    }
+
+    @Override
+    public void takeOver(Client by) {
+      promote("failover request from '" + name(by) + "'");
     }
   }
 

@@ -346,6 +346,20 @@ public final class Keyspace implements AutoCloseable {
 
   // ---------------------------------------------------------------- detaching
 
+  /**
+   * Frees a SMALL or BIG value that no entry has ever named, a large one in slices.
+   *
+   * @param collectionId that of a BIG value; else ignored
+   */
+  public void discard(int type, int encoding, long root, long collectionId) {
+    checkOwner();
+    if (types[type].form(encoding) == ValueForm.BIG) {
+      lazyFree.add(new Detached(Entries.kind(type, encoding), root, collectionId));
+    } else {
+      types[type].freeSmall(encoding, root);
+    }
+  }
+
   void detach(Database database) {
     Space old = database.space();
     if (snapshotsBegun) {

@@ -7,10 +7,11 @@ import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.Database;
 import org.chronolith.engine.types.CollectionTypes;
 import org.chronolith.engine.types.CollectionValue;
+import org.chronolith.engine.types.Encoding;
 import org.chronolith.engine.types.string.Strings;
 import org.chronolith.engine.types.zset.ScoreText;
 
-/** Reads one value and gives it to a key that does not exist yet. */
+/** Reads one value and gives it to a key, in place of what is there. */
 final class RdbValues implements AutoCloseable {
   private static final int PLAIN_NODE = 1;
   private static final int PACKED_NODE = 2;
@@ -35,10 +36,10 @@ final class RdbValues implements AutoCloseable {
   }
 
   /**
-   * Reads a value.
+   * Reads a value. Until it is complete the key stays as it is.
    *
    * @return false if it is a collection without elements, which old servers may have written: then
-   *     there is no key
+   *     nothing has changed
    */
   boolean read(RdbType type, Database db, Slice key) throws IOException {
     if (type.kind() == RdbType.Kind.STRING) {
@@ -46,14 +47,32 @@ final class RdbValues implements AutoCloseable {
       RdbInput.shrink(bytes);
       return true;
     }
-    CollectionValue value =
-        switch (type.kind()) {
-          case LIST -> collections.lists();
-          case SET -> collections.sets();
-          case HASH -> collections.hashes();
-          default -> collections.zsets();
-        };
-    value.find(db, key);
+    CollectionValue value = empty(type.kind());
+    boolean complete = false;
+    try {
+      collection(type);
+      complete = value.size() > 0;
+    } finally {
+      if (!complete) {
+        value.discard(db.keyspace());
+      }
+    }
+    if (complete) {
+      value.storeAs(db, key);
+    }
+    return complete;
+  }
+
+  private CollectionValue empty(RdbType.Kind kind) {
+    return switch (kind) {
+      case LIST -> collections.lists().open(Encoding.COMPACT, 0);
+      case SET -> collections.sets().open(Encoding.COMPACT, 0);
+      case HASH -> collections.hashes().open(Encoding.COMPACT, 0);
+      default -> collections.zsets().open(Encoding.COMPACT, 0);
+    };
+  }
+
+  private void collection(RdbType type) throws IOException {
     halfPair = false;
     long start = in.offset();
     try {
@@ -67,11 +86,6 @@ final class RdbValues implements AutoCloseable {
     }
     RdbInput.shrink(bytes);
     RdbInput.shrink(first);
-    if (value.size() == 0) {
-      return false;
-    }
-    value.store();
-    return true;
   }
 
   private void elements(RdbType type) throws IOException {

@@ -8,14 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.chronolith.engine.keyspace.Database;
 import org.chronolith.engine.keyspace.Keyspace;
-import org.chronolith.engine.keyspace.ValueType;
-import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.engine.types.CollectionTypes;
-import org.chronolith.engine.types.hash.HashValue;
-import org.chronolith.engine.types.list.ListValue;
-import org.chronolith.engine.types.set.SetValue;
 import org.chronolith.engine.types.string.Strings;
-import org.chronolith.engine.types.zset.ZsetValue;
 
 /**
  * Writes a keyspace as an RDB of version 9, with the plain encoding of each type: every Redis since
@@ -27,12 +21,10 @@ public final class RdbWriter {
   private static final int FLUSH_BYTES = 64 << 10;
 
   private final Keyspace keyspace;
-  private final Strings strings;
-  private final CollectionTypes collections;
   private final WritableByteChannel channel;
   private final ByteBuf out = ByteBufAllocator.DEFAULT.directBuffer(2 * FLUSH_BYTES);
   private final ByteBuf key = ByteBufAllocator.DEFAULT.directBuffer();
-  private final StoredBytes element;
+  private final RdbValueWriter values;
   private final Crc64 crc = new Crc64();
   private IOException failure;
   private long written;
@@ -43,10 +35,8 @@ public final class RdbWriter {
       CollectionTypes collections,
       WritableByteChannel channel) {
     this.keyspace = keyspace;
-    this.strings = strings;
-    this.collections = collections;
     this.channel = channel;
-    this.element = new StoredBytes(keyspace.slabs());
+    this.values = new RdbValueWriter(keyspace, strings, collections, out, () -> flush(FLUSH_BYTES));
   }
 
   /**
@@ -90,10 +80,10 @@ public final class RdbWriter {
       return;
     }
     out.writeByte(RdbFormat.OP_SELECT_DB);
-    length(db.number());
+    values.length(db.number());
     out.writeByte(RdbFormat.OP_RESIZE_DB);
-    length(db.size());
-    length(db.expiring());
+    values.length(db.size());
+    values.length(db.expiring());
     long cursor = 0;
     do {
       cursor = db.scan(cursor, entry -> entry(db, entry));
@@ -109,94 +99,19 @@ public final class RdbWriter {
       out.writeByte(RdbFormat.OP_EXPIRE_MS);
       out.writeLongLE(expireAtMs);
     }
-    switch (db.type(entry)) {
-      case ValueType.STRING -> stringValue(db, entry);
-      case ValueType.LIST -> list(db, entry);
-      case ValueType.SET -> set(db, entry);
-      case ValueType.HASH -> hash(db, entry);
-      case ValueType.ZSET -> zset(db, entry);
-      default -> throw new IllegalStateException("value type " + db.type(entry));
-    }
-    flush(FLUSH_BYTES);
-  }
-
-  private void head(RdbType type, Database db, long entry) {
-    out.writeByte(type.code());
+    out.writeByte(RdbValueWriter.typeOf(db, entry).code());
     key.clear();
     db.copyKey(entry, key);
-    length(key.readableBytes());
+    values.length(key.readableBytes());
     out.writeBytes(key);
-  }
-
-  private void stringValue(Database db, long entry) {
-    head(RdbType.STRING, db, entry);
-    length(strings.length(db, entry));
-    strings.copyTo(db, entry, out);
-  }
-
-  private void list(Database db, long entry) {
-    ListValue list = collections.lists().open(db.encoding(entry), db.root(entry));
-    head(RdbType.LIST, db, entry);
-    length(list.size());
-    for (boolean more = list.seek(0); more; more = list.next()) {
-      list.element(element);
-      bytes(element);
-    }
-  }
-
-  private void set(Database db, long entry) {
-    SetValue set = collections.sets().open(db.encoding(entry), db.root(entry));
-    head(RdbType.SET, db, entry);
-    length(set.size());
-    set.forEach((member, none) -> bytes(member));
-  }
-
-  private void hash(Database db, long entry) {
-    HashValue hash = collections.hashes().open(db.encoding(entry), db.root(entry));
-    head(RdbType.HASH, db, entry);
-    length(hash.size());
-    hash.forEach(
-        (field, value) -> {
-          bytes(field);
-          bytes(value);
-        });
-  }
-
-  private void zset(Database db, long entry) {
-    ZsetValue zset = collections.zsets().open(db.encoding(entry), db.root(entry));
-    head(RdbType.ZSET_2, db, entry);
-    length(zset.size());
-    zset.forEach(
-        (member, score) -> {
-          bytes(member);
-          out.writeDoubleLE(zset.score(score));
-        });
-  }
-
-  private void bytes(StoredBytes bytes) {
-    length(bytes.length());
-    bytes.copyTo(out);
+    values.write(db, entry);
     flush(FLUSH_BYTES);
   }
 
   private void string(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    length(bytes.length);
+    values.length(bytes.length);
     out.writeBytes(bytes);
-  }
-
-  private void length(long value) {
-    if (value < 1 << 6) {
-      out.writeByte((int) value);
-    } else if (value < 1 << 14) {
-      out.writeShort((int) value | 0x4000);
-    } else if (value <= 0xffff_ffffL) {
-      out.writeByte(0x80);
-      out.writeInt((int) value);
-    } else {
-      out.writeByte(0x81);
-      out.writeLong(value);
-    }
   }
 
   /** Sends what has gathered if it is more than {@code least}; a failure is kept for the caller. */

@@ -2,6 +2,7 @@ package org.chronolith.engine.types;
 
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.Database;
+import org.chronolith.engine.keyspace.Keyspace;
 import org.chronolith.engine.keyspace.WrongTypeException;
 
 /**
@@ -94,6 +95,32 @@ public abstract class CollectionValue {
         encoding == Encoding.LARGE
             ? db.putBig(key, type, encoding, root, collectionId(), false)
             : db.putSmall(key, type, encoding, root, false);
+  }
+
+  /**
+   * Gives a value that no key was known of to a key, in place of what is there, its expiry
+   * included; an empty one removes the key. The value is the key's from here on.
+   *
+   * @return whether the key was made, changed or removed
+   */
+  public final boolean storeAs(Database db, Slice key) {
+    if (size() == 0) {
+      discard(db.keyspace());
+      return db.delete(key);
+    }
+    this.db = db;
+    this.key = key;
+    create();
+    turnTo(Encoding.COMPACT, 0);
+    return true;
+  }
+
+  /** Frees a value that no key is known of: a large one in slices. */
+  public final void discard(Keyspace keyspace) {
+    if (root != 0) {
+      keyspace.discard(type, encoding, root, isLarge() ? collectionId() : 0);
+    }
+    turnTo(Encoding.COMPACT, 0);
   }
 
   /** Turns to a value that no key is known of; nothing is told to a keyspace, nothing is stored. */

@@ -153,6 +153,23 @@ public final class ZsetValue extends TableValue {
     return true;
   }
 
+  /**
+   * Moves the cursor to the first member whose score is at least (or, if {@code exclusive}, greater
+   * than) {@code score}; false if there is none.
+   */
+  public boolean seekScore(double score, boolean exclusive) {
+    if (isLarge()) {
+      return cursor.seekScore(table.index(root), score, exclusive);
+    }
+    for (boolean there = seek(0); there; there = next()) {
+      double found = compactScore(position);
+      if (exclusive ? found > score : found >= score) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Moves the cursor to the next member; false after the last. */
   public boolean next() {
     if (isLarge()) {

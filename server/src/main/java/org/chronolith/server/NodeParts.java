@@ -9,14 +9,13 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.chronolith.engine.keyspace.CheckpointParts;
 import org.chronolith.engine.keyspace.ExpiryMode;
-import org.chronolith.engine.keyspace.KeyspaceLoader;
 import org.chronolith.engine.rdb.RdbContents;
 import org.chronolith.engine.rdb.RdbListener;
 import org.chronolith.engine.rdb.RdbReader;
 import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.snapshot.Checkpoint;
-import org.chronolith.engine.snapshot.CheckpointReader;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.network.LoopClock;
 import org.chronolith.server.command.Call;
@@ -43,6 +42,9 @@ import org.slf4j.LoggerFactory;
 
 /** What replication sees of the node. Threads: as its interface says. */
 final class NodeParts implements ReplicationHost {
+  /** How much of a checkpoint is in memory while an RDB is made of it. */
+  private static final long RDB_PART_BYTES = 16 << 20;
+
   private static final Logger LOG = LoggerFactory.getLogger(NodeParts.class);
   private final Supplier<CommandTable> table;
   private final CommandRunner runner;
@@ -185,16 +187,18 @@ final class NodeParts implements ReplicationHost {
   public long writeRdb(
       Checkpoint checkpoint, Map<String, String> auxiliary, WritableByteChannel out)
       throws IOException {
-    try (Dataset dataset = newDataset.get();
-        CheckpointReader reader = snapshots.get().read(checkpoint)) {
-      KeyspaceLoader loader = dataset.keyspace().loader();
-      while (reader.next()) {
-        loader.item(reader.key(), reader.value());
+    SnapshotStore store = snapshots.get();
+    try (CheckpointParts parts = new CheckpointParts(() -> store.read(checkpoint));
+        RdbWriter writer = new RdbWriter(out)) {
+      writer.begin(auxiliary);
+      for (boolean more = true; more; ) {
+        try (Dataset part = newDataset.get()) {
+          part.keyspace().begin(System.currentTimeMillis(), ExpiryMode.IGNORE);
+          more = parts.next(part.keyspace(), RDB_PART_BYTES);
+          writer.part(part.keyspace(), part.strings(), part.collections());
+        }
       }
-      loader.finish();
-      dataset.keyspace().begin(System.currentTimeMillis(), ExpiryMode.IGNORE);
-      return new RdbWriter(dataset.keyspace(), dataset.strings(), dataset.collections(), out)
-          .write(auxiliary);
+      return writer.end();
     }
   }
 

@@ -55,8 +55,8 @@ public final class OfflineDataset implements AutoCloseable {
    * @return bytes written
    */
   public long writeRdb(Map<String, String> auxiliary, WritableByteChannel out) throws IOException {
-    return new RdbWriter(dataset.keyspace(), dataset.strings(), dataset.collections(), out)
-        .write(auxiliary);
+    return RdbWriter.write(
+        dataset.keyspace(), dataset.strings(), dataset.collections(), auxiliary, out);
   }
 
   @Override

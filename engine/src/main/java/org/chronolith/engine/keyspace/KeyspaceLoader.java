@@ -31,6 +31,7 @@ public final class KeyspaceLoader implements ItemConsumer {
 
   private final Slice keySlice = new Slice();
   private final Slice valueSlice = new Slice();
+  private long entryCollection = -1;
   private long collection = -1;
   private long collectionEntry;
   private boolean headerSeen;
@@ -46,6 +47,11 @@ public final class KeyspaceLoader implements ItemConsumer {
   /** Items read so far. */
   public long items() {
     return itemCount;
+  }
+
+  /** The collection whose elements the last entry has as items of their own; -1 if none. */
+  long entryCollection() {
+    return entryCollection;
   }
 
   /** Elements passed over since their collection is gone. */
@@ -99,6 +105,7 @@ public final class KeyspaceLoader implements ItemConsumer {
   }
 
   private void entry(ByteBuf key, ByteBuf value) {
+    entryCollection = -1;
     Space space = spaces.get(key.getInt(key.readerIndex() + 1));
     if (space == null) {
       throw damaged(
@@ -146,6 +153,7 @@ public final class KeyspaceLoader implements ItemConsumer {
           throw damaged("a collection id of " + valueSlice.length() + " bytes", null);
         }
         long id = valueSlice.buffer().getLong(valueSlice.offset());
+        entryCollection = id;
         byte clean = keyspace.marks().clean();
         slabs.putLong(entry, valueAt, type.createBig(encoding, id));
         slabs.putLong(entry, valueAt + Entries.BIG_ID, id);

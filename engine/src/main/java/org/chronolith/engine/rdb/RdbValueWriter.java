@@ -109,8 +109,12 @@ final class RdbValueWriter {
     elementWritten.run();
   }
 
+  private void length(long value) {
+    length(out, value);
+  }
+
   /** Writes a length. */
-  void length(long value) {
+  static void length(ByteBuf out, long value) {
     if (value < 1 << 6) {
       out.writeByte((int) value);
     } else if (value < 1 << 14) {

@@ -12,67 +12,108 @@ import org.chronolith.engine.types.CollectionTypes;
 import org.chronolith.engine.types.string.Strings;
 
 /**
- * Writes a keyspace as an RDB of version 9, with the plain encoding of each type: every Redis since
- * 5.0 reads it.
+ * Writes an RDB of version 9, with the plain encoding of each type: every Redis since 5.0 reads it.
+ * What is in it may come in parts, so that not all of it has to be in memory at a time.
  *
- * <p>Thread: the owner of the keyspace, which must not change meanwhile.
+ * <pre>
+ * writer.begin(auxiliary);
+ * writer.part(keyspace, strings, collections);    // any number of times
+ * bytes = writer.end();
+ * </pre>
+ *
+ * <p>Thread: one at a time; that of a part's keyspace, which must not change meanwhile.
  */
-public final class RdbWriter {
+public final class RdbWriter implements AutoCloseable {
   private static final int FLUSH_BYTES = 64 << 10;
 
-  private final Keyspace keyspace;
   private final WritableByteChannel channel;
   private final ByteBuf out = ByteBufAllocator.DEFAULT.directBuffer(2 * FLUSH_BYTES);
   private final ByteBuf key = ByteBufAllocator.DEFAULT.directBuffer();
-  private final RdbValueWriter values;
   private final Crc64 crc = new Crc64();
+  private RdbValueWriter values;
   private IOException failure;
   private long written;
 
-  public RdbWriter(
-      Keyspace keyspace,
-      Strings strings,
-      CollectionTypes collections,
-      WritableByteChannel channel) {
-    this.keyspace = keyspace;
+  /**
+   * @param channel is not closed
+   */
+  public RdbWriter(WritableByteChannel channel) {
     this.channel = channel;
-    this.values = new RdbValueWriter(keyspace, strings, collections, out, () -> flush(FLUSH_BYTES));
   }
 
   /**
-   * Writes everything.
+   * Writes a whole keyspace as an RDB.
    *
    * @param auxiliary fields at the start, such as {@code redis-ver}
    * @return bytes written
    * @throws IOException if the channel fails
    */
-  public long write(Map<String, String> auxiliary) throws IOException {
-    try {
-      out.writeCharSequence(
-          String.format("%s%04d", RdbFormat.MAGIC, RdbFormat.WRITTEN_VERSION),
-          StandardCharsets.US_ASCII);
-      auxiliary.forEach(
-          (name, value) -> {
-            out.writeByte(RdbFormat.OP_AUX);
-            string(name);
-            string(value);
-          });
-      for (int i = 0; i < keyspace.databases(); i++) {
-        database(keyspace.database(i));
-      }
-      out.writeByte(RdbFormat.OP_EOF);
-      flush(0);
-      // Not part of itself.
-      out.writeLongLE(crc.value());
-      writeOut();
-      if (failure != null) {
-        throw failure;
-      }
-      return written;
-    } finally {
-      out.release();
-      key.release();
+  public static long write(
+      Keyspace keyspace,
+      Strings strings,
+      CollectionTypes collections,
+      Map<String, String> auxiliary,
+      WritableByteChannel channel)
+      throws IOException {
+    try (RdbWriter writer = new RdbWriter(channel)) {
+      writer.begin(auxiliary);
+      writer.part(keyspace, strings, collections);
+      return writer.end();
     }
+  }
+
+  /**
+   * Begins.
+   *
+   * @param auxiliary fields at the start, such as {@code redis-ver}
+   */
+  public void begin(Map<String, String> auxiliary) {
+    out.writeCharSequence(
+        String.format("%s%04d", RdbFormat.MAGIC, RdbFormat.WRITTEN_VERSION),
+        StandardCharsets.US_ASCII);
+    auxiliary.forEach(
+        (name, value) -> {
+          out.writeByte(RdbFormat.OP_AUX);
+          string(name);
+          string(value);
+        });
+  }
+
+  /**
+   * Writes all of a keyspace, which has no key that was in an earlier part.
+   *
+   * @throws IOException if the channel fails
+   */
+  public void part(Keyspace keyspace, Strings strings, CollectionTypes collections)
+      throws IOException {
+    values = new RdbValueWriter(keyspace, strings, collections, out, () -> flush(FLUSH_BYTES));
+    for (int i = 0; i < keyspace.databases(); i++) {
+      database(keyspace.database(i));
+    }
+  }
+
+  /**
+   * Writes the end.
+   *
+   * @return bytes written in all
+   * @throws IOException if the channel fails
+   */
+  public long end() throws IOException {
+    out.writeByte(RdbFormat.OP_EOF);
+    flush(0);
+    // Not part of itself.
+    out.writeLongLE(crc.value());
+    writeOut();
+    if (failure != null) {
+      throw failure;
+    }
+    return written;
+  }
+
+  @Override
+  public void close() {
+    out.release();
+    key.release();
   }
 
   private void database(Database db) throws IOException {
@@ -80,10 +121,10 @@ public final class RdbWriter {
       return;
     }
     out.writeByte(RdbFormat.OP_SELECT_DB);
-    values.length(db.number());
+    RdbValueWriter.length(out, db.number());
     out.writeByte(RdbFormat.OP_RESIZE_DB);
-    values.length(db.size());
-    values.length(db.expiring());
+    RdbValueWriter.length(out, db.size());
+    RdbValueWriter.length(out, db.expiring());
     long cursor = 0;
     do {
       cursor = db.scan(cursor, entry -> entry(db, entry));
@@ -102,7 +143,7 @@ public final class RdbWriter {
     out.writeByte(RdbValueWriter.typeOf(db, entry).code());
     key.clear();
     db.copyKey(entry, key);
-    values.length(key.readableBytes());
+    RdbValueWriter.length(out, key.readableBytes());
     out.writeBytes(key);
     values.write(db, entry);
     flush(FLUSH_BYTES);
@@ -110,7 +151,7 @@ public final class RdbWriter {
 
   private void string(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    values.length(bytes.length);
+    RdbValueWriter.length(out, bytes.length);
     out.writeBytes(bytes);
   }
 

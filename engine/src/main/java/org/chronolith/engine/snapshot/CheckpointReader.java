@@ -24,6 +24,14 @@ public interface CheckpointReader extends AutoCloseable {
    */
   boolean next();
 
+  /**
+   * Moves to the first item whose key is at or after {@code from}, in the order of unsigned bytes.
+   *
+   * @return false if there is none
+   * @throws EngineException as {@link #next}
+   */
+  boolean seek(byte[] from);
+
   /** The current item's key, valid until the next call. */
   ByteBuf key();
 

@@ -66,6 +66,17 @@ final class RocksCheckpointReader implements CheckpointReader {
       started = true;
       iterator.seekToFirst();
     }
+    return current();
+  }
+
+  @Override
+  public boolean seek(byte[] from) {
+    started = true;
+    iterator.seek(from);
+    return current();
+  }
+
+  private boolean current() {
     if (!iterator.isValid()) {
       try {
         iterator.status();

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import org.chronolith.engine.snapshot.BatchSink;
+import org.chronolith.engine.snapshot.CheckpointReader;
 
 /** A snapshot store made of a sorted map, with a queue that can be full. */
 final class SnapshotModel implements BatchSink {
@@ -60,5 +61,49 @@ final class SnapshotModel implements BatchSink {
       loader.item(Unpooled.wrappedBuffer(item.getKey()), Unpooled.wrappedBuffer(item.getValue()));
     }
     loader.finish();
+  }
+
+  /** Reads the items as they are now. */
+  CheckpointReader reader() {
+    return new Reader(new TreeMap<>(items));
+  }
+
+  private static final class Reader implements CheckpointReader {
+    private final TreeMap<byte[], byte[]> items;
+    private Map.Entry<byte[], byte[]> current;
+    private boolean started;
+
+    Reader(TreeMap<byte[], byte[]> items) {
+      this.items = items;
+    }
+
+    @Override
+    public boolean next() {
+      current = started ? items.higherEntry(current.getKey()) : items.firstEntry();
+      started = true;
+      return current != null;
+    }
+
+    @Override
+    public boolean seek(byte[] from) {
+      current = items.ceilingEntry(from);
+      started = true;
+      return current != null;
+    }
+
+    @Override
+    public ByteBuf key() {
+      return Unpooled.wrappedBuffer(current.getKey());
+    }
+
+    @Override
+    public ByteBuf value() {
+      return Unpooled.wrappedBuffer(current.getValue());
+    }
+
+    @Override
+    public void close() {
+      items.clear();
+    }
   }
 }

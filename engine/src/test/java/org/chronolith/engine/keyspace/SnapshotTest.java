@@ -7,10 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.Slice;
+import org.chronolith.engine.rdb.RdbReader;
+import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.types.list.ListValue;
 import org.junit.jupiter.api.Test;
 
@@ -228,6 +235,66 @@ class SnapshotTest {
       }
       assertEquals(1, store.items.size(), told);
     }
+  }
+
+  @Test
+  void shouldBecomeTheSameRdbContentsInPartsOfWholeValues() throws IOException {
+    long seed = System.nanoTime();
+    SplittableRandom random = new SplittableRandom(seed);
+    SnapshotModel store = new SnapshotModel();
+    try (KeyspaceFixture fixture = new KeyspaceFixture(DATABASES)) {
+      for (int i = 0; i < 3_000; i++) {
+        mutate(fixture, random);
+      }
+      finish(fixture.keyspace.snapshot(store, true), store);
+      for (long bytes : new long[] {1, 100_000, Long.MAX_VALUE / 2}) {
+        String told = "parts of " + bytes + " bytes, seed " + seed;
+        ByteArrayOutputStream rdb = new ByteArrayOutputStream();
+        int parts = writeRdb(store, bytes, rdb);
+        assertTrue(bytes > 1_000_000 ? parts == 1 : parts > 2, told + ": " + parts);
+        assertTrue(bytes > 1 || parts == keys(fixture), told + ": " + parts);
+        try (KeyspaceFixture read = new KeyspaceFixture(DATABASES)) {
+          read.keyspace.begin(1_000_000, ExpiryMode.IGNORE);
+          new RdbReader(read.keyspace, read.strings, read.collections, message -> {})
+              .read(
+                  Channels.newChannel(new ByteArrayInputStream(rdb.toByteArray())),
+                  rdb.size(),
+                  RdbReader.MAX_STRING_BYTES);
+          read.keyspace.validate();
+          assertEquals(keys(fixture), keys(read), told);
+          assertArrayEquals(fixture.keyspace.digest(), read.keyspace.digest(), told);
+        }
+      }
+    }
+  }
+
+  /** Returns in how many parts. */
+  private static int writeRdb(SnapshotModel store, long partBytes, OutputStream out)
+      throws IOException {
+    int parts = 0;
+    try (CheckpointParts checkpoint = new CheckpointParts(store::reader);
+        RdbWriter writer = new RdbWriter(Channels.newChannel(out))) {
+      writer.begin(Map.of());
+      for (boolean more = true; more; ) {
+        try (KeyspaceFixture part = new KeyspaceFixture(DATABASES)) {
+          part.keyspace.begin(1_000_000, ExpiryMode.IGNORE);
+          more = checkpoint.next(part.keyspace, partBytes);
+          parts += more ? 1 : 0;
+          part.keyspace.validate();
+          writer.part(part.keyspace, part.strings, part.collections);
+        }
+      }
+      writer.end();
+    }
+    return parts;
+  }
+
+  private static long keys(KeyspaceFixture fixture) {
+    long keys = 0;
+    for (int i = 0; i < DATABASES; i++) {
+      keys += fixture.db(i).size();
+    }
+    return keys;
   }
 
   @Test

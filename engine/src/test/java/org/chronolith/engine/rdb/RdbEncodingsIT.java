@@ -46,8 +46,12 @@ class RdbEncodingsIT {
       digest = fixture.digest();
       try (FileChannel out =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-        new RdbWriter(fixture.keyspace, fixture.strings, fixture.collections, out)
-            .write(Map.of("redis-ver", "7.0.15"));
+        RdbWriter.write(
+            fixture.keyspace,
+            fixture.strings,
+            fixture.collections,
+            Map.of("redis-ver", "7.0.15"),
+            out);
       }
     }
     assertEquals(0, run("redis-check-rdb", file.toString()).exit());

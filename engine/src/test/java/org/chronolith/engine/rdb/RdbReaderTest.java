@@ -103,9 +103,12 @@ class RdbReaderTest {
   void shouldReadWhatTheWriterWrites() throws IOException {
     fixture.read(RdbSamples.upTo10().end());
     ByteArrayOutputStream written = new ByteArrayOutputStream();
-    new RdbWriter(
-            fixture.keyspace, fixture.strings, fixture.collections, Channels.newChannel(written))
-        .write(Map.of("redis-ver", "7.0.15"));
+    RdbWriter.write(
+        fixture.keyspace,
+        fixture.strings,
+        fixture.collections,
+        Map.of("redis-ver", "7.0.15"),
+        Channels.newChannel(written));
     try (RdbFixture again = new RdbFixture()) {
       again.read(written.toByteArray());
       assertEquals(fixture.digest(), again.digest());

@@ -22,7 +22,9 @@ final class AcceptedDirectives {
   private static final String NO_CLUSTER = "there is no cluster mode";
   private static final String NO_TLS = "there is no TLS in this version";
   private static final String NO_ACL = "there are no ACL users in this version";
-  private static final String ON_DISK = "a full sync is always made of the snapshot's files";
+  private static final String ONE_CHECKPOINT =
+      "replicas that come at any time share the newest snapshot";
+  private static final String ON_DISK = "what a full sync brings is always written to files first";
   private static final String SYSTEM = "leave it to the service manager";
   private static final String NO_TYPE = "the data type is not in this version";
 
@@ -99,9 +101,8 @@ final class AcceptedDirectives {
   }
 
   private void replication() {
-    add("repl-diskless-sync", true, ON_DISK);
-    number("repl-diskless-sync-delay", 0, MAX, 5, ON_DISK);
-    number("repl-diskless-sync-max-replicas", 0, MAX, 0, ON_DISK);
+    number("repl-diskless-sync-delay", 0, MAX, 5, ONE_CHECKPOINT);
+    number("repl-diskless-sync-max-replicas", 0, MAX, 0, ONE_CHECKPOINT);
     oneOf("repl-diskless-load", "disabled", ON_DISK, "on-empty-db", "swapdb");
     number("repl-backlog-ttl", 0, MAX, 3600, "the log serves as backlog and is never dropped");
     add("repl-disable-tcp-nodelay", false, "replication links always send at once");

@@ -43,8 +43,7 @@ public final class PersistenceDirectives {
           .ours()
           .doc(
               "Whether `BGSAVE` and `SAVE` also write an RDB for redis-server of the snapshot that"
-                  + " they make, into `dir` and under the name `dbfilename`. It takes memory for a"
-                  + " second data set meanwhile.");
+                  + " they make, into `dir` and under the name `dbfilename`.");
 
   public static final Directive<String> DBFILENAME =
       new Directive<>("dbfilename", ValueTypes.text(), "dump.rdb")

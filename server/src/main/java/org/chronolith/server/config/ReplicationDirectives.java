@@ -84,6 +84,13 @@ public final class ReplicationDirectives {
               "Bytes of the log that are kept for partial resyncs in any case; the log's retention"
                   + " usually keeps far more.");
 
+  public static final Directive<Boolean> REPL_DISKLESS_SYNC =
+      new Directive<>("repl-diskless-sync", ValueTypes.yesNo(), true)
+          .doc(
+              "Whether a redis-server that becomes a replica is sent its RDB while that is made;"
+                  + " else it is first written to a file. Chronolith nodes are sent the files of a"
+                  + " checkpoint in any case.");
+
   public static final Directive<Boolean> REPL_SEND_DURABLE_ONLY =
       new Directive<>("repl-send-durable-only", ValueTypes.yesNo(), false)
           .ours()
@@ -152,6 +159,7 @@ public final class ReplicationDirectives {
         MIN_REPLICAS_TO_WRITE,
         MIN_REPLICAS_MAX_LAG,
         REPL_BACKLOG_SIZE,
+        REPL_DISKLESS_SYNC,
         REPL_SEND_DURABLE_ONLY,
         REPL_LOG_RETENTION_BYTES,
         REPL_LOG_RETENTION_AGE,

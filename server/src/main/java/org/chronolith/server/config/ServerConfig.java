@@ -334,6 +334,10 @@ public final class ServerConfig {
     return get(ReplicationDirectives.REPL_FULL_SYNC_RESUME_SECONDS);
   }
 
+  public boolean replDisklessSync() {
+    return get(ReplicationDirectives.REPL_DISKLESS_SYNC);
+  }
+
   public boolean replSendDurableOnly() {
     return get(ReplicationDirectives.REPL_SEND_DURABLE_ONLY);
   }

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The RDB that {@code BGSAVE} and {@code SAVE} leave behind where {@code bgsave-rdb} asks for it:
  * of the snapshot that they have made, in the background, under its name when it is complete and on
- * the disk. It needs memory for a second data set meanwhile.
+ * the disk.
  *
  * <p>Thread: engine; the writing has a thread of its own, one at a time.
  */

@@ -34,6 +34,9 @@ final class Announcement {
   /** Only wants an RDB, no stream after it: {@code redis-cli --rdb}. */
   boolean rdbOnly;
 
+  /** Wants the keys in an RDB, and not just what {@code rdb-filter-only} has let through. */
+  boolean wantsKeys = true;
+
   /** Where it is reached, as far as it is known. */
   String ip(String remoteAddress) {
     return ip.isEmpty() ? remoteAddress.substring(0, remoteAddress.lastIndexOf(':')) : ip;

@@ -22,6 +22,11 @@ interface FullSyncSend extends AutoCloseable {
   /** Whether the log follows at all. */
   boolean streamFollows();
 
+  /** Whether the log may follow only when the replica has acknowledged the data set. */
+  default boolean awaitsAcknowledgement() {
+    return false;
+  }
+
   /** Wall clock when the replica last took something. */
   long progressMs();
 

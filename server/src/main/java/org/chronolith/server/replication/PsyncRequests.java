@@ -78,7 +78,10 @@ final class PsyncRequests {
     String claimId = announced.claimId(address);
     replicas.mismatches().told(claimId, announced.told);
     boolean distrusted = replicas.mismatches().isDistrusted(claimId);
-    if (id != null && !distrusted && history.canContinue(id, nextByte, start, end)) {
+    if (id != null
+        && !distrusted
+        && announced.wantsKeys
+        && history.canContinue(id, nextByte, start, end)) {
       clients.forget(client);
       replicas.continued(client, log, announced, nextByte);
       return;

@@ -2,84 +2,140 @@ package org.chronolith.server.replication;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.server.config.ServerVersion;
 
 /**
- * Makes RDBs from checkpoints, one after the other, into files that have no name any more when they
- * are sent. It needs memory for a second data set while it does so.
+ * Makes RDBs from checkpoints: while they are sent, for replicas that find the end of a stream by
+ * its mark, else into files that have no name any more when they are sent. It needs memory for a
+ * small part of the data, and for the largest value.
  *
- * <p>Thread: {@code rdb}; {@link #make} and {@link #close} are for any other.
+ * <p>Thread: {@code rdb-<n>}, each with one RDB; all other methods are for any.
  */
 final class RdbMaker implements AutoCloseable {
+  /** Streams take as long as their replicas do. Who comes beyond waits. */
+  private static final int MOST_AT_ONCE = 4;
+
+  private static final long IDLE_SECONDS = 10;
+
   private final ReplicationHost host;
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            Thread rdb = new Thread(task, "rdb");
-            rdb.setDaemon(true);
-            return rdb;
-          });
+  private final AtomicInteger threads = new AtomicInteger();
+  private final ThreadPoolExecutor executor =
+      new ThreadPoolExecutor(
+          MOST_AT_ONCE,
+          MOST_AT_ONCE,
+          IDLE_SECONDS,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(),
+          this::thread);
+
+  /**
+   * What is made.
+   *
+   * @param checkpoint retained by the caller, released here
+   * @param keys whether any key goes into it; if not it has the auxiliary fields alone
+   */
+  record Wanted(Checkpoint checkpoint, String replicationId, boolean keys) {}
 
   /** A finished one. */
   record Rdb(FileChannel file, long bytes) {}
 
   RdbMaker(ReplicationHost host) {
     this.host = host;
+    executor.allowCoreThreadTimeOut(true);
+  }
+
+  private Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "rdb-" + threads.getAndIncrement());
+    thread.setDaemon(true);
+    return thread;
   }
 
   /**
-   * Makes an RDB of {@code checkpoint}, which the caller has retained, and releases it.
+   * Makes an RDB in a file.
    *
    * @param then takes the file over
    * @param failed called instead if it cannot be made
    */
-  void make(
-      Checkpoint checkpoint, String replicationId, Consumer<Rdb> then, Consumer<Throwable> failed) {
-    thread.execute(
+  void file(Wanted wanted, Consumer<Rdb> then, Consumer<Throwable> failed) {
+    executor.execute(
         () -> {
           try {
-            then.accept(write(checkpoint, replicationId));
+            then.accept(write(wanted));
           } catch (IOException | RuntimeException e) {
             failed.accept(e);
           } finally {
-            checkpoint.release();
+            wanted.checkpoint().release();
           }
         });
   }
 
-  private Rdb write(Checkpoint checkpoint, String replicationId) throws IOException {
+  /**
+   * Makes an RDB that is read at the same time.
+   *
+   * @param begun when its turn has come, before the first byte
+   */
+  void stream(Wanted wanted, RdbPipe pipe, Runnable begun) {
+    executor.execute(
+        () -> {
+          try {
+            begun.run();
+            write(wanted, pipe);
+            pipe.end();
+          } catch (IOException | RuntimeException e) {
+            pipe.fail(e);
+          } finally {
+            wanted.checkpoint().release();
+          }
+        });
+  }
+
+  private Rdb write(Wanted wanted) throws IOException {
     Path path = Files.createTempFile(host.data().directory(), "replica-", ".rdb");
     FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     Files.delete(path);
     try {
-      Map<String, String> auxiliary = new LinkedHashMap<>();
-      auxiliary.put("redis-ver", ServerVersion.REDIS);
-      auxiliary.put("redis-bits", "64");
-      auxiliary.put("ctime", Long.toString(checkpoint.meta().createdMs() / 1000));
-      auxiliary.put("repl-stream-db", Integer.toString(checkpoint.meta().selectedDb()));
-      auxiliary.put("repl-id", replicationId);
-      auxiliary.put("repl-offset", Long.toString(checkpoint.offset()));
-      auxiliary.put("aof-base", "0");
-      long bytes = host.writeRdb(checkpoint, auxiliary, file);
-      return new Rdb(file, bytes);
+      return new Rdb(file, write(wanted, file));
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
     }
   }
 
-  /** Starts no more; one that is being made goes on to its end, unseen. */
+  private long write(Wanted wanted, WritableByteChannel out) throws IOException {
+    Checkpoint checkpoint = wanted.checkpoint();
+    Map<String, String> auxiliary = new LinkedHashMap<>();
+    auxiliary.put("redis-ver", ServerVersion.REDIS);
+    auxiliary.put("redis-bits", "64");
+    auxiliary.put("ctime", Long.toString(checkpoint.meta().createdMs() / 1000));
+    auxiliary.put("repl-stream-db", Integer.toString(checkpoint.meta().selectedDb()));
+    auxiliary.put("repl-id", wanted.replicationId());
+    auxiliary.put("repl-offset", Long.toString(checkpoint.offset()));
+    auxiliary.put("aof-base", "0");
+    if (wanted.keys()) {
+      return host.writeRdb(checkpoint, auxiliary, out);
+    }
+    try (RdbWriter writer = new RdbWriter(out)) {
+      writer.begin(auxiliary);
+      return writer.end();
+    }
+  }
+
+  /** Starts no more; what is being made ends as soon as it has to wait. */
   @Override
   public void close() {
-    thread.shutdownNow();
+    executor.shutdownNow();
   }
 }

@@ -85,6 +85,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   private boolean roundQueued;
   private boolean hasAcknowledged;
 
+  /** The data set has left, and the log follows when the replica says that it has it. */
+  private boolean awaitsAcknowledgement;
+
   /** Where the data set ends that the replica was sent and may not have yet; -1 if it has it. */
   private long sentOffset = -1;
 
@@ -273,6 +276,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   private void sent() {
     long offset = send.offset();
     boolean streamFollows = send.streamFollows();
+    awaitsAcknowledgement = send.awaitsAcknowledgement();
     send.close();
     send = null;
     syncProgress = null;
@@ -280,8 +284,16 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
       connection.closeAfterFlush();
       return;
     }
-    LOG.info("Synchronization with replica {} succeeded", name());
     sentOffset = offset;
+    if (awaitsAcknowledgement) {
+      ackMs = feeds.loop().clock().wallMs();
+    } else {
+      goOnlineSynced(offset);
+    }
+  }
+
+  private void goOnlineSynced(long offset) {
+    LOG.info("Synchronization with replica {} succeeded", name());
     goOnline(offset);
   }
 
@@ -369,6 +381,10 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
 
   @Override
   public void bytes(StreamConnection from, ByteBuf in) {
+    if (awaitsAcknowledgement) {
+      // Empty lines, while it loads.
+      ackMs = feeds.loop().clock().wallMs();
+    }
     try {
       while (decoder.decode(in, request) == RequestDecoder.Result.REQUEST) {
         if (Acknowledgement.is(request)) {
@@ -389,6 +405,10 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   private void acknowledged(long offset, long onDisk) {
     ackMs = feeds.loop().clock().wallMs();
     hasAcknowledged = true;
+    if (awaitsAcknowledgement && offset >= sentOffset) {
+      awaitsAcknowledgement = false;
+      goOnlineSynced(sentOffset);
+    }
     boolean moved = offset > ackOffset || onDisk > diskOffset;
     ackOffset = Math.max(ackOffset, offset);
     diskOffset = Math.max(diskOffset, onDisk);
@@ -428,7 +448,8 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
         ackMs = nowMs;
       }
       case SEND_BULK -> {
-        if (send != null && nowMs - send.progressMs() > timeoutMs) {
+        long heardMs = send == null ? ackMs : send.progressMs();
+        if (nowMs - heardMs > timeoutMs) {
           LOG.warn("Disconnecting timedout replica (full sync): {}", name());
           closeNow();
         }

@@ -28,6 +28,7 @@ final class Replicas {
   private final ReplicationCounters counters;
   private final Waits waits;
   private final RdbMaker rdbs;
+  private final ServerConfig config;
   private final Claims claims;
   private final Mismatches mismatches;
   private final HeldCheckpoints held = new HeldCheckpoints();
@@ -56,6 +57,7 @@ final class Replicas {
     this.engine = engine;
     this.host = host;
     this.counters = counters;
+    this.config = config;
     rdbs = new RdbMaker(host);
     waits = new Waits(engine, new Acknowledgements());
     mismatches = new Mismatches(counters);
@@ -302,22 +304,29 @@ final class Replicas {
     feed.needs(checkpoint.offset());
     String id = log.history().currentId();
     Announcement announced = wanted.announced();
-    if (announced.capaFiles && !wanted.sync()) {
+    if (announced.capaFiles && announced.wantsKeys && !wanted.sync()) {
       held.sending(feed.claimId(), feed, checkpoint);
       begin(feed, new CheckpointSend(checkpoint, id, announced, pace, engine.clock(), feed.name()));
       return;
     }
     long offset = checkpoint.offset();
     String firstLine = wanted.sync() ? "" : "+FULLRESYNC " + id + " " + offset + "\r\n";
-    rdbs.make(
-        checkpoint,
-        id,
-        rdb ->
+    RdbMaker.Wanted rdb = new RdbMaker.Wanted(checkpoint, id, announced.wantsKeys);
+    if (announced.capaEof && !announced.rdbOnly && !wanted.sync() && config.replDisklessSync()) {
+      RdbStreamSend send =
+          new RdbStreamSend(
+              offset, checkpoint.totalBytes(), firstLine, pace, engine.clock(), feed.name());
+      rdbs.stream(rdb, send.pipe(), () -> begin(feed, send));
+      return;
+    }
+    rdbs.file(
+        rdb,
+        made ->
             begin(
                 feed,
                 new RdbSend(
-                    rdb.file(),
-                    rdb.bytes(),
+                    made.file(),
+                    made.bytes(),
                     offset,
                     firstLine,
                     !announced.rdbOnly,

@@ -219,6 +219,10 @@ final class ReplicationCommands {
         }
         case RESUME -> announced.resume = ResumeRequest.parse(call.text(i + 1));
         case "rdb-only" -> announced.rdbOnly = flag(call, i + 1);
+        case "rdb-filter-only" -> {
+          filter(call.text(i + 1));
+          announced.wantsKeys = false;
+        }
         case "ack", "getack" -> {
           // Only of replicas, whose connections are the feeds'; no reply, as in Redis.
           return;
@@ -227,6 +231,15 @@ final class ReplicationCommands {
       }
     }
     call.reply().ok();
+  }
+
+  /** What is let through: nothing, or functions, which there are none of. */
+  private static void filter(String included) {
+    for (String word : included.strip().split("\\s+")) {
+      if (!word.isEmpty() && !word.equalsIgnoreCase("functions")) {
+        throw new CommandException("ERR Unsupported rdb-filter-only option: " + word);
+      }
+    }
   }
 
   private void verify(Call call, Announcement announced, long blockBytes) {

@@ -179,12 +179,12 @@ class RdbLoadTest {
       }
       dataset.collections().sets().store();
       ByteArrayOutputStream out = new ByteArrayOutputStream();
-      new RdbWriter(
-              dataset.keyspace(),
-              dataset.strings(),
-              dataset.collections(),
-              Channels.newChannel(out))
-          .write(Map.of("repl-stream-db", "7"));
+      RdbWriter.write(
+          dataset.keyspace(),
+          dataset.strings(),
+          dataset.collections(),
+          Map.of("repl-stream-db", "7"),
+          Channels.newChannel(out));
       return out.toByteArray();
     }
   }

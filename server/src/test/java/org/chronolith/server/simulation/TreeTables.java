@@ -115,6 +115,18 @@ final class TreeTables implements SnapshotTables {
     }
 
     @Override
+    public boolean seek(byte[] from) {
+      bytes.readerIndex(0);
+      ByteBuf wanted = Unpooled.wrappedBuffer(from);
+      while (next()) {
+        if (key.compareTo(wanted) >= 0) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    @Override
     public ByteBuf key() {
       return key;
     }

@@ -416,9 +416,10 @@ public final class Server {
     @Override
     public void syncFailed(Throwable cause) {
       LOG.error(
-          "Forcing the log failed. Writes are refused from now on, reads go on; what was"
+          "Forcing the log failed: {}. Writes are refused from now on, reads go on; what was"
               + " acknowledged and is not on disk may be lost. Nothing is tried again: restart the"
               + " server once the disk is sound",
+          cause.getMessage(),
           cause);
       if (!closing) {
         logSpaceGate.failed(String.valueOf(cause.getMessage()));
@@ -485,7 +486,7 @@ public final class Server {
     engineLoop.closeHolding();
     // Reads go on, but what they find expired is not removed: that would have to be logged.
     runner.expiryMode(ExpiryMode.HIDE);
-    snapshots.logFailed("the log failed");
+    snapshots.logFailed("the log failed: " + logSpaceGate.failure());
     if (!closing) {
       replication.logFailed();
     }

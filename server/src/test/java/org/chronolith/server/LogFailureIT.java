@@ -124,7 +124,11 @@ class LogFailureIT {
       refuses(client, "SET", "c", "3");
       refuses(client, "DEL", "a");
       refuses(client, "REPLICAOF", "NO", "ONE");
-      assertThrows(RespClient.ErrorReply.class, () -> client.call("SAVE"));
+      for (String save : List.of("SAVE", "BGSAVE")) {
+        RespClient.ErrorReply refusal =
+            assertThrows(RespClient.ErrorReply.class, () -> client.call(save));
+        assertEquals("ERR the log failed: " + CAUSE, refusal.getMessage());
+      }
       assertEquals("1", client.call("GET", "a"));
       assertEquals(CAUSE, info(client, "chronolith_log_failure"));
       assertEquals("1", info(client, "chronolith_log_failed"));

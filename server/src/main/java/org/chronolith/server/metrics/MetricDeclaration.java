@@ -56,8 +56,16 @@ record MetricDeclaration(String name, boolean counter, String field, String help
           gauge("redis_rdb_bgsave_in_progress", "rdb_bgsave_in_progress", "1 during a snapshot"),
           gauge("redis_rdb_last_save_timestamp_seconds", "rdb_last_save_time", "Last snapshot"),
           gauge("redis_rdb_last_bgsave_duration_sec", "rdb_last_bgsave_time_sec", "Its seconds"),
+          gauge(
+              "redis_rdb_last_bgsave_status",
+              "rdb_last_bgsave_status",
+              "1 unless the last snapshot failed"),
           gauge("redis_aof_enabled", "aof_enabled", "1: the log is always written"),
           gauge("redis_aof_current_size_bytes", "aof_current_size", "Bytes of the log's files"),
+          gauge(
+              "redis_aof_last_write_status",
+              "aof_last_write_status",
+              "0 while writes are refused since the log has failed or has no space"),
           gauge("redis_connected_slaves", "connected_slaves", "Replicas that are connected"),
           gauge("redis_master_repl_offset", "master_repl_offset", "End of the stream"),
           gauge("redis_second_repl_offset", "second_repl_offset", "End of the earlier history"),

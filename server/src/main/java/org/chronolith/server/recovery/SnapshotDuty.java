@@ -243,6 +243,11 @@ public final class SnapshotDuty implements SnapshotListener {
     abort(why);
   }
 
+  /** Why none can be published any more, or null. */
+  public String logFailure() {
+    return logFailure;
+  }
+
   /**
    * Does what is next.
    *

@@ -125,6 +125,23 @@ class ServerMetricsTest {
   }
 
   @Test
+  void shouldTellAStatusAsANumber() {
+    String[] status = {"ok"};
+    info.lines(
+        InfoSection.PERSISTENCE,
+        out -> {
+          out.field("aof_last_write_status", status[0]);
+          out.field("rdb_last_bgsave_status", "ok");
+        });
+    metrics.publish();
+    assertEquals(1.0, scrape().get("redis_aof_last_write_status"));
+    status[0] = "err";
+    metrics.publish();
+    assertEquals(0.0, scrape().get("redis_aof_last_write_status"));
+    assertEquals(1.0, scrape().get("redis_rdb_last_bgsave_status"));
+  }
+
+  @Test
   void shouldDeclareEachMetricOnceUnderItsOwnName() {
     for (MetricDeclaration declaration : MetricDeclaration.ALL) {
       assertTrue(declaration.name().matches("(redis|chronolith)_[a-z0-9_]+"), declaration.name());

@@ -90,6 +90,9 @@ public final class PersistenceCommands {
       throw CommandException.SYNTAX;
     }
     refuseWhileSaving();
+    if (snapshots.logFailure() != null) {
+      throw new CommandException("ERR " + snapshots.logFailure());
+    }
     rdbFile.save(snapshots, "BGSAVE", failure -> {});
     call.reply().simple("Background saving started");
   }

@@ -2,6 +2,7 @@ package org.chronolith.server;
 
 import java.io.IOException;
 import java.util.List;
+import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.server.config.ConfigException;
 import org.chronolith.server.config.ConfigLoader;
 import org.chronolith.server.config.ServerConfig;
@@ -18,16 +19,21 @@ public final class Main {
    * has to give up.
    */
   public static void main(String[] arguments) {
+    run(List.of(arguments), LogDisk.SYSTEM);
+  }
+
+  /** The same with the logs on {@code logDisk}, so that a disk that fails can be measured. */
+  public static void run(List<String> arguments, LogDisk logDisk) {
     ServerConfig config;
     try {
-      config = ConfigLoader.load(List.of(arguments), System.in);
+      config = ConfigLoader.load(arguments, System.in);
       ServerLog.start(config);
     } catch (ConfigException | IOException e) {
       System.err.println(e.getMessage());
       System.exit(1);
       return;
     }
-    Server server = new Server(config);
+    Server server = new Server(config, logDisk);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
     server.start();
   }

@@ -21,7 +21,10 @@ import picocli.CommandLine.Spec;
     name = "disk-failure",
     description =
         "Prints what clients of redis-server and Chronolith see while the disk becomes full and is"
-            + " freed again, and while it is slow, since others write and force on it.",
+            + " freed again, and while it is slow, since others write and force on it. And what"
+            + " clients of Chronolith see when forcing its log begins to fail, until it is"
+            + " restarted, and while no more space can be reserved for it: there the disk of this"
+            + " project's server fails at a word of the measurement.",
     showDefaultValues = true,
     mixinStandardHelpOptions = true)
 public final class DiskFailureCommand implements Callable<Integer> {
@@ -29,18 +32,31 @@ public final class DiskFailureCommand implements Callable<Integer> {
   private static final List<String> DIRECTIVES =
       List.of("--appendonly", "yes", "--appendfsync", "everysec", "--save", "");
 
+  /** What is acknowledged is on disk: so it can be held against the data. */
+  private static final List<String> ALWAYS_DIRECTIVES =
+      List.of("--appendfsync", "always", "--save", "");
+
+  private static final int TICK_MS = 1;
+
+  /** Each batch waits for the disk. */
+  private static final int ALWAYS_TICK_MS = 10;
+
   /** What is done to the disk. */
   private enum Only {
     full,
     slow,
-    both
+    failing,
+    refusing,
+    all
   }
 
   @Option(
       names = "--only",
       paramLabel = "KIND",
-      defaultValue = "both",
-      description = "${COMPLETION-CANDIDATES}; full mounts a tmpfs, which takes root")
+      defaultValue = "all",
+      description =
+          "${COMPLETION-CANDIDATES}; full mounts a tmpfs, which takes root; failing and refusing"
+              + " have no reference")
   private Only only;
 
   @Option(
@@ -92,23 +108,35 @@ public final class DiskFailureCommand implements Callable<Integer> {
     settings.put("volume that becomes full, MiB", Integer.toString(volumeMib));
     settings.forEach((name, value) -> out.println(name + ": " + value));
     List<DiskRun> runs = new ArrayList<>();
-    if (only != Only.slow) {
+    if (isWanted(Only.full)) {
       out.println("full");
       runs.add(full(true));
       runs.add(full(false));
     }
-    if (only != Only.full) {
+    if (isWanted(Only.slow)) {
       out.println("slow");
       runs.add(slow(candidates.startReference(DIRECTIVES)));
       runs.add(slow(candidates.startSubject(DIRECTIVES)));
+    }
+    if (isWanted(Only.failing)) {
+      out.println("failing");
+      runs.add(failing());
+    }
+    if (isWanted(Only.refusing)) {
+      out.println("refusing");
+      runs.add(refusing());
     }
     out.println();
     out.println(DiskReport.table(runs));
     candidates.writeJson(DiskReport.json(facts, settings, runs));
     if (plot != null) {
-      DiskReport.plot(plot, runs);
+      DiskPlot.write(plot, runs);
     }
-    return 0;
+    return runs.stream().allMatch(DiskRun::isSound) ? 0 : 1;
+  }
+
+  private boolean isWanted(Only kind) {
+    return only == kind || only == Only.all;
   }
 
   private DiskRun full(boolean reference) {
@@ -117,18 +145,42 @@ public final class DiskFailureCommand implements Callable<Integer> {
             reference
                 ? candidates.startReference(volume.directory(), DIRECTIVES)
                 : candidates.startSubject(volume.directory(), DIRECTIVES)) {
-      return measure("full", server, volume);
+      return measure(Only.full, server, volume);
     }
   }
 
   private DiskRun slow(ServerProcess started) {
     try (ServerProcess server = started;
         DiskHog hog = new DiskHog(server.directory())) {
-      return measure("slow", server, hog);
+      return measure(Only.slow, server, hog);
     }
   }
 
-  private DiskRun measure(String scenario, ServerProcess server, Disturbance disturbance) {
-    return DiskRun.measure(scenario, server, disturbance, setsPerSecond, valueBytes, seconds);
+  private DiskRun failing() {
+    try (ServerProcess server = candidates.startSubject(FaultyServer.command(), ALWAYS_DIRECTIVES);
+        Disturbance faults = Faults.ofForces(server)) {
+      Keys.Once keys = new Keys.Once();
+      DiskRun run =
+          DiskRun.measure(Only.failing.name(), server, faults, sets(ALWAYS_TICK_MS), keys, seconds);
+      // Once more: what was acknowledged since the first restart is looked for, too.
+      server.restart(true);
+      return run.with(Acknowledged.check(server, keys, valueBytes));
+    }
+  }
+
+  private DiskRun refusing() {
+    try (ServerProcess server = candidates.startSubject(FaultyServer.command(), DIRECTIVES);
+        Disturbance faults = Faults.ofReservations(server)) {
+      return measure(Only.refusing, server, faults);
+    }
+  }
+
+  private DiskRun measure(Only kind, ServerProcess server, Disturbance disturbance) {
+    return DiskRun.measure(
+        kind.name(), server, disturbance, sets(TICK_MS), Keys.random(Timeline.KEYS), seconds);
+  }
+
+  private Timeline.Sets sets(int tickMs) {
+    return new Timeline.Sets(setsPerSecond, valueBytes, tickMs);
   }
 }

@@ -1,66 +1,92 @@
 package org.chronolith.bench.disk;
 
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.IntToDoubleFunction;
+import org.HdrHistogram.Histogram;
 import org.chronolith.bench.Json;
-import org.chronolith.bench.plot.Picture;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** The table, the JSON and the picture of what clients saw. */
+/** The table and the JSON of what clients saw. */
 final class DiskReport {
 
-  private static final String ROW = "%-8s %-10s %-7s %9s %11s %9s %14s %14s%n";
+  private static final String ROW = "%-8s  %-9s  %-6s  %8s %9s %26s  %7s %26s%n";
+  private static final double[] PERCENTILES = {50, 99, 100};
 
   private DiskReport() {}
 
   static String table(List<DiskRun> runs) {
     StringBuilder table = new StringBuilder();
     table.append(
-        String.format(
-            Locale.ROOT,
-            ROW,
+        row(
             "disk",
             "server",
             "phase",
             "SET/s",
             "refused/s",
+            "p50 / p99 / max ms",
             "GET/s",
-            "worst SET ms",
-            "worst GET ms"));
+            "p50 / p99 / max ms"));
     for (DiskRun run : runs) {
       for (int phase = 0; phase < DiskRun.PHASES.size(); phase++) {
         table.append(
-            String.format(
-                Locale.ROOT,
-                ROW,
+            row(
                 run.scenario(),
                 run.server(),
                 DiskRun.PHASES.get(phase),
                 whole(run.perSecond(run.timeline().sets().done, phase)),
                 whole(run.perSecond(run.timeline().sets().refused, phase)),
+                latencies(run.replies(run.timeline().sets(), phase)),
                 whole(run.perSecond(run.timeline().gets().done, phase)),
-                tenths(run.worstMs(run.timeline().sets().worstNs, phase)),
-                tenths(run.worstMs(run.timeline().gets().worstNs, phase))));
+                latencies(run.replies(run.timeline().gets(), phase))));
       }
     }
-    for (DiskRun run : runs) {
-      if (!run.timeline().sets().refusal.isEmpty()) {
-        table.append(
-            String.format(
-                Locale.ROOT,
-                "%s: '%s'; once there was space, SETs were done again after %.1f s%n",
-                run.server(),
-                run.timeline().sets().refusal,
-                run.resumedAfterSeconds()));
-      }
-    }
+    runs.forEach(run -> remarks(run, table));
     return table.toString();
+  }
+
+  private static String row(Object... columns) {
+    return String.format(Locale.ROOT, ROW, columns);
+  }
+
+  /** What numbers do not say. */
+  private static void remarks(DiskRun run, StringBuilder table) {
+    String who = run.scenario() + ", " + run.server() + ": ";
+    errors(who, "SETs", run.timeline().sets(), table);
+    errors(who, "GETs", run.timeline().gets(), table);
+    if (run.ceased()) {
+      double seconds = run.resumedAfterSeconds();
+      table
+          .append(who)
+          .append(
+              seconds < 0
+                  ? "SETs were not done again"
+                  : String.format(
+                      Locale.ROOT, "SETs were done again %.1f s after the end of it", seconds))
+          .append(System.lineSeparator());
+    }
+    if (run.checked() != null) {
+      table.append(who).append(run.checked()).append(System.lineSeparator());
+    }
+  }
+
+  private static void errors(String who, String requests, Lane lane, StringBuilder table) {
+    lane.errors()
+        .forEach(
+            (text, count) ->
+                table.append(
+                    String.format(Locale.ROOT, "%s%,d %s got '%s'%n", who, count, requests, text)));
+    if (lane.cuts() > 0) {
+      table.append(
+          String.format(
+              Locale.ROOT,
+              "%s%,d %s got no reply, in %,d connections that ended%n",
+              who,
+              lane.unanswered(),
+              requests,
+              lane.cuts()));
+    }
   }
 
   static String json(Map<String, String> facts, Map<String, String> settings, List<DiskRun> runs) {
@@ -79,57 +105,37 @@ final class DiskReport {
       String name = DiskRun.PHASES.get(phase) + ": ";
       figures.put(name + "SET/s", run.perSecond(run.timeline().sets().done, phase));
       figures.put(name + "refused/s", run.perSecond(run.timeline().sets().refused, phase));
+      figures.put(name + "SET p50, p99, max, ms", ms(run.replies(run.timeline().sets(), phase)));
       figures.put(name + "GET/s", run.perSecond(run.timeline().gets().done, phase));
-      figures.put(name + "worst SET, ms", run.worstMs(run.timeline().sets().worstNs, phase));
-      figures.put(name + "worst GET, ms", run.worstMs(run.timeline().gets().worstNs, phase));
+      figures.put(name + "GET p50, p99, max, ms", ms(run.replies(run.timeline().gets(), phase)));
+    }
+    figures.put("SET errors", run.timeline().sets().errors());
+    figures.put("GET errors", run.timeline().gets().errors());
+    figures.put("SETs without a reply", run.timeline().sets().unanswered());
+    figures.put("GETs without a reply", run.timeline().gets().unanswered());
+    if (run.checked() != null) {
+      figures.put("acknowledged", run.checked().acknowledged());
+      figures.put("acknowledged and lost", run.checked().lost());
+      figures.put("refused and there", run.checked().refusedThere());
     }
     return figures;
   }
 
-  /** Throughput and the worst reply over time, for each kind of disk. */
-  static void plot(Path file, List<DiskRun> runs) {
-    List<XYChart> charts = new ArrayList<>();
-    for (String scenario : runs.stream().map(DiskRun::scenario).distinct().toList()) {
-      DiskRun first = runs.stream().filter(run -> run.scenario().equals(scenario)).toList().get(0);
-      String when =
-          String.format(
-              Locale.ROOT, "%s from %.1f to %.1f s", scenario, at(first, 1), at(first, 2));
-      XYChart throughput = Picture.chart("Disk " + when, "seconds", "SETs done, 1000/s");
-      XYChart worst = Picture.chart("Disk " + when, "seconds", "worst reply, ms");
-      for (DiskRun run : runs) {
-        if (run.scenario().equals(scenario)) {
-          Timeline.Lane sets = run.timeline().sets();
-          Timeline.Lane gets = run.timeline().gets();
-          add(throughput, run.server(), run, i -> sets.done[i] * 1e6 / Timeline.BUCKET_NS);
-          add(worst, run.server() + ", SET", run, i -> sets.worstNs[i] / 1e6);
-          add(worst, run.server() + ", GET", run, i -> gets.worstNs[i] / 1e6);
-        }
-      }
-      charts.add(throughput);
-      charts.add(worst);
-    }
-    Picture.write(file, charts);
+  private static List<Double> ms(Histogram replies) {
+    return Arrays.stream(PERCENTILES)
+        .mapToObj(percentile -> replies.getValueAtPercentile(percentile) / 1e6)
+        .toList();
   }
 
-  private static void add(XYChart chart, String name, DiskRun run, IntToDoubleFunction y) {
-    List<Double> xs = new ArrayList<>();
-    List<Double> ys = new ArrayList<>();
-    for (int i = run.begins()[0]; i < run.begins()[3]; i++) {
-      xs.add((i - run.begins()[0]) * Timeline.BUCKET_NS / 1e9);
-      ys.add(y.applyAsDouble(i));
+  private static String latencies(Histogram replies) {
+    if (replies.getTotalCount() == 0) {
+      return "-";
     }
-    chart.addSeries(name, xs, ys).setMarker(SeriesMarkers.NONE);
-  }
-
-  private static double at(DiskRun run, int phase) {
-    return (run.begins()[phase] - run.begins()[0]) * Timeline.BUCKET_NS / 1e9;
+    List<Double> ms = ms(replies);
+    return String.format(Locale.ROOT, "%.1f / %.1f / %.1f", ms.get(0), ms.get(1), ms.get(2));
   }
 
   private static String whole(double value) {
     return String.format(Locale.ROOT, "%,.0f", value);
-  }
-
-  private static String tenths(double value) {
-    return String.format(Locale.ROOT, "%.1f", value);
   }
 }

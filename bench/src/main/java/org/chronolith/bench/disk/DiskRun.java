@@ -2,32 +2,39 @@ package org.chronolith.bench.disk;
 
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
 import org.chronolith.bench.BenchException;
 import org.chronolith.bench.process.ServerProcess;
 
 /**
  * A server before, during and after a disturbance.
  *
- * @param scenario {@code full} or {@code slow}
+ * @param scenario what happened to the disk
  * @param begins bucket in which each phase begins, and where the last one ends
+ * @param checked what was found of the acknowledged SETs, or null if that was not looked at
  */
-record DiskRun(String scenario, String server, Timeline timeline, int[] begins) {
+record DiskRun(
+    String scenario, String server, Timeline timeline, int[] begins, Acknowledged checked) {
 
   static final List<String> PHASES = List.of("before", "during", "after");
 
-  /** Measures, each phase for so long. */
+  /**
+   * Measures, each phase for so long.
+   *
+   * @param keys of the SETs
+   */
   static DiskRun measure(
       String scenario,
       ServerProcess server,
       Disturbance disturbance,
-      int setsPerSecond,
-      int valueBytes,
+      Timeline.Sets load,
+      Keys keys,
       double seconds) {
     long phaseMs = Math.max(1, Math.round(seconds * 1000));
-    // Twice what is needed: filling a volume and waiting for the hog take time of their own.
+    // Twice what is needed: filling a volume, a hog's last force and a restart take their time.
     int buckets = (int) (2 * PHASES.size() * phaseMs / 100 + 100);
     int[] begins = new int[PHASES.size() + 1];
-    try (Timeline timeline = Timeline.start(server, setsPerSecond, valueBytes, buckets)) {
+    try (Timeline timeline = Timeline.start(server, load, keys, buckets)) {
       // Connections are made and code is compiled.
       pause(phaseMs / 2);
       begins[0] = timeline.now();
@@ -38,32 +45,54 @@ record DiskRun(String scenario, String server, Timeline timeline, int[] begins) 
       begins[2] = timeline.now();
       disturbance.end();
       pause(phaseMs);
-      begins[3] = timeline.now();
+      begins[3] = Math.min(timeline.now(), buckets);
       timeline.finish();
-      return new DiskRun(scenario, server.name(), timeline, begins);
+      if (!server.isAlive()) {
+        throw new BenchException(server.name() + " has ended:\n" + server.outputTail());
+      }
+      return new DiskRun(scenario, server.name(), timeline, begins, null);
     }
+  }
+
+  /** The same, with what a check has found. */
+  DiskRun with(Acknowledged found) {
+    return new DiskRun(scenario, server, timeline, begins, found);
+  }
+
+  /** Whether no reply was found to have been a lie. */
+  boolean isSound() {
+    return checked == null || checked.isSound();
   }
 
   /** Requests per second that were done in a phase. */
   double perSecond(long[] counts, int phase) {
-    long sum = 0;
-    for (int i = begins[phase]; i < begins[phase + 1]; i++) {
-      sum += counts[i];
-    }
-    return sum * 1e9 / Timeline.BUCKET_NS / Math.max(1, begins[phase + 1] - begins[phase]);
+    return sum(counts, begins[phase], begins[phase + 1])
+        * 1e9
+        / Timeline.BUCKET_NS
+        / Math.max(1, begins[phase + 1] - begins[phase]);
   }
 
-  double worstMs(long[] worstNs, int phase) {
-    long worst = 0;
-    for (int i = begins[phase]; i < begins[phase + 1]; i++) {
-      worst = Math.max(worst, worstNs[i]);
+  private static long sum(long[] counts, int from, int to) {
+    long sum = 0;
+    for (int i = from; i < to; i++) {
+      sum += counts[i];
     }
-    return worst / 1e6;
+    return sum;
+  }
+
+  /** Reply times of a phase, in ns. */
+  Histogram replies(Lane lane, int phase) {
+    return lane.replies(begins[phase], begins[phase + 1]);
+  }
+
+  /** Whether SETs were refused, or not answered, from the disturbance on. */
+  boolean ceased() {
+    return timeline.sets().cuts() > 0 || sum(timeline.sets().refused, begins[1], begins[3]) > 0;
   }
 
   /**
-   * Seconds from the beginning of the last phase until a SET was done again; -1 if none was, 0 if
-   * they never ceased.
+   * Seconds from the beginning of the last phase until SETs were done and none was refused; -1 if
+   * that never came.
    */
   double resumedAfterSeconds() {
     for (int i = begins[2]; i < begins[3]; i++) {

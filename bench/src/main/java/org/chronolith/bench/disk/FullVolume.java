@@ -30,7 +30,7 @@ final class FullVolume implements Disturbance {
       if (!refusal.isEmpty()) {
         Files.delete(directory);
         throw new BenchException(
-            "a small volume cannot be mounted, which takes root (--only slow goes without it): "
+            "a small volume cannot be mounted, which takes root (the other kinds of --only go without it): "
                 + refusal);
       }
       return new FullVolume(directory);

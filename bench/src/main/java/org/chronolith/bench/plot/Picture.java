@@ -44,11 +44,18 @@ public final class Picture {
    * @param file a PNG, overwritten
    */
   public static void write(Path file, List<XYChart> charts) {
-    int rows = (charts.size() + 1) / 2;
-    BufferedImage picture = new BufferedImage(2 * WIDTH, rows * HEIGHT, BufferedImage.TYPE_INT_RGB);
+    write(file, charts, 2);
+  }
+
+  /** The same with {@code columns} in a row. */
+  public static void write(Path file, List<XYChart> charts, int columns) {
+    int rows = (charts.size() + columns - 1) / columns;
+    BufferedImage picture =
+        new BufferedImage(columns * WIDTH, rows * HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = picture.createGraphics();
     for (int i = 0; i < charts.size(); i++) {
-      Graphics2D part = (Graphics2D) graphics.create(i % 2 * WIDTH, i / 2 * HEIGHT, WIDTH, HEIGHT);
+      Graphics2D part =
+          (Graphics2D) graphics.create(i % columns * WIDTH, i / columns * HEIGHT, WIDTH, HEIGHT);
       charts.get(i).paint(part, WIDTH, HEIGHT);
       part.dispose();
     }

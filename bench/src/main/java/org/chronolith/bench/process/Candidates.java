@@ -84,6 +84,11 @@ public final class Candidates {
     return ServerProcess.start("subject", Programs.serverCommand(subject), parent, directives);
   }
 
+  /** Starts this project's server by another program than {@code --subject}. */
+  public ServerProcess startSubject(List<String> command, List<String> directives) {
+    return ServerProcess.start("subject", command, directory, directives);
+  }
+
   /** Writes the figures to the file that was asked for, if one was. */
   public void writeJson(String json) {
     if (jsonFile == null) {

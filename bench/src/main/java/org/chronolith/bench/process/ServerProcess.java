@@ -1,5 +1,6 @@
 package org.chronolith.bench.process;
 
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -138,6 +139,18 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
+  /** Writes a line to the server's standard input. */
+  public void tell(String line) {
+    try {
+      BufferedWriter input = process.outputWriter(StandardCharsets.US_ASCII);
+      input.write(line);
+      input.newLine();
+      input.flush();
+    } catch (IOException e) {
+      throw new BenchException("cannot tell " + name + " '" + line + "': " + e.getMessage(), e);
+    }
+  }
+
   /** Where it keeps its data. */
   public Path directory() {
     return directory;
@@ -163,18 +176,20 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** The last lines that the server wrote. */
-  public String outputTail() {
+  /** Everything that the server wrote. */
+  public String output() {
     try {
-      List<String> lines =
-          Files.readString(directory.resolve("output.log"), StandardCharsets.ISO_8859_1)
-              .lines()
-              .toList();
-      return String.join(
-          "\n", lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size()));
+      return Files.readString(directory.resolve("output.log"), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       return "(its output cannot be read: " + e.getMessage() + ")";
     }
+  }
+
+  /** The last lines of it. */
+  public String outputTail() {
+    List<String> lines = output().lines().toList();
+    return String.join(
+        "\n", lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size()));
   }
 
   private void awaitReady() {

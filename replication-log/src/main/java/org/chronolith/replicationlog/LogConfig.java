@@ -22,6 +22,8 @@ import java.util.Objects;
  *     ReplicationLog#canAppend(long)} does not give to clients
  * @param touchAheadBytes mapped pages that are touched ahead of the appender
  * @param indexEveryBytes one entry of the in-memory index for so many bytes of a segment's file
+ * @param spaceRetryMs after a refusal: how long until space is asked for again, unless some was
+ *     given back
  */
 public record LogConfig(
     Path dir,
@@ -35,7 +37,8 @@ public record LogConfig(
     long headroomBytes,
     long internalReserveBytes,
     long touchAheadBytes,
-    int indexEveryBytes) {
+    int indexEveryBytes,
+    long spaceRetryMs) {
 
   private static final int KIB = 1024;
   private static final int MIB = 1024 * KIB;
@@ -44,6 +47,7 @@ public record LogConfig(
   public static final long MOST_KEEP_FREE_BYTES = 256L * MIB;
 
   private static final int LAST_RESERVE_BYTES = 256 * KIB;
+  private static final long SPACE_RETRY_MS = 250;
 
   public LogConfig {
     Objects.requireNonNull(dir, "dir");
@@ -70,11 +74,12 @@ public record LogConfig(
         touchAheadBytes >= 0 && touchAheadBytes <= headroomBytes,
         "touchAheadBytes must be at most headroomBytes: " + touchAheadBytes);
     check(indexEveryBytes >= 4 * KIB, "indexEveryBytes must be at least 4 KiB");
+    check(spaceRetryMs > 0, "spaceRetryMs must be positive: " + spaceRetryMs);
   }
 
   /**
    * Defaults: 64 MiB segments, 4 MiB blocks, 512 KiB records, 1 GiB kept whatever the volume has, 8
-   * MiB reserved ahead.
+   * MiB reserved ahead, and after a refusal space is asked for four times a second.
    */
   public static LogConfig of(Path dir) {
     return new LogConfig(
@@ -89,7 +94,8 @@ public record LogConfig(
         8L * MIB,
         MIB,
         2L * MIB,
-        64 * KIB);
+        64 * KIB,
+        SPACE_RETRY_MS);
   }
 
   public LogConfig withSegmentBytes(long bytes) {
@@ -105,7 +111,8 @@ public record LogConfig(
         headroomBytes,
         internalReserveBytes,
         touchAheadBytes,
-        indexEveryBytes);
+        indexEveryBytes,
+        spaceRetryMs);
   }
 
   public LogConfig withRetention(long bytes, long ageMs) {
@@ -121,7 +128,8 @@ public record LogConfig(
         headroomBytes,
         internalReserveBytes,
         touchAheadBytes,
-        indexEveryBytes);
+        indexEveryBytes,
+        spaceRetryMs);
   }
 
   public LogConfig withMinFree(long bytes, long keptEvenThen) {
@@ -137,7 +145,8 @@ public record LogConfig(
         headroomBytes,
         internalReserveBytes,
         touchAheadBytes,
-        indexEveryBytes);
+        indexEveryBytes,
+        spaceRetryMs);
   }
 
   /**
@@ -169,7 +178,8 @@ public record LogConfig(
         headroomBytes,
         internalReserveBytes,
         touchAheadBytes,
-        indexEveryBytes);
+        indexEveryBytes,
+        spaceRetryMs);
   }
 
   public LogConfig withHeadroom(long bytes, long reserveBytes, long touchBytes) {
@@ -185,7 +195,25 @@ public record LogConfig(
         bytes,
         reserveBytes,
         touchBytes,
-        indexEveryBytes);
+        indexEveryBytes,
+        spaceRetryMs);
+  }
+
+  public LogConfig withSpaceRetry(long everyMs) {
+    return new LogConfig(
+        dir,
+        segmentBytes,
+        blockBytes,
+        maxRecordBytes,
+        retentionBytes,
+        retentionMs,
+        minFreeBytes,
+        leastBytes,
+        headroomBytes,
+        internalReserveBytes,
+        touchAheadBytes,
+        indexEveryBytes,
+        everyMs);
   }
 
   private static void check(boolean holds, String message) {

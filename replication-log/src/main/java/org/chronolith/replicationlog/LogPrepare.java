@@ -20,9 +20,6 @@ import org.chronolith.replicationlog.chronicle.SegmentAppender;
 final class LogPrepare implements Runnable {
   private static final long JOIN_MS = 30_000;
 
-  /** After a refusal: how long until space is asked for again, unless some was given back. */
-  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
-
   /** A segment that waits for its first record. */
   record Prepared(long sequence, Path dir, SegmentAppender appender) {}
 
@@ -32,6 +29,7 @@ final class LogPrepare implements Runnable {
   private record Retired(SegmentAppender appender, Path file, long endPosition) {}
 
   private final LogConfig config;
+  private final long retryNanos;
   private final LogState state;
   private final LogListener listener;
   private final LogDisk disk;
@@ -56,6 +54,7 @@ final class LogPrepare implements Runnable {
   LogPrepare(
       LogConfig config, LogState state, LogListener listener, LogDisk disk, long nextSequence) {
     this.config = config;
+    this.retryNanos = TimeUnit.MILLISECONDS.toNanos(config.spaceRetryMs());
     this.disk = disk;
     this.state = state;
     this.listener = listener;
@@ -188,7 +187,7 @@ final class LogPrepare implements Runnable {
     boolean givenBack = closeRetired() | removeFiles();
     usableBytes = disk.usableBytes(config.dir());
     if (refused && !givenBack) {
-      long restNanos = refusedNanos + RETRY_NANOS - System.nanoTime();
+      long restNanos = refusedNanos + retryNanos - System.nanoTime();
       if (restNanos > 0) {
         return restNanos;
       }
@@ -209,7 +208,7 @@ final class LogPrepare implements Runnable {
     } catch (IOException | RuntimeException e) {
       wantedBytes = 0;
       refuse(e);
-      return RETRY_NANOS;
+      return retryNanos;
     }
   }
 

@@ -123,9 +123,13 @@ final class FullDiskIT {
         }
       }
       System.out.printf(
-          "full disk: %d cycles, %d kills, %d writes acknowledged, longest until writes went on"
+          "full disk: %d cycles in %d s, %d kills, %d writes acknowledged, longest until writes went on"
               + " %d ms%n",
-          cycles, kills, acknowledged, longestResumeMs);
+          cycles,
+          TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - end) + CYCLES_MS / 1000,
+          kills,
+          acknowledged,
+          longestResumeMs);
       assertTrue(cycles >= 3 && acknowledged > 1_000, cycles + " cycles, " + acknowledged);
       assertTrue(longestResumeMs < 10_000, "writes went on after " + longestResumeMs + " ms");
     } finally {

@@ -1,11 +1,12 @@
 package org.chronolith.server.testing;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.chronolith.replicationlog.chronicle.Volume;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Assumptions;
  * is not permitted, the test is skipped.
  */
 public final class SmallVolume implements AutoCloseable {
-  private static final int CHUNK_BYTES = 64 << 10;
+  private static final long MOST_STEP_BYTES = 16 << 20;
   private static final int PAGE_BYTES = 4 << 10;
 
   private final Path directory;
@@ -43,16 +44,35 @@ public final class SmallVolume implements AutoCloseable {
 
   /** Takes all the space there is, but for {@code leaveBytes}. */
   public void fill(long leaveBytes) {
-    byte[] chunk = new byte[CHUNK_BYTES];
-    try (OutputStream out = Files.newOutputStream(ballast)) {
-      while (freeBytes() >= leaveBytes + PAGE_BYTES) {
-        out.write(chunk, 0, (int) Math.min(chunk.length, freeBytes() - leaveBytes));
+    try {
+      Files.write(ballast, new byte[0]);
+      long taken = 0;
+      long step = MOST_STEP_BYTES;
+      while (step >= PAGE_BYTES) {
+        long free = freeBytes() - leaveBytes;
+        if (free < PAGE_BYTES) {
+          return;
+        }
+        long bytes = Math.min(step, free / PAGE_BYTES * PAGE_BYTES);
+        if (reserve(taken, taken + bytes)) {
+          taken += bytes;
+        } else {
+          // Somebody else took some of it meanwhile.
+          step = bytes / 2;
+        }
       }
     } catch (IOException e) {
-      // The last byte: somebody else took it.
-      if (leaveBytes > 0) {
-        throw new AssertionError(e);
-      }
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Whether that was to be had. Much faster than to write as much. */
+  private boolean reserve(long from, long to) throws IOException {
+    try {
+      Volume.REAL.reserve(ballast, from, to);
+      return true;
+    } catch (FileSystemException e) {
+      return false;
     }
   }
 

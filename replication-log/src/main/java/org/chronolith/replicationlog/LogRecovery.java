@@ -142,7 +142,10 @@ final class LogRecovery {
       bound = forced.offset();
       boundSource = ForcedEnd.NAME;
     } else if (Files.exists(config.dir().resolve(ForcedEnd.NAME))) {
-      findings.add(config.dir().resolve(ForcedEnd.NAME) + ": nothing in it can be read");
+      findings.add(
+          config.dir().resolve(ForcedEnd.NAME)
+              + ": nothing in it can be read; what was on disk is known from the segments alone, up"
+              + " to where the last one begins");
     }
     boolean any = false;
     for (SegmentHead head : heads) {

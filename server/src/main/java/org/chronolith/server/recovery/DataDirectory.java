@@ -99,7 +99,7 @@ public final class DataDirectory implements AutoCloseable {
         throw new RecoveryException(
             file
                 + " names '"
-                + name
+                + name.replaceAll("\\p{Cntrl}", "?")
                 + "', which is no generation here; there are "
                 + generations(directory)
                 + ": write the name of the live one into it");

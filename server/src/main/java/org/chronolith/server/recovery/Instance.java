@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.Map;
@@ -25,6 +24,7 @@ final class Instance {
   static final String NAME = "INSTANCE";
   static final String ANCHOR = "ANCHOR";
 
+  private static final String VERSION = "version=1\n";
   private static final Path MACHINE_ID = Path.of("/etc/machine-id");
 
   private Instance() {}
@@ -53,26 +53,33 @@ final class Instance {
    * if it is.
    */
   static String mismatch(Path directory, String replicationId) throws IOException {
-    String found;
-    String expected;
-    try {
-      // Junk in it is no reason to stop: it does not match, as a copy does not.
-      found = new String(Files.readAllBytes(directory.resolve(NAME)), StandardCharsets.UTF_8);
-      expected = text(directory.resolve(ANCHOR), replicationId);
-    } catch (NoSuchFileException e) {
-      return "no master was stopped in it";
+    Path file = directory.resolve(NAME);
+    Path anchor = directory.resolve(ANCHOR);
+    if (!Files.exists(file)) {
+      return "no master was stopped in it: there is no " + NAME;
     }
-    if (found.equals(expected)) {
+    // Junk in it is no reason to stop: it does not match, as a copy does not.
+    String found = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    if (!found.startsWith(VERSION) || !found.endsWith("\n")) {
+      return NAME + " is damaged";
+    }
+    if (!Files.exists(anchor)) {
+      return "its " + ANCHOR + " is missing";
+    }
+    if (found.equals(text(anchor, replicationId))) {
       return null;
     }
-    String id = "replication-id=" + replicationId + "\n";
-    return found.endsWith(id)
-        ? "it is a copy, or was changed from outside"
-        : "the master that was stopped in it had another id";
+    return found.endsWith(id(replicationId))
+        ? "it is a copy, or its " + NAME + " or " + ANCHOR + " was changed"
+        : "its " + NAME + " speaks of another replication id";
+  }
+
+  private static String id(String replicationId) {
+    return "replication-id=" + replicationId + "\n";
   }
 
   private static String text(Path anchor, String replicationId) throws IOException {
-    return "version=1\n" + facts(anchor) + "replication-id=" + replicationId + "\n";
+    return VERSION + facts(anchor) + id(replicationId);
   }
 
   /** What no copy of {@code anchor} shares with it: lines of text. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.zip.CRC32C;
 import org.chronolith.replicationlog.History;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,14 +15,17 @@ import org.slf4j.LoggerFactory;
  * another one at its first start: two nodes under one name would share a claim on the master's log.
  *
  * <p>Behind the id the file holds what the file system says about the empty file {@value #ANCHOR},
- * as {@link Instance} does; what copies the directory makes another {@value #ANCHOR}. A file with
- * the id alone, as earlier versions wrote it, is believed once.
+ * as {@link Instance} does; what copies the directory makes another {@value #ANCHOR}. Last comes a
+ * checksum: a changed digit would be another node. A file without it, or with the id alone, as
+ * earlier versions wrote it, is believed once.
  *
  * <p>Thread: any that may wait for the disk.
  */
 public final class NodeId {
   static final String FILE = "NODE-ID";
   static final String ANCHOR = "NODE-ANCHOR";
+
+  private static final String CHECKSUM = "crc32c=";
 
   private static final Logger LOG = LoggerFactory.getLogger(NodeId.class);
 
@@ -49,16 +53,27 @@ public final class NodeId {
         throw new RecoveryException(
             file + " does not begin with 40 hex digits; remove it, and the node gets a new id");
       }
-      String facts = end < 0 ? "" : text.substring(end + 1);
-      if (facts.isBlank()) {
-        return write(disk, directory, id);
+      int sum = text.lastIndexOf(CHECKSUM);
+      if (sum > end && !text.equals(withChecksum(text.substring(0, sum)))) {
+        throw new RecoveryException(
+            file + " does not match its checksum; remove it, and the node gets a new id");
       }
+      String facts = end < 0 ? "" : text.substring(end + 1, sum > end ? sum : text.length());
       Path anchor = directory.resolve(ANCHOR);
-      if (Files.exists(anchor) && facts.equals(Instance.facts(anchor))) {
+      boolean here = Files.exists(anchor) && facts.equals(Instance.facts(anchor));
+      if (here && sum > end) {
         return id;
       }
+      if (here || facts.isBlank()) {
+        return write(disk, directory, id);
+      }
       String other = write(disk, directory, History.randomId());
-      LOG.warn("{} is a copy of node {}, and is node {} from now on", directory, id, other);
+      LOG.warn(
+          "{} is a copy of node {}, or its {} was changed, and is node {} from now on",
+          directory,
+          id,
+          ANCHOR,
+          other);
       return other;
     } catch (IOException e) {
       throw new RecoveryException("cannot use " + file + ": " + e, e);
@@ -73,7 +88,14 @@ public final class NodeId {
     disk.force(anchor);
     // Its name, before a file speaks of it.
     disk.force(directory);
-    ForcedFile.write(disk, directory.resolve(FILE), id + "\n" + Instance.facts(anchor));
+    ForcedFile.write(
+        disk, directory.resolve(FILE), withChecksum(id + "\n" + Instance.facts(anchor)));
     return id;
+  }
+
+  private static String withChecksum(String text) {
+    CRC32C crc = new CRC32C();
+    crc.update(text.getBytes(StandardCharsets.UTF_8));
+    return text + CHECKSUM + String.format("%08x", crc.getValue()) + "\n";
   }
 }

@@ -135,7 +135,7 @@ public final class Recovery {
     }
   }
 
-  /** What an operator can do when the files themselves cannot be read. */
+  /** What an operator can do when the files cannot be read, or do not lead to a state. */
   private String wayOut() {
     return ". `bin/chronolith check "
         + data.directory()
@@ -348,7 +348,7 @@ public final class Recovery {
     RecoveryReport report = log.recovery();
     report.findings().forEach(finding -> LOG.warn("Log: {}", finding));
     report.damage().forEach(damage -> LOG.error("Log damaged: {}", damage));
-    if (!report.damage().isEmpty()) {
+    if (!report.damage().isEmpty() && report.startOffset() > 0) {
       LOG.error(
           "The log now starts at offset {}: replicas that need older bytes will resync fully."
               + " Nothing behind the snapshot is missing",
@@ -378,7 +378,7 @@ public final class Recovery {
             checkpoint.map(Checkpoint::meta),
             opened.store.damaged());
     if (refusal.isPresent()) {
-      throw new RecoveryException(refusal.get());
+      throw new RecoveryException(refusal.get() + wayOut());
     }
   }
 

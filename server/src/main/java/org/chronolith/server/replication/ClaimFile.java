@@ -49,7 +49,11 @@ final class ClaimFile implements AutoCloseable {
     try {
       return Files.exists(file) ? decode(Files.readString(file)) : List.of();
     } catch (IOException | IllegalArgumentException e) {
-      LOG.warn("The replicas' claims on the log in {} are not used: {}", file, e.getMessage());
+      LOG.warn(
+          "The replicas' claims on the log in {} are not used: {}. A replica that connects has one"
+              + " again; until then the log is not kept for it beyond its retention",
+          file,
+          e.getMessage());
       return List.of();
     }
   }

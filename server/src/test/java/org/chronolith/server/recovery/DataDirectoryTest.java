@@ -82,7 +82,7 @@ class DataDirectoryTest {
         assertEquals(
             directory.resolve(DataDirectory.CURRENT)
                 + " names '"
-                + name
+                + name.replace('\0', '?')
                 + "', which is no generation here; there are [gen-1]: write the name of the live"
                 + " one into it",
             e.getMessage());
@@ -121,14 +121,18 @@ class DataDirectoryTest {
       for (byte[] damaged :
           new byte[][] {new byte[0], junk, java.util.Arrays.copyOf(sound, sound.length - 1)}) {
         Files.write(directory.resolve(Instance.NAME), damaged);
-        assertTrue(data.otherInstance(id) != null);
+        assertEquals("INSTANCE is damaged", data.otherInstance(id));
       }
       Files.write(directory.resolve(Instance.NAME), sound);
+      assertEquals(
+          "its INSTANCE speaks of another replication id", data.otherInstance("b".repeat(40)));
       assertEquals(null, data.otherInstance(id));
       Files.writeString(directory.resolve(Instance.ANCHOR), "junk");
       assertTrue(data.otherInstance(id) != null);
       Files.delete(directory.resolve(Instance.ANCHOR));
-      assertEquals("no master was stopped in it", data.otherInstance(id));
+      assertEquals("its ANCHOR is missing", data.otherInstance(id));
+      Files.delete(directory.resolve(Instance.NAME));
+      assertEquals("no master was stopped in it: there is no INSTANCE", data.otherInstance(id));
     }
   }
 }

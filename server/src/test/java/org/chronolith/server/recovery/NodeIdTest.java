@@ -93,4 +93,42 @@ class NodeIdTest {
     Files.delete(one.resolve(NodeId.FILE));
     assertFalse(NodeId.of(one).equals(id));
   }
+
+  @Test
+  void shouldBeNoOtherNodeForAnyFlippedByte() throws IOException {
+    Path one = fresh("one");
+    String id = NodeId.of(one);
+    byte[] sound = Files.readAllBytes(one.resolve(NodeId.FILE));
+    int refused = 0;
+    for (int at = 0; at < sound.length; at++) {
+      byte[] flipped = sound.clone();
+      flipped[at] ^= 1;
+      Files.write(one.resolve(NodeId.FILE), flipped);
+      try {
+        // Where it is the checksum's own name that is gone, it is a copy.
+        assertNotEquals(id, NodeId.of(one), "byte " + at);
+        assertTrue(at > id.length(), "byte " + at);
+        Files.write(one.resolve(NodeId.FILE), sound);
+        id = NodeId.of(one);
+        sound = Files.readAllBytes(one.resolve(NodeId.FILE));
+      } catch (RecoveryException e) {
+        assertTrue(
+            e.getMessage().endsWith("; remove it, and the node gets a new id"), e.toString());
+        refused++;
+      }
+    }
+    assertTrue(refused > id.length(), refused + " refused");
+  }
+
+  @Test
+  void shouldAddTheChecksumToAFileOfAnEarlierVersion() throws IOException {
+    Path one = fresh("one");
+    String id = NodeId.of(one);
+    String text = Files.readString(one.resolve(NodeId.FILE));
+    String earlier = text.substring(0, text.indexOf("crc32c="));
+    Files.writeString(one.resolve(NodeId.FILE), earlier);
+    assertEquals(id, NodeId.of(one));
+    assertTrue(Files.readString(one.resolve(NodeId.FILE)).contains("crc32c="));
+    assertEquals(id, NodeId.of(one));
+  }
 }

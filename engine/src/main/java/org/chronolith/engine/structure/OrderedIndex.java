@@ -73,17 +73,7 @@ public final class OrderedIndex {
       }
       while (true) {
         int count = nodes.count(node);
-        int at = 0;
-        int to = count;
-        while (at < to) {
-          int middle = (at + to) >>> 1;
-          double there = nodes.scoreAt(node, middle);
-          if (exclusive ? there <= score : there < score) {
-            at = middle + 1;
-          } else {
-            to = middle;
-          }
-        }
+        int at = slotBehind(node, score, exclusive);
         if (at == count) {
           return false;
         }
@@ -105,17 +95,7 @@ public final class OrderedIndex {
       }
       while (true) {
         int count = nodes.count(node);
-        int at = 0;
-        int to = count;
-        while (at < to) {
-          int middle = (at + to) >>> 1;
-          int compared = members.compare(nodes.memberAt(node, middle), member);
-          if (compared < 0 || exclusive && compared == 0) {
-            at = middle + 1;
-          } else {
-            to = middle;
-          }
-        }
+        int at = slotBehind(node, member, exclusive);
         if (at == count) {
           return false;
         }
@@ -209,14 +189,84 @@ public final class OrderedIndex {
     return sink(root, depth);
   }
 
+  /** Number of items whose score is less than (or, if {@code inclusive}, at most) {@code score}. */
+  public long countBelow(long root, double score, boolean inclusive) {
+    long below = 0;
+    long node = root;
+    while (node != 0) {
+      int at = slotBehind(node, score, inclusive);
+      below += sizeBefore(node, at);
+      node = childAt(node, at);
+    }
+    return below;
+  }
+
+  /** As {@link #countBelow} by the member's bytes, in a tree whose scores are all equal. */
+  public long countBelow(long root, Slice member, boolean inclusive) {
+    long below = 0;
+    long node = root;
+    while (node != 0) {
+      int at = slotBehind(node, member, inclusive);
+      below += sizeBefore(node, at);
+      node = childAt(node, at);
+    }
+    return below;
+  }
+
+  /** Slot of the first item of a node that is not below the score, nor equal if that is skipped. */
+  private int slotBehind(long node, double score, boolean skipEqual) {
+    int at = 0;
+    int to = nodes.count(node);
+    while (at < to) {
+      int middle = (at + to) >>> 1;
+      double there = nodes.scoreAt(node, middle);
+      if (skipEqual ? there <= score : there < score) {
+        at = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
+    return at;
+  }
+
+  private int slotBehind(long node, Slice member, boolean skipEqual) {
+    int at = 0;
+    int to = nodes.count(node);
+    while (at < to) {
+      int middle = (at + to) >>> 1;
+      int compared = members.compare(nodes.memberAt(node, middle), member);
+      if (compared < 0 || skipEqual && compared == 0) {
+        at = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
+    return at;
+  }
+
+  /** Items of a node, or below it, before a slot. */
+  private long sizeBefore(long node, int slot) {
+    if (nodes.level(node) == 0) {
+      return slot;
+    }
+    long size = 0;
+    for (int i = 0; i < slot; i++) {
+      size += nodes.innerSize(node, i);
+    }
+    return size;
+  }
+
+  /** The child at a slot, 0 behind the last and below a leaf. */
+  private long childAt(long node, int slot) {
+    return nodes.level(node) == 0 || slot == nodes.count(node) ? 0 : nodes.child(node, slot);
+  }
+
   /** Number of items before this one. REQUIRES: it is there. */
   public long rank(long root, double score, long member) {
     int depth = descend(root, score, member);
-    long rank = pathSlots[depth];
-    for (int i = 0; i < depth; i++) {
-      for (int slot = 0; slot < pathSlots[i]; slot++) {
-        rank += nodes.innerSize(pathNodes[i], slot);
-      }
+    long rank = 0;
+    for (int i = 0; i <= depth; i++) {
+      rank += sizeBefore(pathNodes[i], pathSlots[i]);
     }
     return rank;
   }

@@ -142,6 +142,12 @@ class OrderedIndexTest {
     if (above != null) {
       assertEquals(above.ref, cursor.member());
     }
+    assertEquals(
+        expected.stream().filter(i -> i.score < score).count(),
+        index.countBelow(root, score, false));
+    assertEquals(
+        expected.stream().filter(i -> i.score <= score).count(),
+        index.countBelow(root, score, true));
   }
 
   /** Checks counts, sizes, levels and last items below a node; answers how many items there are. */
@@ -192,6 +198,24 @@ class OrderedIndexTest {
     assertTrue(cursor.seekMember(root, slice("101"), true));
     assertEquals("102", new String(bytesOf(cursor.member())));
     assertFalse(cursor.seekMember(root, slice("998"), true));
+  }
+
+  @Test
+  void shouldCountMembersBelowAnotherWhenScoresAreEqual() {
+    assertEquals(0, index.countBelow(0, slice("0"), true));
+    for (int i = 0; i < 3_000; i++) {
+      root = index.insert(root, 0, item(0, String.format("%04d", i * 2)).ref);
+    }
+    for (int i = 0; i < 3_000; i++) {
+      Slice member = slice(String.format("%04d", i * 2));
+      assertEquals(i, index.countBelow(root, member, false));
+      assertEquals(i + 1, index.countBelow(root, member, true));
+      Slice between = slice(String.format("%04d", i * 2 + 1));
+      assertEquals(i + 1, index.countBelow(root, between, false));
+      assertEquals(i + 1, index.countBelow(root, between, true));
+    }
+    assertEquals(0, index.countBelow(root, slice(""), true));
+    assertEquals(3_000, index.countBelow(root, slice("9"), false));
   }
 
   @Test

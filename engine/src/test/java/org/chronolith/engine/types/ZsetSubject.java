@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.chronolith.engine.keyspace.TypeSupport;
 import org.chronolith.engine.structure.StoredBytes;
+import org.chronolith.engine.types.zset.ScoreRange;
 import org.chronolith.engine.types.zset.ZsetType;
 import org.chronolith.engine.types.zset.ZsetValue;
 
@@ -60,7 +61,41 @@ final class ZsetSubject implements Subject {
     }
     if (!model.isEmpty() && random.nextInt(20) == 0) {
       checkOrder(random);
+      checkRanges(random);
     }
+    if (!model.isEmpty() && random.nextInt(100) == 0) {
+      removeRange(random);
+    }
+  }
+
+  private void removeRange(Random random) {
+    List<String> all = expected();
+    int from = random.nextInt(all.size());
+    int count = random.nextInt(Math.min(all.size() - from, growingCount(random)) + 1);
+    zset.removeRange(from, count);
+    for (String removed : all.subList(from, from + count)) {
+      model.remove(removed.substring(0, removed.lastIndexOf('=')));
+    }
+    assertEquals(model.size(), zset.size());
+  }
+
+  /** Mostly a few, so that the collection stays what it is; sometimes all that is there. */
+  private static int growingCount(Random random) {
+    return random.nextInt(10) == 0 ? Integer.MAX_VALUE : 5;
+  }
+
+  private void checkRanges(Random random) {
+    double min = score(random);
+    double max = score(random);
+    boolean minExclusive = random.nextBoolean();
+    boolean maxExclusive = random.nextBoolean();
+    ScoreRange range = new ScoreRange(min, minExclusive, max, maxExclusive);
+    assertEquals(
+        model.values().stream().filter(s -> minExclusive ? s <= min : s < min).count(),
+        zset.rankOfFirst(range));
+    assertEquals(
+        model.values().stream().filter(s -> maxExclusive ? s < max : s <= max).count(),
+        zset.rankBehind(range));
   }
 
   private void checkOrder(Random random) {

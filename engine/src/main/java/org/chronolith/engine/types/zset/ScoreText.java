@@ -60,12 +60,43 @@ public final class ScoreText {
     return negative ? -value : value;
   }
 
+  /**
+   * A bound of a range of scores, as Redis reads it: C's {@code strtod}, which skips spaces before
+   * the number, stops at a zero byte, makes an infinity of what is too large, and 0 of nothing.
+   *
+   * @return NaN if it is no number
+   */
+  static double parseBound(String word) {
+    int end = word.indexOf(0);
+    String text = end < 0 ? word : word.substring(0, end);
+    if (text.isEmpty()) {
+      return 0;
+    }
+    int at = 0;
+    while (at < text.length() && isSpace(text.charAt(at))) {
+      at++;
+    }
+    return parseText(text.substring(at), true);
+  }
+
+  private static boolean isSpace(char c) {
+    return c == ' ' || c >= '\t' && c <= '\r';
+  }
+
   /** Exponents, many digits, infinities and hexadecimal numbers: through the JDK, after a check. */
   private static double parseRare(Slice word) {
-    if (word.length() == 0 || word.length() > MAX_CHARACTERS) {
+    return word.length() > MAX_CHARACTERS ? Double.NaN : parseText(word.toString(), false);
+  }
+
+  /**
+   * The number that the text is, or NaN.
+   *
+   * @param lossy whether numbers too large or too small for a double become infinity or 0
+   */
+  private static double parseText(String text, boolean lossy) {
+    if (text.isEmpty() || text.length() > MAX_CHARACTERS) {
       return Double.NaN;
     }
-    String text = word.toString();
     if (text.length() == 1 && !Character.isDigit(text.charAt(0))) {
       return Double.NaN;
     }
@@ -88,8 +119,8 @@ public final class ScoreText {
     try {
       double value = Double.parseDouble(lower);
       // strtod reports a number out of range, and Redis refuses it; so does it when all was lost.
-      boolean lost = value == 0 && hasNonZeroDigit(lower, hex);
-      return Double.isInfinite(value) || lost ? Double.NaN : sign * value;
+      boolean lost = Double.isInfinite(value) || value == 0 && hasNonZeroDigit(lower, hex);
+      return lost && !lossy ? Double.NaN : sign * value;
     } catch (NumberFormatException e) {
       return Double.NaN;
     }

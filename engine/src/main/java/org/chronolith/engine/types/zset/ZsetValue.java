@@ -139,6 +139,134 @@ public final class ZsetValue extends TableValue {
     return rank;
   }
 
+  /**
+   * Before the first member of one that is made anew: it is large from the start if it is to have
+   * more members than a small one can.
+   */
+  public void expect(long members) {
+    if (root == 0 && members > limits.zsetMaxEntries()) {
+      convert();
+    }
+  }
+
+  /** Removes {@code count} members from the one with this rank on. REQUIRES: there are so many. */
+  public void removeRange(long rank, long count) {
+    if (count == 0) {
+      return;
+    }
+    willChange();
+    if (!isLarge()) {
+      root = compact.remove(root, compact.at(root, (int) rank << 1), (int) count << 1);
+      return;
+    }
+    for (long i = 0; i < count; i++) {
+      cursor.seekIndex(table.index(root), rank);
+      long entry = cursor.member();
+      removing(entry);
+      table.remove(root, entry);
+    }
+  }
+
+  // ---------------------------------------------------------------- ranges
+
+  /** Number of members before those of a range. */
+  public long rankOfFirst(ScoreRange range) {
+    return countBelow(range.min(), range.minExclusive());
+  }
+
+  /** Number of members that are not behind a range: of an empty range perhaps fewer than before. */
+  public long rankBehind(ScoreRange range) {
+    return countBelow(range.max(), !range.maxExclusive());
+  }
+
+  private long countBelow(double score, boolean inclusive) {
+    if (root == 0) {
+      return 0;
+    }
+    if (isLarge()) {
+      return index.countBelow(table.index(root), score, inclusive);
+    }
+    long below = 0;
+    for (int at = compact.first(root); at != CompactList.NONE; at = afterPair(at)) {
+      double there = compactScore(at);
+      if (inclusive ? there > score : there >= score) {
+        break;
+      }
+      below++;
+    }
+    return below;
+  }
+
+  /**
+   * Number of members before those of a range. Where scores differ it means as little as it does in
+   * Redis, but depends on nothing but the members and their order.
+   */
+  public long rankOfFirst(LexRange range) {
+    // As Redis does before it looks closer.
+    if (size() == 0 || range.isAbove(memberAt(size() - 1)) || range.isBelow(memberAt(0))) {
+      return size();
+    }
+    return lexRank(0, range, true);
+  }
+
+  /** Rank behind a range that begins at {@code first}. */
+  public long rankBehind(LexRange range, long first) {
+    return lexRank(first, range, false);
+  }
+
+  /** First rank, from {@code from} on, of a member not below the range, or of one behind it. */
+  private long lexRank(long from, LexRange range, boolean first) {
+    if (!isLarge()) {
+      long rank = from;
+      boolean there = seek(from);
+      while (there && isBefore(range, first)) {
+        rank++;
+        there = next();
+      }
+      return rank;
+    }
+    LexRange.Bound bound = first ? range.min() : range.max();
+    if (bound.isInfinite()) {
+      return bound.isBelowAll() ? from : size();
+    }
+    if (hasEqualScores()) {
+      boolean inclusive = first == bound.exclusive();
+      return Math.max(from, index.countBelow(table.index(root), bound.member(), inclusive));
+    }
+    // By rank, since the way down the tree would depend on how its nodes came to be.
+    long low = from;
+    long high = size();
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      seek(middle);
+      if (isBefore(range, first)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** Whether the member at the cursor comes before the range, or before its end. */
+  private boolean isBefore(LexRange range, boolean first) {
+    member(key);
+    return first ? range.isAbove(key) : !range.isBelow(key);
+  }
+
+  private boolean hasEqualScores() {
+    seek(0);
+    double lowest = score();
+    seek(size() - 1);
+    return lowest == score();
+  }
+
+  private StoredBytes memberAt(long rank) {
+    seek(rank);
+    member(key);
+    return key;
+  }
+
   // ---------------------------------------------------------------- in order
 
   /** Moves the cursor to the member with this rank; false beyond the ends. */

@@ -1,6 +1,8 @@
 package org.chronolith.engine.types.zset;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
@@ -47,6 +49,43 @@ class ScoreTextTest {
       })
   void shouldRefuseWhatIsNoNumber(String word) {
     assertTrue(Double.isNaN(ScoreText.parse(slice(word))), word);
+  }
+
+  /** The bounds that redis-server 7.0.15 takes, more of them than scores. */
+  @ParameterizedTest
+  @CsvSource(
+      value = {
+        "|0",
+        "1e400|inf",
+        "-1e400|-inf",
+        "1e-400|0",
+        "' 1'|1",
+        "'\t\r\n 2'|2",
+        "+inf|inf",
+        "3|3",
+        "0x10|16",
+        "'1\0x'|1",
+        "'\0'|0"
+      },
+      delimiter = '|')
+  void shouldReadBoundsAsRedisDoes(String word, String printed) {
+    ScoreRange range = ScoreRange.parse(slice(text(word)), slice("(" + text(word)));
+    assertEquals(printed, ScoreText.format(range.min()));
+    assertFalse(range.minExclusive());
+    assertEquals(printed, ScoreText.format(range.max()));
+    assertTrue(range.maxExclusive());
+  }
+
+  private static String text(String word) {
+    return word == null ? "" : word;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nan", "x", " ", "1 ", "((1", "0x", "-", "[1", "1e"})
+  void shouldRefuseBoundsThatAreNoNumbers(String word) {
+    assertNull(ScoreRange.parse(slice(word), slice("1")));
+    assertNull(ScoreRange.parse(slice("1"), slice(word)));
+    assertNull(ScoreRange.parse(slice("1"), slice("(" + word)));
   }
 
   @Test

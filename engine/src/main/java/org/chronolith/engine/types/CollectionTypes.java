@@ -7,8 +7,10 @@ import org.chronolith.engine.types.hash.HashType;
 import org.chronolith.engine.types.hash.HashValue;
 import org.chronolith.engine.types.list.ListType;
 import org.chronolith.engine.types.list.ListValue;
+import org.chronolith.engine.types.set.SetAlgebra;
 import org.chronolith.engine.types.set.SetType;
 import org.chronolith.engine.types.set.SetValue;
+import org.chronolith.engine.types.zset.ZsetAlgebra;
 import org.chronolith.engine.types.zset.ZsetType;
 import org.chronolith.engine.types.zset.ZsetValue;
 
@@ -22,6 +24,10 @@ public final class CollectionTypes {
   private final ListType list;
   private final SetType set;
   private final ZsetType zset;
+  private final ZsetValue madeZset;
+  private final Operands operands;
+  private final SetAlgebra setAlgebra;
+  private final ZsetAlgebra zsetAlgebra;
   private final StoredBytes element;
   private final StoredBytes value;
   private final ElementScratch scratch = new ElementScratch();
@@ -37,6 +43,10 @@ public final class CollectionTypes {
     list = new ListType(memory);
     set = new SetType(memory);
     zset = new ZsetType(memory);
+    madeZset = new ZsetValue(memory, zset);
+    operands = new Operands(memory, set, zset);
+    setAlgebra = new SetAlgebra(memory, set);
+    zsetAlgebra = new ZsetAlgebra(memory, zset);
     keyspace.register(ValueType.HASH, hash);
     keyspace.register(ValueType.LIST, list);
     keyspace.register(ValueType.SET, set);
@@ -72,5 +82,25 @@ public final class CollectionTypes {
 
   public ZsetValue zsets() {
     return zset.value();
+  }
+
+  /**
+   * An empty sorted set that no key is known of, for a command to make one beside {@link #zsets}.
+   */
+  public ZsetValue newZset() {
+    return madeZset.open(Encoding.COMPACT, 0);
+  }
+
+  /** For a command that works on several sets or sorted sets together. */
+  public Operands operands() {
+    return operands;
+  }
+
+  public SetAlgebra setAlgebra() {
+    return setAlgebra;
+  }
+
+  public ZsetAlgebra zsetAlgebra() {
+    return zsetAlgebra;
   }
 }

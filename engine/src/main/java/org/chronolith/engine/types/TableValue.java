@@ -1,5 +1,6 @@
 package org.chronolith.engine.types;
 
+import java.util.function.BooleanSupplier;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.structure.CompactList;
 import org.chronolith.engine.structure.EntryVisitor;
@@ -11,6 +12,8 @@ import org.chronolith.engine.structure.StoredBytes;
  * ElementTable}. Thread: the owner of the keyspace.
  */
 public abstract class TableValue extends CollectionValue {
+  private static final int BUCKETS_BETWEEN_LOOKS = 64;
+
   protected final CollectionLimits limits;
   protected final CompactList compact;
   protected final ElementTable table;
@@ -85,6 +88,14 @@ public abstract class TableValue extends CollectionValue {
 
   /** Adds {@link #key} and {@link #value} to a table that does not have the key. */
   protected abstract void addTo(long large);
+
+  /** Shows all elements until the visitor, asked after each few of them, has seen enough. */
+  public final void forEachUntil(ElementVisitor visitor, BooleanSupplier enough) {
+    long cursor = 0;
+    do {
+      cursor = scan(cursor, BUCKETS_BETWEEN_LOOKS, visitor);
+    } while (cursor != 0 && !enough.getAsBoolean());
+  }
 
   /** Removes an element; false if there is none. An empty collection is the caller's to remove. */
   public final boolean remove(Slice name) {

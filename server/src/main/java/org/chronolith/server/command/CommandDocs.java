@@ -53,6 +53,9 @@ public final class CommandDocs {
         spec.flags().stream().sorted().map(CommandFlag::wireName).collect(Collectors.joining(" "));
     String keys =
         spec.firstKey() == 0 ? "" : spec.firstKey() + ", " + spec.lastKey() + ", " + spec.keyStep();
+    if (spec.keyCountAt() > 0) {
+      keys += (keys.isEmpty() ? "" : "; ") + "as many as word " + spec.keyCountAt() + " says";
+    }
     out.append("| `")
         .append((name + " " + spec.arguments()).trim().replace("|", "\\|"))
         .append("` | ")

@@ -21,6 +21,7 @@ public final class CommandSpec {
   private final int firstKey;
   private final int lastKey;
   private final int keyStep;
+  private final int keyCountAt;
   private final CommandGroup group;
   private final String since;
   private final String summary;
@@ -47,6 +48,7 @@ public final class CommandSpec {
     firstKey = b.firstKey;
     lastKey = b.lastKey;
     keyStep = b.keyStep;
+    keyCountAt = b.keyCountAt;
     group = b.group;
     since = b.since;
     summary = b.summary;
@@ -137,6 +139,11 @@ public final class CommandSpec {
     return keyStep;
   }
 
+  /** Index of the word that says how many keys follow it, 0 when there is none. */
+  public int keyCountAt() {
+    return keyCountAt;
+  }
+
   public CommandGroup group() {
     return group;
   }
@@ -224,6 +231,7 @@ public final class CommandSpec {
     private int firstKey;
     private int lastKey;
     private int keyStep;
+    private int keyCountAt;
     private CommandGroup group;
     private String since;
     private String summary;
@@ -253,6 +261,16 @@ public final class CommandSpec {
       firstKey = first;
       lastKey = last;
       keyStep = step;
+      return this;
+    }
+
+    /**
+     * Index of a word that says how many keys follow it, as in {@code ZUNION numkeys key [key
+     * ...]}; those of {@link #keys} are keys besides.
+     */
+    public Builder keyCount(int at) {
+      keyCountAt = at;
+      flags.add(CommandFlag.MOVABLEKEYS);
       return this;
     }
 

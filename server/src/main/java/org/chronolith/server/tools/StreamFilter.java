@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.chronolith.engine.Slice;
 import org.chronolith.network.Request;
 import org.chronolith.server.OfflineDataset;
+import org.chronolith.server.command.CommandKeys;
 import org.chronolith.server.command.CommandSpec;
 import org.chronolith.server.command.CommandTable;
 import org.chronolith.server.command.GlobPattern;
@@ -70,12 +71,15 @@ final class StreamFilter {
       return true;
     }
     CommandSpec spec = commands.find(slice(request, 0));
-    if (spec == null || spec.firstKey() == 0) {
+    if (spec == null || !spec.accepts(request.count())) {
       return false;
     }
-    int last = spec.lastKey() < 0 ? request.count() + spec.lastKey() : spec.lastKey();
-    for (int i = spec.firstKey(); i <= last && i < request.count(); i += spec.keyStep()) {
-      if (key.get().matches(slice(request, i))) {
+    int[] keys = CommandKeys.positions(spec, request.count(), i -> slice(request, i));
+    if (keys == null) {
+      return false;
+    }
+    for (int at : keys) {
+      if (key.get().matches(slice(request, at))) {
         return true;
       }
     }

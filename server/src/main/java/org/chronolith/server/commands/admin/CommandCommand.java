@@ -12,6 +12,7 @@ import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandFlag;
 import org.chronolith.server.command.CommandGroup;
+import org.chronolith.server.command.CommandKeys;
 import org.chronolith.server.command.CommandSpec;
 import org.chronolith.server.command.CommandTable;
 import org.chronolith.server.command.GlobPattern;
@@ -24,6 +25,8 @@ public final class CommandCommand {
       new CommandException("ERR Invalid command specified");
   private static final CommandException WRONG_ARITY =
       new CommandException("ERR Invalid number of arguments specified for command");
+  private static final CommandException INVALID_ARGUMENTS =
+      new CommandException("ERR Invalid arguments specified for command");
   private static final CommandException NO_KEYS =
       new CommandException("ERR The command has no key arguments");
 
@@ -195,17 +198,19 @@ public final class CommandCommand {
         throw NO_SUCH_COMMAND;
       }
     }
-    if (spec.firstKey() == 0) {
+    if (!CommandKeys.has(spec)) {
       throw NO_KEYS;
     }
-    int words = call.argc() - 2;
-    if (!spec.accepts(words)) {
+    if (!spec.accepts(call.argc() - 2)) {
       throw WRONG_ARITY;
     }
-    int last = spec.lastKey() < 0 ? words + spec.lastKey() : spec.lastKey();
-    call.reply().array((last - spec.firstKey()) / spec.keyStep() + 1L);
-    for (int i = spec.firstKey(); i <= last; i += spec.keyStep()) {
-      Slice key = call.arg(i + 2);
+    int[] keys = CommandKeys.positions(spec, call.argc() - 2, i -> call.arg(i + 2));
+    if (keys == null) {
+      throw INVALID_ARGUMENTS;
+    }
+    call.reply().array(keys.length);
+    for (int at : keys) {
+      Slice key = call.arg(at + 2);
       call.reply().bulk(key.buffer(), key.offset(), key.length());
     }
   }

@@ -81,26 +81,40 @@ final class CommandReplies {
   }
 
   private static void keySpecs(RespWriter reply, CommandSpec spec) {
-    if (spec.firstKey() == 0) {
-      reply.set(0);
-      return;
+    boolean fixed = spec.firstKey() > 0;
+    boolean counted = spec.keyCountAt() > 0;
+    reply.set((fixed ? 1 : 0) + (counted ? 1 : 0));
+    if (fixed) {
+      beginKeySpec(reply, spec.isWrite(), spec.firstKey());
+      int last = spec.lastKey() < 0 ? spec.lastKey() : spec.lastKey() - spec.firstKey();
+      reply.bulk("range");
+      reply.bulk("spec");
+      reply.map(3);
+      number(reply, "lastkey", last);
+      number(reply, "keystep", spec.keyStep());
+      number(reply, "limit", 0);
     }
-    reply.set(1);
+    if (counted) {
+      // Where there is a destination, it alone is written.
+      beginKeySpec(reply, spec.isWrite() && !fixed, spec.keyCountAt());
+      reply.bulk("keynum");
+      reply.bulk("spec");
+      reply.map(3);
+      number(reply, "keynumidx", 0);
+      number(reply, "firstkey", 1);
+      number(reply, "keystep", 1);
+    }
+  }
+
+  private static void beginKeySpec(RespWriter reply, boolean written, int index) {
     reply.map(3);
     reply.bulk("flags");
-    statuses(reply, spec.isWrite() ? List.of("RW", "update") : List.of("RO", "access"));
+    statuses(reply, written ? List.of("RW", "update") : List.of("RO", "access"));
     reply.bulk("begin_search");
-    typed(reply, "index", Map.of("index", spec.firstKey()));
+    typed(reply, "index", Map.of("index", index));
     reply.bulk("find_keys");
-    int last = spec.lastKey() < 0 ? spec.lastKey() : spec.lastKey() - spec.firstKey();
     reply.map(2);
     reply.bulk("type");
-    reply.bulk("range");
-    reply.bulk("spec");
-    reply.map(3);
-    number(reply, "lastkey", last);
-    number(reply, "keystep", spec.keyStep());
-    number(reply, "limit", 0);
   }
 
   private static void typed(RespWriter reply, String type, Map<String, Integer> fields) {

@@ -1,5 +1,7 @@
 package org.chronolith.server.commands.elements;
 
+import io.netty.buffer.ByteBufUtil;
+import org.chronolith.engine.Slice;
 import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.network.RespWriter;
 import org.chronolith.server.command.Call;
@@ -35,6 +37,13 @@ public final class Elements {
       throw NOT_POSITIVE;
     }
     return count;
+  }
+
+  /** Whether two words are the same bytes: the same key. */
+  public static boolean areEqual(Slice word, Slice other) {
+    return word.length() == other.length()
+        && ByteBufUtil.equals(
+            word.buffer(), word.offset(), other.buffer(), other.offset(), word.length());
   }
 
   /** The error of a command that checks its number of words beyond its arity. */

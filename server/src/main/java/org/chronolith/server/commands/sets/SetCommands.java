@@ -6,15 +6,22 @@ import static org.chronolith.server.command.CommandFlag.READONLY;
 import static org.chronolith.server.command.CommandFlag.WRITE;
 
 import java.util.List;
+import org.chronolith.engine.Slice;
+import org.chronolith.engine.keyspace.Database;
+import org.chronolith.engine.keyspace.ValueType;
 import org.chronolith.engine.types.set.SetValue;
 import org.chronolith.network.RespWriter;
 import org.chronolith.server.command.Call;
+import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandGroup;
 import org.chronolith.server.command.CommandSpec;
 import org.chronolith.server.commands.elements.ElementScan;
 import org.chronolith.server.commands.elements.Elements;
 
-/** SADD, SREM, SISMEMBER, SMISMEMBER, SMEMBERS, SCARD, SSCAN; see {@link RandomMemberCommands}. */
+/**
+ * SADD, SREM, SMOVE, SISMEMBER, SMISMEMBER, SMEMBERS, SCARD, SSCAN; see {@link SetAlgebraCommands}
+ * and {@link RandomMemberCommands}.
+ */
 public final class SetCommands {
   private SetCommands() {}
 
@@ -27,6 +34,11 @@ public final class SetCommands {
         spec("srem", -3, "1.0.0", "key member [member ...]", "Remove members from a set")
             .flags(WRITE, FAST)
             .handler(SetCommands::remove)
+            .build(),
+        spec("smove", 4, "1.0.0", "source destination member", "Move a member to another set")
+            .keys(1, 2, 1)
+            .flags(WRITE, FAST)
+            .handler(SetCommands::move)
             .build(),
         spec("sismember", 3, "1.0.0", "key member", "Whether a set has a member")
             .flags(READONLY, FAST)
@@ -81,6 +93,41 @@ public final class SetCommands {
     set.store();
     Elements.propagate(call, removed);
     call.reply().integer(removed);
+  }
+
+  private static void move(Call call) {
+    Database db = call.db();
+    Slice source = call.arg(1);
+    Slice destination = call.arg(2);
+    Slice member = call.arg(3);
+    if (!set(call).contains(member)) {
+      if (db.find(source) != 0) {
+        checkType(db, destination);
+      }
+      call.reply().integer(0);
+      return;
+    }
+    checkType(db, destination);
+    if (Elements.areEqual(source, destination)) {
+      call.reply().integer(1);
+      return;
+    }
+    SetValue set = set(call);
+    set.remove(member);
+    set.store();
+    set.find(db, destination);
+    boolean added = set.add(member);
+    set.store();
+    call.propagate();
+    call.changes(added ? 1 : 0);
+    call.reply().integer(1);
+  }
+
+  private static void checkType(Database db, Slice key) {
+    long entry = db.find(key);
+    if (entry != 0 && db.type(entry) != ValueType.SET) {
+      throw CommandException.WRONG_TYPE;
+    }
   }
 
   private static void isMember(Call call) {

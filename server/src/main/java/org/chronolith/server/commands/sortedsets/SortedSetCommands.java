@@ -18,7 +18,8 @@ import org.chronolith.server.commands.elements.Elements;
 
 /**
  * ZADD, ZINCRBY, ZREM, ZSCORE, ZMSCORE, ZCARD, ZRANK, ZREVRANK, ZSCAN; see {@link
- * SortedSetRangeCommands}.
+ * SortedSetRangeCommands}, {@link SortedSetRemovalCommands}, {@link SortedSetAlgebraCommands} and
+ * {@link RandomSortedSetMemberCommands}.
  */
 public final class SortedSetCommands {
   private static final CommandException NOT_A_NUMBER =

@@ -1,5 +1,6 @@
 package org.chronolith.server.commands.sortedsets;
 
+import static org.chronolith.server.command.CommandFlag.DENYOOM;
 import static org.chronolith.server.command.CommandFlag.FAST;
 import static org.chronolith.server.command.CommandFlag.READONLY;
 import static org.chronolith.server.command.CommandFlag.WRITE;
@@ -7,157 +8,180 @@ import static org.chronolith.server.command.CommandFlag.WRITE;
 import java.util.List;
 import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.engine.types.CollectionTypes;
+import org.chronolith.engine.types.zset.LexRange;
+import org.chronolith.engine.types.zset.ScoreRange;
 import org.chronolith.engine.types.zset.ZsetValue;
 import org.chronolith.network.RespWriter;
 import org.chronolith.server.command.Call;
-import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandSpec;
-import org.chronolith.server.commands.elements.Elements;
+import org.chronolith.server.commands.elements.ResultRoom;
 
-/** ZRANGE by index, ZREVRANGE, ZPOPMIN, ZPOPMAX. */
+/**
+ * ZRANGE and the older commands for each of its forms, ZRANGESTORE, ZCOUNT, ZLEXCOUNT. See {@link
+ * SortedSetRemovalCommands}.
+ */
 public final class SortedSetRangeCommands {
-  private static final CommandException LIMIT_WITHOUT_BY =
-      new CommandException(
-          "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX");
+  private static final String LOG_N = "O(log(N))";
+  private static final String LOG_N_AND_M = "O(log(N)+M) with M members returned";
 
   private SortedSetRangeCommands() {}
 
   public static List<CommandSpec> all() {
     return List.of(
         SortedSetCommands.spec(
-                "zrange",
-                -4,
-                "1.2.0",
-                "key start stop [REV] [WITHSCORES]",
-                "Members of a sorted set by their range of ranks")
-            .flags(READONLY)
-            .complexity("O(log(N)+M) with M members returned")
-            .handler(SortedSetRangeCommands::range)
+                "zrangestore",
+                -5,
+                "6.2.0",
+                "dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count]",
+                "Store a range of a sorted set")
+            .keys(1, 2, 1)
+            .flags(WRITE, DENYOOM)
+            .complexity("O(log(N)+M*log(M)) with M members stored")
+            .handler(SortedSetRangeCommands::store)
+            .build(),
+        range(
+            "zrange",
+            "1.2.0",
+            "key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]",
+            "Members of a sorted set by their range of ranks, scores or bytes",
+            null,
+            false),
+        range(
+            "zrevrange",
+            "1.2.0",
+            "key start stop [WITHSCORES]",
+            "Members of a sorted set by their range of ranks from the end",
+            RangeRequest.By.RANK,
+            true),
+        range(
+            "zrangebyscore",
+            "1.0.5",
+            "key min max [WITHSCORES] [LIMIT offset count]",
+            "Members of a sorted set by their range of scores",
+            RangeRequest.By.SCORE,
+            false),
+        range(
+            "zrevrangebyscore",
+            "2.2.0",
+            "key max min [WITHSCORES] [LIMIT offset count]",
+            "Members of a sorted set by their range of scores, from the highest",
+            RangeRequest.By.SCORE,
+            true),
+        range(
+            "zrangebylex",
+            "2.8.9",
+            "key min max [LIMIT offset count]",
+            "Members of a sorted set with equal scores by their range of bytes",
+            RangeRequest.By.LEX,
+            false),
+        range(
+            "zrevrangebylex",
+            "2.8.9",
+            "key max min [LIMIT offset count]",
+            "Members of a sorted set with equal scores by their range of bytes, from the last",
+            RangeRequest.By.LEX,
+            true),
+        SortedSetCommands.spec(
+                "zcount", 4, "2.0.0", "key min max", "The number of members in a range of scores")
+            .flags(READONLY, FAST)
+            .complexity(LOG_N)
+            .handler(SortedSetRangeCommands::countScores)
             .build(),
         SortedSetCommands.spec(
-                "zrevrange",
-                -4,
-                "1.2.0",
-                "key start stop [WITHSCORES]",
-                "Members of a sorted set by their range of ranks from the end")
-            .flags(READONLY)
-            .complexity("O(log(N)+M) with M members returned")
-            .handler(SortedSetRangeCommands::reverseRange)
-            .build(),
-        SortedSetCommands.spec(
-                "zpopmin",
-                -2,
-                "5.0.0",
-                "key [count]",
-                "Remove and return members with the lowest scores")
-            .flags(WRITE, FAST)
-            .complexity("O(log(N)*M) with M members removed")
-            .handler(call -> pop(call, true))
-            .build(),
-        SortedSetCommands.spec(
-                "zpopmax",
-                -2,
-                "5.0.0",
-                "key [count]",
-                "Remove and return members with the highest scores")
-            .flags(WRITE, FAST)
-            .complexity("O(log(N)*M) with M members removed")
-            .handler(call -> pop(call, false))
+                "zlexcount",
+                4,
+                "2.8.9",
+                "key min max",
+                "The number of members in a range of bytes, where scores are equal")
+            .flags(READONLY, FAST)
+            .complexity(LOG_N)
+            .handler(SortedSetRangeCommands::countLex)
             .build());
   }
 
-  private static void range(Call call) {
-    boolean reverse = false;
-    boolean withScores = false;
-    boolean limited = false;
-    for (int i = 4; i < call.argc(); i++) {
-      if (call.is(i, "withscores")) {
-        withScores = true;
-      } else if (call.is(i, "rev")) {
-        reverse = true;
-      } else if (call.is(i, "limit") && i + 2 < call.argc()) {
-        call.integer(i + 1);
-        call.integer(i + 2);
-        limited = true;
-        i += 2;
-      } else {
-        throw CommandException.SYNTAX;
-      }
-    }
-    if (limited) {
-      throw LIMIT_WITHOUT_BY;
-    }
-    reply(call, reverse, withScores);
+  /**
+   * @param by null if the request says it
+   */
+  private static CommandSpec range(
+      String name,
+      String since,
+      String arguments,
+      String summary,
+      RangeRequest.By by,
+      boolean reverse) {
+    return SortedSetCommands.spec(name, -4, since, arguments, summary)
+        .flags(READONLY)
+        .complexity(LOG_N_AND_M)
+        .handler(
+            call ->
+                reply(
+                    call,
+                    by == null
+                        ? RangeRequest.any(call, 1, false)
+                        : RangeRequest.of(call, by, reverse)))
+        .build();
   }
 
-  private static void reverseRange(Call call) {
-    boolean withScores = false;
-    for (int i = 4; i < call.argc(); i++) {
-      if (!call.is(i, "withscores")) {
-        throw CommandException.SYNTAX;
-      }
-      withScores = true;
-    }
-    reply(call, true, withScores);
-  }
-
-  private static void reply(Call call, boolean reverse, boolean withScores) {
-    long start = call.integer(2);
-    long stop = call.integer(3);
+  private static void reply(Call call, RangeRequest request) {
     ZsetValue zset = SortedSetCommands.zset(call);
-    long size = zset.size();
-    long from = Math.max(0, start < 0 ? size + start : start);
-    long to = Math.min(size - 1, stop < 0 ? size + stop : stop);
+    request.resolve(zset);
+    long members = request.count();
     RespWriter reply = call.reply();
-    if (from > to) {
-      reply.array(0);
-      return;
-    }
-    long members = to - from + 1;
-    boolean pairs = withScores && reply.protocol() == 3;
-    reply.array(withScores && !pairs ? members * 2 : members);
+    MemberReply shape = MemberReply.array(reply, members, request.withScores());
     StoredBytes member = call.dataset().collections().element();
-    zset.seek(reverse ? size - 1 - from : from);
+    zset.seek(request.first());
     for (long i = 0; i < members; i++) {
-      if (pairs) {
-        reply.array(2);
-      }
       zset.member(member);
-      Elements.bulk(reply, member);
-      if (withScores) {
-        reply.doubleValue(zset.score());
-      }
-      if (reverse) {
-        zset.previous();
-      } else {
-        zset.next();
-      }
+      shape.member(member, zset.score());
+      step(zset, request.reverse());
     }
   }
 
-  private static void pop(Call call, boolean lowest) {
-    if (call.argc() > 3) {
-      throw CommandException.SYNTAX;
+  private static void step(ZsetValue zset, boolean reverse) {
+    if (reverse) {
+      zset.previous();
+    } else {
+      zset.next();
     }
-    boolean counted = call.argc() == 3;
-    long count = counted ? Elements.count(call, 2) : 1;
-    ZsetValue zset = SortedSetCommands.zset(call);
-    long members = Math.min(count, zset.size());
-    RespWriter reply = call.reply();
-    boolean pairs = counted && reply.protocol() == 3;
-    reply.array(pairs ? members : members * 2);
+  }
+
+  private static void store(Call call) {
+    RangeRequest request = RangeRequest.any(call, 2, true);
     CollectionTypes collections = call.dataset().collections();
-    for (long i = 0; i < members; i++) {
-      zset.seek(lowest ? 0 : zset.size() - 1);
-      zset.member(collections.element());
-      if (pairs) {
-        reply.array(2);
-      }
-      Elements.bulk(reply, collections.element());
-      reply.doubleValue(zset.score());
-      zset.remove(collections.scratch().clear().first(collections.element()));
+    ZsetValue source = collections.zsets();
+    if (source.find(call.db(), call.arg(2))) {
+      ResultRoom.require(call, call.db().memoryBytes(call.db().find(call.arg(2))));
     }
-    zset.store();
-    Elements.propagate(call, members);
+    request.resolve(source);
+    long members = request.count();
+    ZsetValue result = collections.newZset();
+    if (request.byRank()) {
+      // As in Redis, on which it depends whether a score of -0 stays as it is.
+      result.expect(members);
+    }
+    StoredBytes member = collections.element();
+    source.seek(request.first());
+    for (long i = 0; i < members; i++) {
+      source.member(member);
+      result.set(collections.scratch().clear().first(member), source.score());
+      step(source, request.reverse());
+    }
+    if (result.storeAs(call.db(), call.arg(1))) {
+      call.propagate();
+    }
+    call.reply().integer(members);
+  }
+
+  private static void countScores(Call call) {
+    ScoreRange range = RangeRequest.scores(call, 2, 3);
+    ZsetValue zset = SortedSetCommands.zset(call);
+    call.reply().integer(Math.max(0, zset.rankBehind(range) - zset.rankOfFirst(range)));
+  }
+
+  private static void countLex(Call call) {
+    LexRange range = RangeRequest.lex(call, 2, 3);
+    ZsetValue zset = SortedSetCommands.zset(call);
+    long first = zset.rankOfFirst(range);
+    call.reply().integer(zset.rankBehind(range, first) - first);
   }
 }

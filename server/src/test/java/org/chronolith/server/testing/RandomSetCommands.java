@@ -8,14 +8,18 @@ import java.util.stream.Stream;
 /**
  * Seeded random commands on sets and sorted sets, with all their options, some of them wrong. Keys
  * {@code s…} hold sets, {@code z…} sorted sets, {@code l…} sorted sets with equal scores, {@code
- * d…} results, and one is a string.
+ * d…} results; one is a string, and one is now a set and now a sorted set.
  */
 public final class RandomSetCommands {
   private static final String STRING = "string";
 
+  /** A key that is absent, or a set, or a sorted set, as it comes. */
+  private static final String EITHER = "either";
+
   private final Random random;
   private final int keys;
   private final int members;
+  private boolean faultless;
 
   /**
    * @param keys of each kind
@@ -25,6 +29,12 @@ public final class RandomSetCommands {
     this.random = new Random(seed);
     this.keys = keys;
     this.members = members;
+  }
+
+  /** From now on no command answers with an error. */
+  public RandomSetCommands faultless() {
+    faultless = true;
+    return this;
   }
 
   /** Commands that fill the first key of each kind with so many members. */
@@ -78,13 +88,13 @@ public final class RandomSetCommands {
 
   /** What makes collections small again, and keys absent. */
   private String[] rare() {
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(faultless ? 4 : 6)) {
       case 0 -> words("DEL", random.nextBoolean() ? set() : zset());
-      case 1 -> words("RENAME", target("s"), set());
-      case 2 -> words("COPY", zset(), target("z"), "REPLACE");
-      case 3 -> words("ZREMRANGEBYRANK", zset(), "0", "-" + (1 + random.nextInt(200)));
-      case 4 -> words("ZADD", key("z"), score(), member() + "x".repeat(random.nextInt(200)));
-      default -> words("SADD", set(), member() + "x".repeat(random.nextInt(200)));
+      case 1 -> words("ZREMRANGEBYRANK", zset(), "0", "-" + (1 + random.nextInt(200)));
+      case 2 -> words("ZADD", key("z"), score(), member() + "x".repeat(random.nextInt(200)));
+      case 3 -> words("SADD", set(), member() + "x".repeat(random.nextInt(200)));
+      case 4 -> words("RENAME", target("s"), set());
+      default -> words("COPY", zset(), target("z"), "REPLACE");
     };
   }
 
@@ -212,8 +222,8 @@ public final class RandomSetCommands {
   }
 
   private String key(String kind) {
-    int other = random.nextInt(150);
-    return other == 0 ? STRING : other == 1 ? "none" : kind + random.nextInt(keys);
+    int other = faultless ? -1 : random.nextInt(150);
+    return other == 0 ? STRING : other == 1 ? EITHER : kind + random.nextInt(keys);
   }
 
   private String set() {

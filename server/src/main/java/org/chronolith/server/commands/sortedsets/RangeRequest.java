@@ -169,7 +169,7 @@ final class RangeRequest {
       }
     }
     // As in Redis, a negative offset is beyond any end, and a negative limit is none.
-    long inRange = offset < 0 || offset >= behind - from ? 0 : behind - from - offset;
+    long inRange = from >= behind || offset < 0 ? 0 : Math.max(0, behind - from - offset);
     count = limit < 0 ? inRange : Math.min(inRange, limit);
     first = reverse ? behind - 1 - offset : from + offset;
   }

@@ -112,7 +112,7 @@ public final class SortedSetRemovalCommands {
 
   /** The request as it came is the effect: what it removes depends on members and order only. */
   private static void remove(Call call, ZsetValue zset, long first, long behind) {
-    long members = Math.max(0, behind - first);
+    long members = first >= behind ? 0 : behind - first;
     if (members > 0 && members == zset.size()) {
       // Detached at once and freed in slices.
       call.db().delete(call.arg(1));

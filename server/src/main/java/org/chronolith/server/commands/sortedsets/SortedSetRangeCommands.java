@@ -149,11 +149,13 @@ public final class SortedSetRangeCommands {
     RangeRequest request = RangeRequest.any(call, 2, true);
     CollectionTypes collections = call.dataset().collections();
     ZsetValue source = collections.zsets();
-    if (source.find(call.db(), call.arg(2))) {
-      ResultRoom.require(call, call.db().memoryBytes(call.db().find(call.arg(2))));
-    }
+    source.find(call.db(), call.arg(2));
     request.resolve(source);
     long members = request.count();
+    if (members > 0) {
+      long bytes = call.db().memoryBytes(call.db().find(call.arg(2)));
+      ResultRoom.require(call, bytes / source.size() * members);
+    }
     ZsetValue result = collections.newZset();
     if (request.byRank()) {
       // As in Redis, on which it depends whether a score of -0 stays as it is.

@@ -29,7 +29,7 @@ public final class Call {
   private CommandSpec spec;
   private RespWriter reply;
   private long nowMs;
-  private boolean failed;
+  private String failure;
   private boolean postponed;
 
   Call(CommandRunner runner) {
@@ -52,7 +52,7 @@ public final class Call {
     this.request = request;
     this.client = client;
     this.reply = reply;
-    failed = false;
+    failure = null;
     postponed = false;
   }
 
@@ -63,7 +63,7 @@ public final class Call {
     this.client = client;
     this.reply = reply;
     spec = queued.spec();
-    failed = false;
+    failure = null;
     postponed = false;
   }
 
@@ -235,13 +235,18 @@ public final class Call {
 
   /** Replies with an error, code word first, and counts it. */
   public void error(String text) {
-    failed = true;
+    failure = text;
     runner.counters().errorReply(text);
     reply.error(text);
   }
 
   boolean failed() {
-    return failed;
+    return failure != null;
+  }
+
+  /** The error that it replied with, code word first; null if it did with none. */
+  String failure() {
+    return failure;
   }
 
   /** Whether this is the stream of a master, or recovery: nothing is gated, nothing propagated. */

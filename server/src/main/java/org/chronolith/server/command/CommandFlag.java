@@ -13,6 +13,7 @@ public enum CommandFlag {
   BLOCKING,
   LOADING,
   STALE,
+  ASKING,
   SKIP_MONITOR,
   SKIP_SLOWLOG,
   FAST,

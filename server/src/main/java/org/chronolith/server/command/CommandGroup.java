@@ -8,6 +8,7 @@ public enum CommandGroup {
   SET("set"),
   SORTED_SET("sorted-set"),
   HASH("hash"),
+  GEO("geo"),
   CONNECTION("connection"),
   SERVER("server"),
   TRANSACTIONS("transactions"),

@@ -1,5 +1,6 @@
 package org.chronolith.server.command;
 
+import java.util.Locale;
 import java.util.function.IntFunction;
 import org.chronolith.engine.Slice;
 
@@ -16,7 +17,7 @@ public final class CommandKeys {
    * Indexes of the keys among the words of a request. REQUIRES: it satisfies the arity.
    *
    * @param words how many there are, the command's name included
-   * @param word gives one of them; called for that which counts keys, if there is one
+   * @param word gives one of them; called for those that say where keys are
    * @return null if the request counts its keys and does not have so many
    */
   public static int[] positions(CommandSpec spec, int words, IntFunction<Slice> word) {
@@ -28,11 +29,28 @@ public final class CommandKeys {
     if (countAt > 0 && (counted < 1 || counted > words - countAt - 1)) {
       return null;
     }
-    int[] positions = new int[fixed + (int) counted];
-    for (int i = 0; i < positions.length; i++) {
+    int stored = stored(spec, words, word);
+    int[] positions = new int[fixed + (int) counted + (stored > 0 ? 1 : 0)];
+    for (int i = 0; i < fixed + counted; i++) {
       positions[i] = i < fixed ? first + i * spec.keyStep() : countAt + 1 + i - fixed;
     }
+    if (stored > 0) {
+      positions[positions.length - 1] = stored;
+    }
     return positions;
+  }
+
+  /** Index of the key behind the last {@code STORE} or its like; 0 if there is none. */
+  private static int stored(CommandSpec spec, int words, IntFunction<Slice> word) {
+    if (spec.storeWords().isEmpty()) {
+      return 0;
+    }
+    for (int i = words - 2; i > spec.firstKey(); i--) {
+      if (spec.storeWords().contains(word.apply(i).toString().toLowerCase(Locale.ROOT))) {
+        return i + 1;
+      }
+    }
+    return 0;
   }
 
   private static long counted(Slice word) {

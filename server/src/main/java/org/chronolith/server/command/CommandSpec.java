@@ -22,6 +22,7 @@ public final class CommandSpec {
   private final int lastKey;
   private final int keyStep;
   private final int keyCountAt;
+  private final List<String> storeWords;
   private final CommandGroup group;
   private final String since;
   private final String summary;
@@ -49,6 +50,7 @@ public final class CommandSpec {
     lastKey = b.lastKey;
     keyStep = b.keyStep;
     keyCountAt = b.keyCountAt;
+    storeWords = b.storeWords;
     group = b.group;
     since = b.since;
     summary = b.summary;
@@ -144,6 +146,11 @@ public final class CommandSpec {
     return keyCountAt;
   }
 
+  /** Words, in lower case, that may stand before one more key: {@code STORE key}. */
+  public List<String> storeWords() {
+    return storeWords;
+  }
+
   public CommandGroup group() {
     return group;
   }
@@ -232,6 +239,7 @@ public final class CommandSpec {
     private int lastKey;
     private int keyStep;
     private int keyCountAt;
+    private List<String> storeWords = List.of();
     private CommandGroup group;
     private String since;
     private String summary;
@@ -271,6 +279,12 @@ public final class CommandSpec {
     public Builder keyCount(int at) {
       keyCountAt = at;
       flags.add(CommandFlag.MOVABLEKEYS);
+      return this;
+    }
+
+    /** Words, in lower case, that may stand before one more key. The last one counts. */
+    public Builder storeKey(String... words) {
+      storeWords = List.of(words);
       return this;
     }
 

@@ -209,7 +209,8 @@ public final class StreamExecutor {
     boolean succeeded = runner.run(call, nowMs);
     discard.rewind(replyStart);
     if (!succeeded) {
-      throw new StreamException("command in the stream failed: " + spec.fullName());
+      throw new StreamException(
+          "command in the stream failed: " + spec.fullName() + " (" + call.failure() + ")");
     }
     appliedCommands++;
   }

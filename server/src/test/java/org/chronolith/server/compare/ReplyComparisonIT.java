@@ -68,6 +68,9 @@ class ReplyComparisonIT {
         "hashes",
         "sets",
         "sortedsets",
+        "geo",
+        "sort",
+        "dump",
         "transactions",
         "connection",
         "replication"

@@ -72,6 +72,7 @@ final class CommandReplies {
       case SET -> "@set";
       case SORTED_SET -> "@sortedset";
       case HASH -> "@hash";
+      case GEO -> "@geo";
       case CONNECTION -> "@connection";
       case TRANSACTIONS -> "@transaction";
       case PUBSUB -> "@pubsub";

@@ -2,7 +2,7 @@ package org.chronolith.server.commands.geo;
 
 /**
  * Distances in metres on a sphere, by the haversine formula. The operations and their order are
- * Redis's (on x86-64), and so is each last bit, as far as {@link PreciseAngle} says.
+ * Redis's (on x86-64), and so is the result, as far as {@link PreciseAngle} says.
  *
  * <p>Not thread-safe.
  */

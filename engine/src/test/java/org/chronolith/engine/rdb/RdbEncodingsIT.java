@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same RDBs read by a real redis-server: equal data, equal digests. */
 @Tag("slow")
@@ -32,6 +34,19 @@ class RdbEncodingsIT {
     Files.write(file, RdbSamples.upTo10().end());
     try (RdbFixture fixture = new RdbFixture()) {
       fixture.read(Files.readAllBytes(file));
+      assertEquals(fixture.digest(), new Redis().call("DEBUG", "DIGEST"));
+    }
+  }
+
+  /** Of those that it knows: 11 is of its successor. */
+  @ParameterizedTest
+  @ValueSource(ints = {5, 6, 7, 8, 9, 10})
+  void shouldReadEveryVersionAsRedisServerDoes(int version) throws Exception {
+    assumeRedis();
+    byte[] rdb = RdbSamples.ofVersion(version).end();
+    Files.write(directory.resolve("dump.rdb"), rdb);
+    try (RdbFixture fixture = new RdbFixture()) {
+      fixture.read(rdb);
       assertEquals(fixture.digest(), new Redis().call("DEBUG", "DIGEST"));
     }
   }

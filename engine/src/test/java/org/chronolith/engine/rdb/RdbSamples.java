@@ -103,6 +103,105 @@ final class RdbSamples {
     rdb.string(RdbBytes.listpack("a", -7L, "b", "2.25", "c", "inf"));
   }
 
+  /** The least and the greatest version that {@link #ofVersion} knows. */
+  static final int FIRST_VERSION = 5;
+
+  static final int LAST_VERSION = 11;
+
+  /** Keys of {@link #ofVersion}, in both databases. */
+  static final int KEYS_OF_A_VERSION = 15;
+
+  /** Time of the key {@code seconds} of {@link #ofVersion}. */
+  static final long EXPIRE_AT_S = 0x7ff43c80L;
+
+  /**
+   * The same data for each version, in the forms in which a Redis of its time wrote it: 5 is 2.6, 6
+   * is 2.8 and 3.0, 7 is 3.2, 8 is 4.0, 9 is 5.0 to 6.2, 10 is 7.0, 11 is 7.2.
+   */
+  static RdbBytes ofVersion(int version) {
+    RdbBytes rdb = RdbBytes.version(version);
+    if (version >= 7) {
+      rdb.aux("redis-ver", "of its time").aux("redis-bits", "64");
+    }
+    rdb.bytes(RdbFormat.OP_SELECT_DB, 0);
+    if (version >= 7) {
+      rdb.bytes(RdbFormat.OP_RESIZE_DB, 7, 2);
+    }
+    rdb.key(RdbType.STRING, "string").string("value");
+    rdb.key(RdbType.STRING, "number").bytes(0xc1, 0x39, 0x30);
+    rdb.key(RdbType.STRING, "compressed").lzfRun('x', 20_003);
+    rdb.bytes(RdbFormat.OP_EXPIRE_S, 0x80, 0x3c, 0xf4, 0x7f);
+    rdb.key(RdbType.STRING, "seconds").string("v");
+    rdb.bytes(RdbFormat.OP_EXPIRE_MS).longLE(EXPIRE_AT_MS);
+    if (version >= 9) {
+      rdb.bytes(RdbFormat.OP_FREQ, 9);
+    }
+    rdb.key(RdbType.STRING, "milliseconds").string("v");
+    rdb.key(RdbType.LIST, "list").length(2).string("a").bytes(0xc0, 5);
+    listOf(rdb, version);
+    rdb.bytes(RdbFormat.OP_SELECT_DB, 3);
+    if (version >= 9) {
+      rdb.bytes(RdbFormat.OP_IDLE, 7);
+    }
+    rdb.key(RdbType.SET, "set").length(2).string("a").string("b");
+    rdb.key(RdbType.SET_INTSET, "numbers").string(RdbBytes.intset(4, -70000, 3, 70000));
+    rdb.key(version < 11 ? RdbType.SET : RdbType.SET_LISTPACK, "small set");
+    if (version < 11) {
+      rdb.length(2).string("a").bytes(0xc0, 5);
+    } else {
+      rdb.string(RdbBytes.listpack("a", 5L));
+    }
+    rdb.key(RdbType.HASH, "hash").length(1).string("f").string("v");
+    hashOf(rdb, version);
+    zsetOf(rdb, version);
+    smallZsetOf(rdb, version);
+    rdb.key(RdbType.STRING, "last").string("");
+    return rdb;
+  }
+
+  private static void listOf(RdbBytes rdb, int version) {
+    if (version < 7) {
+      rdb.key(RdbType.LIST_ZIPLIST, "small list").string(RdbBytes.ziplist("a", 7L, "b"));
+    } else if (version < 10) {
+      rdb.key(RdbType.LIST_QUICKLIST, "small list").length(2);
+      rdb.string(RdbBytes.ziplist("a")).string(RdbBytes.ziplist(7L, "b"));
+    } else {
+      rdb.key(RdbType.LIST_QUICKLIST_2, "small list").length(2);
+      rdb.length(2).string(RdbBytes.listpack("a", 7L)).length(1).string("b");
+    }
+  }
+
+  private static void hashOf(RdbBytes rdb, int version) {
+    if (version < 6) {
+      rdb.key(RdbType.HASH_ZIPMAP, "small hash").string(RdbBytes.zipmap("f", "1", "g", ""));
+    } else if (version < 10) {
+      rdb.key(RdbType.HASH_ZIPLIST, "small hash").string(RdbBytes.ziplist("f", 1L, "g", ""));
+    } else {
+      rdb.key(RdbType.HASH_LISTPACK, "small hash").string(RdbBytes.listpack("f", 1L, "g", ""));
+    }
+  }
+
+  private static void zsetOf(RdbBytes rdb, int version) {
+    rdb.key(version < 8 ? RdbType.ZSET : RdbType.ZSET_2, "zset").length(3);
+    if (version < 8) {
+      rdb.string("a").bytes(18).raw("3.1000000000000001");
+      rdb.string("b").bytes(254).string("c").bytes(255);
+      return;
+    }
+    rdb.string("a").longLE(Double.doubleToRawLongBits(3.1));
+    rdb.string("b").longLE(Double.doubleToRawLongBits(Double.POSITIVE_INFINITY));
+    rdb.string("c").longLE(Double.doubleToRawLongBits(Double.NEGATIVE_INFINITY));
+  }
+
+  private static void smallZsetOf(RdbBytes rdb, int version) {
+    Object[] members = {"a", -7L, "b", "2.25"};
+    if (version < 10) {
+      rdb.key(RdbType.ZSET_ZIPLIST, "small zset").string(RdbBytes.ziplist(members));
+    } else {
+      rdb.key(RdbType.ZSET_LISTPACK, "small zset").string(RdbBytes.listpack(members));
+    }
+  }
+
   /** What versions up to 11 add. */
   static RdbBytes setListpack() {
     return RdbBytes.version(11)

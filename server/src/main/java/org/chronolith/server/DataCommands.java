@@ -19,6 +19,8 @@ import org.chronolith.server.commands.keys.ExpiryCommands;
 import org.chronolith.server.commands.keys.KeyCommands;
 import org.chronolith.server.commands.keys.ScanCommands;
 import org.chronolith.server.commands.lists.ListCommands;
+import org.chronolith.server.commands.lists.ListEditCommands;
+import org.chronolith.server.commands.lists.ListMoveCommands;
 import org.chronolith.server.commands.sets.RandomMemberCommands;
 import org.chronolith.server.commands.sets.SetAlgebraCommands;
 import org.chronolith.server.commands.sets.SetCommands;
@@ -45,6 +47,8 @@ final class DataCommands {
     all.addAll(new CounterCommands().all());
     all.addAll(HashCommands.all());
     all.addAll(ListCommands.all());
+    all.addAll(ListEditCommands.all());
+    all.addAll(ListMoveCommands.all());
     all.addAll(SetCommands.all());
     all.addAll(SetAlgebraCommands.all());
     all.addAll(RandomMemberCommands.all(new SplittableRandom()));

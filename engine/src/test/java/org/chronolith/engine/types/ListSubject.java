@@ -1,6 +1,7 @@
 package org.chronolith.engine.types;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,9 @@ final class ListSubject implements Subject {
   @Override
   public void step(Random random, boolean growing) {
     boolean first = random.nextBoolean();
-    if (random.nextInt(10) < (growing ? 7 : 3)) {
+    if (!model.isEmpty() && random.nextInt(3) == 0) {
+      edit(random, growing);
+    } else if (random.nextInt(10) < (growing ? 7 : 3)) {
       String value = Subject.word(random, 1_000_000);
       if (first) {
         list.pushFirst(Subject.slice(value));
@@ -53,6 +56,36 @@ final class ListSubject implements Subject {
       list.element(out);
       assertEquals(model.get(index), Subject.text(out));
       assertEquals(index > 0, list.previous());
+    }
+  }
+
+  /** A change in the middle, which leaves the cursor where it says. */
+  private void edit(Random random, boolean growing) {
+    int index = random.nextInt(model.size());
+    String value = Subject.word(random, 50);
+    assertTrue(list.seek(index));
+    assertEquals(model.get(index).equals(value), list.matches(Subject.slice(value)));
+    switch (random.nextInt(growing ? 4 : 6)) {
+      case 0 -> {
+        list.insertBefore(Subject.slice(value));
+        model.add(index, value);
+      }
+      case 1 -> {
+        list.insertAfter(Subject.slice(value));
+        model.add(++index, value);
+      }
+      case 2 -> {
+        list.replace(Subject.slice(value));
+        model.set(index, value);
+      }
+      default -> {
+        model.remove(index);
+        assertEquals(index < model.size(), list.remove());
+      }
+    }
+    if (index < model.size()) {
+      list.element(out);
+      assertEquals(model.get(index), Subject.text(out));
     }
   }
 

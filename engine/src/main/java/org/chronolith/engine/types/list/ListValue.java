@@ -166,4 +166,83 @@ public final class ListValue extends CollectionValue {
       compact.element(root, position, out);
     }
   }
+
+  /** Whether the element at the cursor has these bytes. */
+  public boolean matches(Slice value) {
+    return isLarge() ? cursor.equals(value) : compact.equals(root, position, value);
+  }
+
+  /** Puts {@code value} in the place of the element at the cursor, and stays on it. */
+  public void replace(Slice value) {
+    willChange();
+    if (!isLarge()) {
+      int old = CompactList.elementBytes(compact.length(root, position));
+      if (takes(value.length(), old)) {
+        root = compact.replace(root, position, value);
+        position = compact.inserted();
+        return;
+      }
+      becomeLarge();
+    }
+    cursor.replace(value);
+  }
+
+  /** Puts {@code value} before the element at the cursor, and moves to it. */
+  public void insertBefore(Slice value) {
+    willChange();
+    if (!isLarge()) {
+      if (takes(value.length(), 0)) {
+        root = compact.insert(root, position, value);
+        position = compact.inserted();
+        return;
+      }
+      becomeLarge();
+    }
+    cursor.insertBefore(value);
+  }
+
+  /** Puts {@code value} after the element at the cursor, and moves to it. */
+  public void insertAfter(Slice value) {
+    willChange();
+    if (!isLarge()) {
+      if (takes(value.length(), 0)) {
+        root = compact.insert(root, compact.behind(root, position), value);
+        position = compact.inserted();
+        return;
+      }
+      becomeLarge();
+    }
+    cursor.insertAfter(value);
+  }
+
+  /**
+   * Removes the element at the cursor and moves to the one after it; false, and no place any more,
+   * if it was the last. An empty list is the caller's to remove.
+   */
+  public boolean remove() {
+    willChange();
+    if (isLarge()) {
+      return cursor.remove();
+    }
+    root = compact.remove(root, position, 1);
+    position = compact.inserted();
+    return position != compact.end(root);
+  }
+
+  /** Whether the compact list takes an element once {@code freed} bytes of others are gone. */
+  private boolean takes(int length, int freed) {
+    int growth = CompactList.elementBytes(length) - freed;
+    return blocks.isSmall(length)
+        && compact.usedBytes(root) + growth <= blockBytes
+        && compact.fits(root, growth);
+  }
+
+  /** Makes the list large, with the cursor on the same element. */
+  private void becomeLarge() {
+    int index = 0;
+    for (int at = compact.start(root); at != position; at = compact.next(root, at)) {
+      index++;
+    }
+    cursor.seek(largeRoot(), index);
+  }
 }

@@ -111,11 +111,17 @@ public final class ListCommands {
     if (taken == 0) {
       return;
     }
+    take(call, list, first, taken);
+    Elements.propagate(call, taken);
+  }
+
+  /** Replies with so many elements from an end of the list, and removes them. */
+  static void take(Call call, ListValue list, boolean first, long taken) {
     StoredBytes out = call.dataset().collections().element();
     list.seek(first ? 0 : list.size() - 1);
     for (long i = 0; i < taken; i++) {
       list.element(out);
-      Elements.bulk(reply, out);
+      Elements.bulk(call.reply(), out);
       if (first) {
         list.next();
       } else {
@@ -128,7 +134,6 @@ public final class ListCommands {
       list.removeLast(taken);
     }
     list.store();
-    Elements.propagate(call, taken);
   }
 
   private static void length(Call call) {

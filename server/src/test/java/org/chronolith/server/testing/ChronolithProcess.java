@@ -39,7 +39,17 @@ public final class ChronolithProcess implements AutoCloseable {
    * @param directives further ones, such as {@code "--appendfsync", "always"}
    */
   public static ChronolithProcess start(Path data, int port, String... directives) {
-    ChronolithProcess started = launch(data, port, directives);
+    return startWith(null, data, port, directives);
+  }
+
+  /**
+   * Starts a server with further JVM options and waits until it answers.
+   *
+   * @param javaOptions null for none
+   */
+  public static ChronolithProcess startWith(
+      String javaOptions, Path data, int port, String... directives) {
+    ChronolithProcess started = run(javaOptions, port, arguments(data, port, directives));
     try {
       started.awaitReady();
       return started;
@@ -51,7 +61,7 @@ public final class ChronolithProcess implements AutoCloseable {
 
   /** Starts a server from a configuration file, which names {@code port}, and waits for it. */
   public static ChronolithProcess startConfigured(Path configuration, int port) {
-    ChronolithProcess started = run(port, List.of(configuration.toString()));
+    ChronolithProcess started = run(null, port, List.of(configuration.toString()));
     try {
       started.awaitReady();
       return started;
@@ -63,13 +73,17 @@ public final class ChronolithProcess implements AutoCloseable {
 
   /** Starts a server without waiting for it. */
   public static ChronolithProcess launch(Path data, int port, String... directives) {
+    return run(null, port, arguments(data, port, directives));
+  }
+
+  private static List<String> arguments(Path data, int port, String... directives) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--port", Integer.toString(port), "--dir", data.toString()));
     arguments.addAll(List.of(directives));
-    return run(port, arguments);
+    return arguments;
   }
 
-  private static ChronolithProcess run(int port, List<String> arguments) {
+  private static ChronolithProcess run(String javaOptions, int port, List<String> arguments) {
     String home =
         Objects.requireNonNull(
             System.getProperty("chronolith.home"), "system property chronolith.home");
@@ -80,11 +94,12 @@ public final class ChronolithProcess implements AutoCloseable {
     try {
       Path output = Files.createTempFile("chronolith-" + port + "-", ".log");
       output.toFile().deleteOnExit();
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
+      ProcessBuilder builder =
+          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+      if (javaOptions != null) {
+        builder.environment().put("CHRONOLITH_JAVA_OPTS", javaOptions);
+      }
+      Process process = builder.start();
       return new ChronolithProcess(process, port, output);
     } catch (IOException e) {
       throw new AssertionError(e);

@@ -104,6 +104,7 @@ public final class RangeCommands {
       return;
     }
     checkLength(offset > Long.MAX_VALUE - value.length() ? offset : offset + value.length(), call);
+    StringAccess.checkRoom(call, offset - length);
     if (entry == 0) {
       entry = strings.set(db, call.arg(1), new Slice(value.buffer(), value.offset(), 0), false);
     }

@@ -8,8 +8,13 @@ import org.chronolith.network.RespWriter;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
 
-/** What the commands on strings share: the look-up with its type check, and the reply. */
-final class StringAccess {
+/** What the commands on strings share: the look-up with its type check, room, and the reply. */
+public final class StringAccess {
+  private static final CommandException NO_MEMORY =
+      new CommandException(
+          "OOM command not allowed: the direct memory of the process is used up."
+              + " Raise -XX:MaxDirectMemorySize or set maxmemory below it.");
+
   private StringAccess() {}
 
   /**
@@ -17,12 +22,23 @@ final class StringAccess {
    *
    * @throws CommandException {@code WRONGTYPE}
    */
-  static long find(Database db, Slice key) {
+  public static long find(Database db, Slice key) {
     long entry = db.find(key);
     if (entry != 0 && db.type(entry) != ValueType.STRING) {
       throw CommandException.WRONG_TYPE;
     }
     return entry;
+  }
+
+  /**
+   * Checks that a string may grow by so many bytes, which its request does not show.
+   *
+   * @throws CommandException {@code OOM}; never where a master has decided
+   */
+  public static void checkRoom(Call call, long bytes) {
+    if (bytes > 0 && !call.applying() && !call.keyspace().canAllocate(bytes)) {
+      throw NO_MEMORY;
+    }
   }
 
   /** Replies with the value, or with null for entry 0. */

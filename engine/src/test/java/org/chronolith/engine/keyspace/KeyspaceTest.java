@@ -222,6 +222,32 @@ class KeyspaceTest {
   }
 
   @Test
+  void shouldTakeALongStringPieceByPiece() {
+    Database db = fixture.db(0);
+    fixture.set(0, "key", "old");
+    db.expireAt(db.find(KeyspaceFixture.slice("key")), 5_000_000);
+    StringBuilder model = new StringBuilder();
+    fixture.strings.begin();
+    for (int i = 0; i < 40; i++) {
+      String piece = Integer.toString(i).repeat(1 + i * 500);
+      fixture.strings.add(KeyspaceFixture.slice(piece));
+      model.append(piece);
+    }
+    assertEquals("old", fixture.get(0, "key"));
+    fixture.strings.give(db, KeyspaceFixture.slice("key"));
+    assertEquals(model.toString(), fixture.get(0, "key"));
+    long entry = db.find(KeyspaceFixture.slice("key"));
+    assertEquals(-1, db.expireAtMs(entry));
+    for (int at = 0; at < model.length(); at += 997) {
+      assertEquals(model.charAt(at), fixture.strings.byteAt(db, entry, at));
+    }
+    fixture.set(0, "key", "inline");
+    assertEquals('l', fixture.strings.byteAt(db, db.find(KeyspaceFixture.slice("key")), 2));
+    fixture.freeAll();
+    fixture.keyspace.validate();
+  }
+
+  @Test
   void shouldEndWithinThirtyPercentOfLiveDataAfterShrinkingOverwrites() {
     int keys = 250_000;
     for (int bytes : new int[] {100, 200, 50}) {

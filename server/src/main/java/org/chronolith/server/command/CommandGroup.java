@@ -9,6 +9,7 @@ public enum CommandGroup {
   SORTED_SET("sorted-set"),
   HASH("hash"),
   GEO("geo"),
+  BITMAP("bitmap"),
   CONNECTION("connection"),
   SERVER("server"),
   TRANSACTIONS("transactions"),

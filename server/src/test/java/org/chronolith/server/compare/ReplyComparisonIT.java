@@ -62,6 +62,7 @@ class ReplyComparisonIT {
   @ValueSource(
       strings = {
         "strings",
+        "bitmaps",
         "keys",
         "expiry",
         "lists",

@@ -74,6 +74,10 @@ final class ChunkedString implements TypeSupport {
 
   // ---------------------------------------------------------------- reading
 
+  byte byteAt(long root, int index) {
+    return slabs.getByte(chunk(root, index / CHUNK_BYTES), index % CHUNK_BYTES);
+  }
+
   void copyTo(long root, int from, int length, ByteBuf out) {
     out.ensureWritable(length);
     int at = from;

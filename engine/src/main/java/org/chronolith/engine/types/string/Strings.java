@@ -20,6 +20,8 @@ public final class Strings {
   private final Keyspace keyspace;
   private final SlabAllocator slabs;
   private final ChunkedString chunked;
+  private long newRoot;
+  private long newId;
 
   /** Joins the string type to the keyspace. */
   public Strings(Keyspace keyspace) {
@@ -43,6 +45,13 @@ public final class Strings {
     }
   }
 
+  /** The byte at an index within the value. */
+  public byte byteAt(Database db, long entry, int index) {
+    return isInline(db, entry)
+        ? slabs.getByte(entry, db.valueAt(entry) + index)
+        : chunked.byteAt(db.root(entry), index);
+  }
+
   /** Appends the value. */
   public void copyTo(Database db, long entry, ByteBuf out) {
     copyRange(db, entry, 0, length(db, entry), out);
@@ -64,6 +73,29 @@ public final class Strings {
     long root = chunked.createBig(ChunkedString.CHUNKED, id);
     chunked.write(root, 0, value);
     return db.putBig(key, ValueType.STRING, ChunkedString.CHUNKED, root, id, keepExpiry);
+  }
+
+  /**
+   * Begins a value that is written piece by piece before a key has it: {@link #add}, and in the end
+   * {@link #give}. One at a time.
+   */
+  public void begin() {
+    newId = keyspace.newCollectionId();
+    newRoot = chunked.createBig(ChunkedString.CHUNKED, newId);
+  }
+
+  /** Adds bytes to the value that was begun. */
+  public void add(Slice bytes) {
+    chunked.write(newRoot, chunked.length(newRoot), bytes);
+  }
+
+  /**
+   * Gives the value that was begun to a key, which it creates, or whose value and expiry it
+   * replaces. REQUIRES: more than {@link #MAX_INLINE_BYTES} were added.
+   */
+  public void give(Database db, Slice key) {
+    db.putBig(key, ValueType.STRING, ChunkedString.CHUNKED, newRoot, newId, false);
+    newRoot = 0;
   }
 
   /**

@@ -77,6 +77,7 @@ final class CommandReplies {
       case TRANSACTIONS -> "@transaction";
       case PUBSUB -> "@pubsub";
       case SCRIPTING -> "@scripting";
+      case BITMAP -> "@bitmap";
       case SERVER -> null;
     };
   }

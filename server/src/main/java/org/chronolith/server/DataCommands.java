@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.chronolith.server.client.Watches;
 import org.chronolith.server.command.CommandFlag;
@@ -16,6 +17,7 @@ import org.chronolith.server.commands.bitmaps.BitCommands;
 import org.chronolith.server.commands.bitmaps.BitFieldCommands;
 import org.chronolith.server.commands.bitmaps.BitOperation;
 import org.chronolith.server.commands.hashes.HashCommands;
+import org.chronolith.server.commands.hyperloglogs.HyperLogLogCommands;
 import org.chronolith.server.commands.keys.DatabaseCommands;
 import org.chronolith.server.commands.keys.DumpCommands;
 import org.chronolith.server.commands.keys.ExpiryCommands;
@@ -37,13 +39,22 @@ import org.chronolith.server.commands.strings.CounterCommands;
 import org.chronolith.server.commands.strings.RangeCommands;
 import org.chronolith.server.commands.strings.StringCommands;
 import org.chronolith.server.commands.transactions.TransactionCommands;
+import org.chronolith.server.config.MemoryDirectives;
 
 /** The commands that work on data: the same for a server's clients and for a tool that replays. */
 final class DataCommands {
   private DataCommands() {}
 
-  /** What a server declares beside what concerns the server itself. */
-  static List<CommandSpec> all(Watches watches, LongSupplier maxBulkBytes) {
+  /**
+   * What a server declares beside what concerns the server itself.
+   *
+   * @param mayStore whether a command that only reads may keep what it has reckoned
+   */
+  static List<CommandSpec> all(
+      Watches watches,
+      LongSupplier maxBulkBytes,
+      LongSupplier hllSparseMaxBytes,
+      BooleanSupplier mayStore) {
     List<CommandSpec> all = new ArrayList<>();
     all.addAll(new StringCommands().all());
     all.addAll(new RangeCommands(maxBulkBytes).all());
@@ -51,6 +62,7 @@ final class DataCommands {
     all.addAll(new BitCommands(maxBulkBytes).all());
     all.addAll(BitFieldCommands.all(maxBulkBytes));
     all.addAll(new BitOperation().all());
+    all.addAll(new HyperLogLogCommands(hllSparseMaxBytes, mayStore).all());
     all.addAll(HashCommands.all());
     all.addAll(ListCommands.all());
     all.addAll(ListEditCommands.all());
@@ -77,7 +89,12 @@ final class DataCommands {
 
   /** Everything that a replication stream may hold. */
   static CommandTable ofStream() {
-    List<CommandSpec> all = all(new Watches(watching -> {}), () -> Integer.MAX_VALUE);
+    List<CommandSpec> all =
+        all(
+            new Watches(watching -> {}),
+            () -> Integer.MAX_VALUE,
+            () -> MemoryDirectives.HLL_SPARSE_MAX_BYTES.defaultValue(),
+            () -> true);
     // The words of the stream itself, which its executor understands without a handler.
     for (String word : List.of("select", "ping", "replconf")) {
       all.add(

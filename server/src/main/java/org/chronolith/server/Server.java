@@ -518,7 +518,12 @@ public final class Server {
 
   private List<CommandSpec> commands() {
     List<CommandSpec> all = new ArrayList<>();
-    all.addAll(DataCommands.all(watches, config::protoMaxBulkLenBytes));
+    all.addAll(
+        DataCommands.all(
+            watches,
+            config::protoMaxBulkLenBytes,
+            config::hllSparseMaxBytes,
+            () -> !clientPause.isPaused()));
     all.addAll(new PersistenceCommands(snapshots, rdbFile).specs());
     all.addAll(new BackupCommand(backup).specs());
     all.addAll(new ConnectionCommands(config, watches, subscriptions, replication::role).specs());

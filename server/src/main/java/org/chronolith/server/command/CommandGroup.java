@@ -10,6 +10,7 @@ public enum CommandGroup {
   HASH("hash"),
   GEO("geo"),
   BITMAP("bitmap"),
+  HYPERLOGLOG("hyperloglog"),
   CONNECTION("connection"),
   SERVER("server"),
   TRANSACTIONS("transactions"),

@@ -5,6 +5,7 @@ import org.chronolith.engine.keyspace.KeyspaceConfig;
 import org.chronolith.engine.memory.SlabSource;
 import org.chronolith.engine.types.CollectionLimits;
 import org.chronolith.engine.types.CollectionTypes;
+import org.chronolith.engine.types.hyperloglog.HyperLogLog;
 import org.chronolith.engine.types.string.Strings;
 
 /**
@@ -17,6 +18,7 @@ public final class Dataset implements AutoCloseable {
   private final Keyspace keyspace;
   private final Strings strings;
   private final CollectionTypes collections;
+  private final HyperLogLog hyperLogLog = new HyperLogLog();
 
   /** An empty data set, owned by the calling thread. */
   public Dataset(KeyspaceConfig config, CollectionLimits limits, SlabSource source) {
@@ -36,6 +38,11 @@ public final class Dataset implements AutoCloseable {
   /** Hashes, lists, sets and sorted sets. */
   public CollectionTypes collections() {
     return collections;
+  }
+
+  /** For a command to work on a string that is one. */
+  public HyperLogLog hyperLogLog() {
+    return hyperLogLog;
   }
 
   @Override

@@ -94,7 +94,6 @@ final class AcceptedDirectives {
     number("active-expire-effort", 1, 10, 1, "expired keys are collected within a fixed budget");
     number("set-max-intset-entries", 0, Long.MAX_VALUE, 512, "sets of numbers have no own form");
     number("list-compress-depth", 0, MAX, 0, "lists are not compressed");
-    memory("hll-sparse-max-bytes", 3000, NO_TYPE);
     memory("stream-node-max-bytes", 4096, NO_TYPE);
     number("stream-node-max-entries", 0, Long.MAX_VALUE, 100, NO_TYPE);
     memory("tracking-table-max-keys", 1_000_000, "there is no client-side caching in this version");

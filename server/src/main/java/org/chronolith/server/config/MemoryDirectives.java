@@ -43,6 +43,10 @@ public final class MemoryDirectives {
                       : "blocks of lists are measured in bytes: -2 (8 kb) is used")
           .doc("Block of a list: -1 to -5 for 4, 8, 16, 32, 64 kb.");
 
+  public static final Directive<Long> HLL_SPARSE_MAX_BYTES =
+      new Directive<>("hll-sparse-max-bytes", ValueTypes.memory(0, Long.MAX_VALUE), 3000L)
+          .doc("Bytes beyond which a HyperLogLog becomes dense; replicas need the same.");
+
   public static final Directive<Long> HASH_MAX_LISTPACK_ENTRIES =
       new Directive<>("hash-max-listpack-entries", ValueTypes.number(0, Long.MAX_VALUE), 512L)
           .alias("hash-max-ziplist-entries")
@@ -86,6 +90,7 @@ public final class MemoryDirectives {
         MAXMEMORY,
         MAXMEMORY_POLICY,
         LIST_MAX_LISTPACK_SIZE,
+        HLL_SPARSE_MAX_BYTES,
         HASH_MAX_LISTPACK_ENTRIES,
         HASH_MAX_LISTPACK_VALUE,
         SET_MAX_LISTPACK_ENTRIES,

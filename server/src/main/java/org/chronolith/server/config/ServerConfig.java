@@ -362,6 +362,10 @@ public final class ServerConfig {
   }
 
   /** Elements if positive; -1 to -5: 4, 8, 16, 32, 64 kb. */
+  public long hllSparseMaxBytes() {
+    return get(MemoryDirectives.HLL_SPARSE_MAX_BYTES);
+  }
+
   public int listMaxListpackSize() {
     return get(MemoryDirectives.LIST_MAX_LISTPACK_SIZE);
   }

@@ -63,6 +63,7 @@ class ReplyComparisonIT {
       strings = {
         "strings",
         "bitmaps",
+        "hyperloglogs",
         "keys",
         "expiry",
         "lists",

@@ -78,6 +78,7 @@ final class CommandReplies {
       case PUBSUB -> "@pubsub";
       case SCRIPTING -> "@scripting";
       case BITMAP -> "@bitmap";
+      case HYPERLOGLOG -> "@hyperloglog";
       case SERVER -> null;
     };
   }

@@ -1,0 +1,2 @@
+/** Commands on HyperLogLogs, which are strings. Thread: the one that owns the keyspace. */
+package org.chronolith.server.commands.hyperloglogs;

@@ -16,7 +16,9 @@ import org.chronolith.server.commands.geo.GeoSearchCommands;
 import org.chronolith.server.commands.bitmaps.BitCommands;
 import org.chronolith.server.commands.bitmaps.BitFieldCommands;
 import org.chronolith.server.commands.bitmaps.BitOperation;
+import org.chronolith.server.commands.hashes.FloatFieldCommand;
 import org.chronolith.server.commands.hashes.HashCommands;
+import org.chronolith.server.commands.hashes.RandomFieldCommand;
 import org.chronolith.server.commands.hyperloglogs.HyperLogLogCommands;
 import org.chronolith.server.commands.keys.DatabaseCommands;
 import org.chronolith.server.commands.keys.DumpCommands;
@@ -64,6 +66,8 @@ final class DataCommands {
     all.addAll(new BitOperation().all());
     all.addAll(new HyperLogLogCommands(hllSparseMaxBytes, mayStore).all());
     all.addAll(HashCommands.all());
+    all.addAll(FloatFieldCommand.all());
+    all.addAll(RandomFieldCommand.all(new SplittableRandom()));
     all.addAll(ListCommands.all());
     all.addAll(ListEditCommands.all());
     all.addAll(ListMoveCommands.all());

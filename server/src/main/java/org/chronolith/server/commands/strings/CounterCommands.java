@@ -6,8 +6,6 @@ import static org.chronolith.server.command.CommandFlag.WRITE;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.chronolith.engine.Slice;
@@ -18,6 +16,7 @@ import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandGroup;
 import org.chronolith.server.command.CommandSpec;
 import org.chronolith.server.command.Handler;
+import org.chronolith.server.command.LongDouble;
 import org.chronolith.server.command.Numbers;
 import org.chronolith.server.write.Effects;
 
@@ -25,10 +24,9 @@ import org.chronolith.server.write.Effects;
 public final class CounterCommands {
   private static final byte[] SET = "SET".getBytes(StandardCharsets.US_ASCII);
   private static final int LONGEST_INTEGER = 20;
-  private static final int LONGEST_FLOAT = 400;
 
-  /** As many decimals as Redis prints. */
-  private static final int DECIMALS = 17;
+  /** About the most digits that one result takes in the log. */
+  private static final int LONGEST_FLOAT = 400;
 
   private static final CommandException OVERFLOW =
       new CommandException("ERR increment or decrement would overflow");
@@ -123,21 +121,21 @@ public final class CounterCommands {
     Database db = call.db();
     Strings strings = call.dataset().strings();
     long entry = StringAccess.find(db, call.arg(1));
-    BigDecimal value = BigDecimal.ZERO;
+    LongDouble value = LongDouble.ZERO;
     if (entry != 0) {
       int length = strings.length(db, entry);
-      if (length > LONGEST_FLOAT) {
+      if (length > LongDouble.LONGEST) {
         throw CommandException.NOT_A_FLOAT;
       }
       ByteBuf text = Unpooled.buffer(length);
       strings.copyTo(db, entry, text);
-      value = decimal(new Slice(text, 0, length));
+      value = LongDouble.read(new Slice(text, 0, length), CommandException.NOT_A_FLOAT);
     }
-    BigDecimal sum = value.add(decimal(call.arg(2)));
-    if (Double.isInfinite(sum.doubleValue())) {
+    LongDouble sum = value.plus(LongDouble.read(call.arg(2), CommandException.NOT_A_FLOAT));
+    if (sum.isInfinite()) {
       throw NAN_OR_INFINITY;
     }
-    byte[] digits = format(sum).getBytes(StandardCharsets.US_ASCII);
+    byte[] digits = sum.digits();
     // Of few words in a request, a transaction can make very many digits in the log.
     CommandException refused = call.claimLogRoom(digits.length);
     if (refused != null) {
@@ -150,19 +148,5 @@ public final class CounterCommands {
       effects.word(SET).word(call.arg(1)).word(result).word(StringCommands.KEEPTTL);
     }
     call.reply().bulk(digits);
-  }
-
-  /** The number as it is written: sums of decimals stay exact. */
-  private static BigDecimal decimal(Slice text) {
-    double value = Numbers.floating(text, CommandException.NOT_A_FLOAT);
-    if (Double.isInfinite(value)) {
-      throw NAN_OR_INFINITY;
-    }
-    return value == 0 ? BigDecimal.ZERO : new BigDecimal(text.toString());
-  }
-
-  private static String format(BigDecimal value) {
-    BigDecimal rounded = value.setScale(DECIMALS, RoundingMode.HALF_EVEN).stripTrailingZeros();
-    return rounded.signum() == 0 ? "0" : rounded.toPlainString();
   }
 }

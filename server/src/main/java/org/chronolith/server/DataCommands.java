@@ -40,6 +40,7 @@ import org.chronolith.server.commands.sorting.SortCommands;
 import org.chronolith.server.commands.strings.CounterCommands;
 import org.chronolith.server.commands.strings.RangeCommands;
 import org.chronolith.server.commands.strings.StringCommands;
+import org.chronolith.server.commands.strings.SubsequenceCommand;
 import org.chronolith.server.commands.transactions.TransactionCommands;
 import org.chronolith.server.config.MemoryDirectives;
 
@@ -65,6 +66,7 @@ final class DataCommands {
     all.addAll(BitFieldCommands.all(maxBulkBytes));
     all.addAll(new BitOperation().all());
     all.addAll(new HyperLogLogCommands(hllSparseMaxBytes, mayStore).all());
+    all.addAll(new SubsequenceCommand(maxBulkBytes).all());
     all.addAll(HashCommands.all());
     all.addAll(FloatFieldCommand.all());
     all.addAll(RandomFieldCommand.all(new SplittableRandom()));

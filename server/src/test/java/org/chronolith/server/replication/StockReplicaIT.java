@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -44,6 +46,7 @@ class StockReplicaIT {
                   "127.0.0.1 " + master.port());
           RespClient replica = new RespClient(redis.port())) {
         await(() -> replica.info("replication", "master_link_status").equals("up"));
+        assertTrue(redis.output().contains("receiving streamed RDB from master with EOF"));
         client.call("SELECT", "3");
         client.call("SET", "later", "in three");
         client.call("SELECT", "0");
@@ -116,6 +119,79 @@ class StockReplicaIT {
     }
   }
 
+  /** What one does not take must not keep the others waiting, nor gather in memory. */
+  @Test
+  void shouldStreamToSeveralAtATimeWhileOneStandsStill() throws IOException {
+    try (ChronolithProcess master =
+            ChronolithProcess.start(
+                directory.resolve("master"),
+                ChronolithProcess.freePort(),
+                "--enable-debug-command",
+                "yes",
+                "--repl-full-sync-rate-limit",
+                "8mb");
+        RespClient client = master.connect()) {
+      for (int i = 0; i < 32; i++) {
+        client.call("SET", "mebibyte " + i, "x".repeat(1 << 20));
+      }
+      String follow = "127.0.0.1 " + master.port();
+      try (RedisServerProcess first = redis("first", "--replicaof", follow);
+          RespClient ofFirst = new RespClient(first.port())) {
+        await(() -> first.output().contains("receiving streamed RDB from master with EOF"));
+        first.freeze();
+        client.call("CONFIG", "SET", "repl-full-sync-rate-limit", "0");
+        try (RedisServerProcess second = redis("second", "--replicaof", follow);
+            RedisServerProcess third = redis("third", "--replicaof", follow);
+            RespClient ofSecond = new RespClient(second.port());
+            RespClient ofThird = new RespClient(third.port())) {
+          client.call("SET", "while it is sent", "1");
+          awaitFollowing(ofSecond, "while it is sent");
+          awaitFollowing(ofThird, "while it is sent");
+        }
+        assertTrue(client.info("replication", "slave0").contains("state=send_bulk"));
+        first.thaw();
+        awaitFollowing(ofFirst, "while it is sent");
+        assertEquals(client.call("DEBUG", "DIGEST"), ofFirst.call("DEBUG", "DIGEST"));
+      }
+    }
+  }
+
+  @Test
+  void shouldSendARedisServerAFileWithoutDisklessSync() throws IOException {
+    try (ChronolithProcess master =
+            ChronolithProcess.start(
+                directory.resolve("master"),
+                ChronolithProcess.freePort(),
+                "--enable-debug-command",
+                "yes",
+                "--repl-diskless-sync",
+                "no");
+        RespClient client = master.connect()) {
+      fill(client);
+      try (RedisServerProcess redis = redis("redis", "--replicaof", "127.0.0.1 " + master.port());
+          RespClient replica = new RespClient(redis.port())) {
+        await(() -> replica.info("replication", "master_link_status").equals("up"));
+        assertTrue(redis.output().matches("(?s).*receiving [0-9]+ bytes from master.*"));
+        client.call("INCR", "counter");
+        assertEquals(1L, client.call("WAIT", "1", "20000"));
+        assertEquals(client.call("DEBUG", "DIGEST"), replica.call("DEBUG", "DIGEST"));
+      }
+    }
+  }
+
+  private static void awaitFollowing(RespClient replica, String key) {
+    // It refuses everything else while it loads.
+    await(() -> replica.info("replication", "master_link_status").equals("up"));
+    await(() -> "1".equals(replica.call("GET", key)));
+  }
+
+  private RedisServerProcess redis(String name, String... directives) throws IOException {
+    List<String> all = new ArrayList<>(List.of("--enable-debug-command", "yes"));
+    all.addAll(List.of(directives));
+    return RedisServerProcess.start(
+        Files.createDirectories(directory.resolve(name)), all.toArray(String[]::new));
+  }
+
   @Test
   void shouldGiveRedisCliAnRdb() throws IOException, InterruptedException {
     try (ChronolithProcess master =
@@ -125,7 +201,16 @@ class StockReplicaIT {
       Path rdb = directory.resolve("dump.rdb");
       run("redis-cli", "-p", Integer.toString(master.port()), "--rdb", rdb.toString());
       run("redis-check-rdb", rdb.toString());
+      assertTrue(output().contains("[info] 21 keys read"), output());
+      // There are none, and it has nothing else either.
+      run("redis-cli", "-p", "" + master.port(), "--functions-rdb", rdb.toString());
+      run("redis-check-rdb", rdb.toString());
+      assertTrue(output().contains("[info] 0 keys read"), output());
     }
+  }
+
+  private String output() throws IOException {
+    return Files.readString(directory.resolve("output.txt"));
   }
 
   private void run(String... command) throws IOException, InterruptedException {

@@ -2,6 +2,7 @@ package org.chronolith.server.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,10 +15,12 @@ public final class RedisServerProcess implements AutoCloseable {
 
   private final Process process;
   private final int port;
+  private final Path log;
 
-  private RedisServerProcess(Process process, int port) {
+  private RedisServerProcess(Process process, int port, Path log) {
     this.process = process;
     this.port = port;
+    this.log = log;
   }
 
   /** Starts one with its files in {@code directory} and waits until it answers. */
@@ -26,13 +29,14 @@ public final class RedisServerProcess implements AutoCloseable {
     List<String> command = new ArrayList<>(List.of("redis-server", "--port", "" + port));
     command.addAll(List.of("--bind", "127.0.0.1", "--dir", directory.toString(), "--save", ""));
     command.addAll(List.of(directives));
+    Path log = directory.resolve("redis-server.log");
     try {
       Process process =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
-              .redirectOutput(directory.resolve("redis-server.log").toFile())
+              .redirectOutput(log.toFile())
               .start();
-      RedisServerProcess server = new RedisServerProcess(process, port);
+      RedisServerProcess server = new RedisServerProcess(process, port, log);
       server.awaitAnswer();
       return server;
     } catch (IOException e) {
@@ -58,6 +62,36 @@ public final class RedisServerProcess implements AutoCloseable {
 
   public int port() {
     return port;
+  }
+
+  /** What it has logged so far. */
+  public String output() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Stops the process where it is; its sockets stay open. */
+  public void freeze() {
+    signal("-STOP");
+  }
+
+  /** Lets a frozen process go on. */
+  public void thaw() {
+    signal("-CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      int status = new ProcessBuilder("kill", name, Long.toString(process.pid())).start().waitFor();
+      if (status != 0) {
+        throw new AssertionError("kill " + name + " ended with " + status);
+      }
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Override

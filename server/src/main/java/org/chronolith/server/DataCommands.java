@@ -42,7 +42,6 @@ import org.chronolith.server.commands.strings.RangeCommands;
 import org.chronolith.server.commands.strings.StringCommands;
 import org.chronolith.server.commands.strings.SubsequenceCommand;
 import org.chronolith.server.commands.transactions.TransactionCommands;
-import org.chronolith.server.config.MemoryDirectives;
 
 /** The commands that work on data: the same for a server's clients and for a tool that replays. */
 final class DataCommands {
@@ -93,14 +92,13 @@ final class DataCommands {
     return all;
   }
 
-  /** Everything that a replication stream may hold. */
-  static CommandTable ofStream() {
+  /**
+   * Everything that a replication stream may hold. The handlers have buffers of their own: one
+   * table is for one thread.
+   */
+  static CommandTable ofStream(LongSupplier hllSparseMaxBytes) {
     List<CommandSpec> all =
-        all(
-            new Watches(watching -> {}),
-            () -> Integer.MAX_VALUE,
-            () -> MemoryDirectives.HLL_SPARSE_MAX_BYTES.defaultValue(),
-            () -> true);
+        all(new Watches(watching -> {}), () -> Integer.MAX_VALUE, hllSparseMaxBytes, () -> true);
     // The words of the stream itself, which its executor understands without a handler.
     for (String word : List.of("select", "ping", "replconf")) {
       all.add(

@@ -47,6 +47,7 @@ final class NodeParts implements ReplicationHost {
 
   private static final Logger LOG = LoggerFactory.getLogger(NodeParts.class);
   private final Supplier<CommandTable> table;
+  private final Supplier<CommandTable> streamTables;
   private final CommandRunner runner;
   private final Supplier<Dataset> newDataset;
   private final SnapshotDuty snapshotDuty;
@@ -64,6 +65,7 @@ final class NodeParts implements ReplicationHost {
 
   NodeParts(
       Supplier<CommandTable> table,
+      Supplier<CommandTable> streamTables,
       CommandRunner runner,
       Supplier<Dataset> newDataset,
       SnapshotDuty snapshotDuty,
@@ -80,6 +82,7 @@ final class NodeParts implements ReplicationHost {
     this.workers = workers;
     this.clock = clock;
     this.table = table;
+    this.streamTables = streamTables;
     this.runner = runner;
     this.newDataset = newDataset;
     this.snapshotDuty = snapshotDuty;
@@ -159,7 +162,7 @@ final class NodeParts implements ReplicationHost {
 
   @Override
   public FullSyncTarget newTarget() {
-    return newTarget(table.get(), newDataset.get());
+    return newTarget(streamTables.get(), newDataset.get());
   }
 
   /** What fills {@code dataset}, which the calling thread owns. */

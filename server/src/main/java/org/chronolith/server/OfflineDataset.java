@@ -11,6 +11,7 @@ import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.types.CollectionLimits;
 import org.chronolith.server.command.CommandTable;
 import org.chronolith.server.command.Dataset;
+import org.chronolith.server.config.MemoryDirectives;
 import org.chronolith.server.recovery.FullSyncTarget;
 
 /**
@@ -36,7 +37,7 @@ public final class OfflineDataset implements AutoCloseable {
 
   /** Every command that a replication stream may hold. */
   public static CommandTable commands() {
-    return DataCommands.ofStream();
+    return DataCommands.ofStream(() -> MemoryDirectives.HLL_SPARSE_MAX_BYTES.defaultValue());
   }
 
   public Keyspace keyspace() {

@@ -260,7 +260,8 @@ public final class Server {
     try {
       Dataset loaded = newDataset();
       Recovered recovered =
-          recovery.start(NodeParts.newTarget(table, loaded), config.replicaOf().isPresent());
+          recovery.start(
+              NodeParts.newTarget(streamTable(), loaded), config.replicaOf().isPresent());
       engineLoop.execute(() -> ready(recovered, loaded));
     } catch (RecoveryException e) {
       LOG.error("Cannot start: {}", e.getMessage());
@@ -335,6 +336,7 @@ public final class Server {
   private NodeParts parts() {
     return new NodeParts(
         () -> table,
+        this::streamTable,
         runner,
         this::newDataset,
         snapshots,
@@ -556,6 +558,11 @@ public final class Server {
 
   Replication replication() {
     return replication;
+  }
+
+  /** For a thread that fills a data set while the engine thread runs commands. */
+  private CommandTable streamTable() {
+    return DataCommands.ofStream(config::hllSparseMaxBytes);
   }
 
   /** All commands. */

@@ -1,5 +1,6 @@
 package org.chronolith.server.commands;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RespClient;
 import org.junit.jupiter.api.AfterAll;
@@ -52,14 +52,6 @@ class AdminCommandsIT {
   void disconnect() {
     client.close();
     other.close();
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "still not: " + what);
-      Thread.onSpinWait();
-    }
   }
 
   private static Map<String, String> fields(String line) {

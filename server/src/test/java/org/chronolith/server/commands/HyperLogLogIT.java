@@ -1,12 +1,10 @@
 package org.chronolith.server.commands;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RespClient;
 import org.junit.jupiter.api.Tag;
@@ -16,7 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** PFCOUNT reads, and yet may change its key: when it does, and when it must not. */
 @Tag("slow")
 class HyperLogLogIT {
-  private static final long DEADLINE_S = 60;
 
   @TempDir Path directory;
 
@@ -74,17 +71,5 @@ class HyperLogLogIT {
                     .info("replication", "master_repl_offset")
                     .equals(master.info("replication", "master_repl_offset")));
     assertEquals(master.call("GET", "key"), replica.call("GET", "key"));
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "too late");
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -1,5 +1,6 @@
 package org.chronolith.server.recovery;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,8 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.snapshot.Checkpoint;
@@ -311,14 +310,6 @@ class CrashAtEveryStepIT {
     }
     for (Path path : deepestFirst) {
       Files.deleteIfExists(path);
-    }
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "within 120 s");
-      Thread.onSpinWait();
     }
   }
 

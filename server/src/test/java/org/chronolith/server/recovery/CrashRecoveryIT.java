@@ -1,5 +1,6 @@
 package org.chronolith.server.recovery;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -11,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RespClient;
 import org.junit.jupiter.api.BeforeEach;
@@ -243,14 +243,6 @@ class CrashRecoveryIT {
 
   private static boolean isSaving(RespClient client) {
     return client.info("persistence", "rdb_bgsave_in_progress").equals("1");
-  }
-
-  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "within 30 s: " + what);
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
   }
 
   /** Pipelines {@code SET writer:<n modulo ring> <n>} until the connection breaks. */

@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,8 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RespClient;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Real processes: what a master keeps for replicas that are away. */
 @Tag("slow")
 class ClaimsIT {
-  private static final long DEADLINE_S = 60;
   private static final long MIB = 1L << 20;
   private static final String[] SMALL_LOG = {
     "--repl-log-retention-bytes", "48mb", "--log-segment-bytes", "8mb", "--save", ""
@@ -56,18 +54,6 @@ class ClaimsIT {
   private static Object call(ChronolithProcess node, String... words) {
     try (RespClient client = node.connect()) {
       return client.call(words);
-    }
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "still waiting for " + what);
-      try {
-        TimeUnit.MILLISECONDS.sleep(50);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
     }
   }
 

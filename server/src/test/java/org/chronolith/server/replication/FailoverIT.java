@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -7,8 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.LinkProxy;
 import org.chronolith.server.testing.RedisServerProcess;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Real processes: handing the role over, and waiting for replicas. */
 @Tag("slow")
 class FailoverIT {
-  private static final long DEADLINE_S = 60;
 
   @TempDir Path directory;
   private final List<ChronolithProcess> processes = new ArrayList<>();
@@ -84,18 +82,6 @@ class FailoverIT {
       return String.valueOf(call(port, words));
     } catch (RespClient.ErrorReply e) {
       return e.getMessage();
-    }
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "still waiting for " + what);
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
     }
   }
 

@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,8 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.LinkProxy;
@@ -26,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Full syncs between real processes that are cut, killed, damaged, slowed down and shared. */
 @Tag("slow")
 class FullSyncIT {
-  private static final long DEADLINE_S = 120;
   private static final int MIB = 1 << 20;
   private static final int VALUE_BYTES = 64 << 10;
 
@@ -80,22 +78,6 @@ class FullSyncIT {
     boolean syncing =
         call(replica, "INFO", "replication").toString().contains("master_sync_read_bytes:");
     return syncing ? number(replica, "replication", "master_sync_read_bytes") : 0;
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    await(() -> what, condition);
-  }
-
-  private static void await(Supplier<String> what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, () -> "still waiting for " + what.get());
-      try {
-        TimeUnit.MILLISECONDS.sleep(5);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 
   private static void awaitLine(ChronolithProcess node, String text) {

@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
@@ -7,8 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RedisServerProcess;
 import org.chronolith.server.testing.RequiresRedis;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 @RequiresRedis
 class LogWordingIT {
-  private static final long DEADLINE_S = 60;
 
   private static final List<String> OF_THE_MASTER =
       List.of(
@@ -127,15 +125,5 @@ class LogWordingIT {
 
   private static void awaitLink(RespClient replica) {
     await("the link", () -> replica.info("replication", "master_link_status").equals("up"));
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("not within " + DEADLINE_S + " s: " + what);
-      }
-      Thread.onSpinWait();
-    }
   }
 }

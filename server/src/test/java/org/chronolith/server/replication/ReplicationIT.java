@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,9 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RespClient;
 import org.junit.jupiter.api.AfterEach;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Real processes that follow each other, are killed, restarted, promoted and re-attached. */
 @Tag("slow")
 class ReplicationIT {
-  private static final long DEADLINE_S = 60;
 
   @TempDir Path directory;
   private final List<ChronolithProcess> processes = new ArrayList<>();
@@ -58,18 +56,6 @@ class ReplicationIT {
   private static Object call(ChronolithProcess node, String... words) {
     try (RespClient client = node.connect()) {
       return client.call(words);
-    }
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "still waiting for " + what);
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
     }
   }
 

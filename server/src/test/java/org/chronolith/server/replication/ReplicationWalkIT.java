@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.RespClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("slow")
 class ReplicationWalkIT {
-  private static final long DEADLINE_S = 90;
   private static final int STEPS_TO_QUIET = 5;
   private static final List<String> POLICIES = List.of("always", "everysec", "no");
 
@@ -119,18 +118,6 @@ class ReplicationWalkIT {
       TimeUnit.MILLISECONDS.sleep(random.nextInt(mostMs));
     } catch (InterruptedException e) {
       throw new AssertionError(e);
-    }
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "within " + DEADLINE_S + " s: " + what);
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
     }
   }
 

@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,8 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.chronolith.replicationlog.LogInspector;
 import org.chronolith.replicationlog.LogRecord;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Real processes: an old master that has writes that nobody else has comes back. */
 @Tag("slow")
 class RewindIT {
-  private static final long DEADLINE_S = 60;
   private static final String[] NO_SAVE = {"--enable-debug-command", "yes", "--save", ""};
 
   @TempDir Path directory;
@@ -57,18 +55,6 @@ class RewindIT {
   private static Object call(ChronolithProcess node, String... words) {
     try (RespClient client = node.connect()) {
       return client.call(words);
-    }
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "still waiting for " + what);
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
     }
   }
 

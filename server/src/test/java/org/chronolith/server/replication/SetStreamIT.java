@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -7,8 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RandomSetCommands;
 import org.chronolith.server.testing.RedisServerProcess;
@@ -27,7 +26,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("slow")
 @RequiresRedis("redis-server")
 class SetStreamIT {
-  private static final long DEADLINE_S = 120;
   private static final int PIPELINED = 100;
 
   @TempDir Path directory;
@@ -173,17 +171,5 @@ class SetStreamIT {
                     .info("replication", "master_repl_offset")
                     .equals(master.info("replication", "master_repl_offset")));
     assertEquals(master.call("DEBUG", "DIGEST"), replica.call("DEBUG", "DIGEST"));
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "too late");
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

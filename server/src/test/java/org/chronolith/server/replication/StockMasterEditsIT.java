@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RandomEdits;
 import org.chronolith.server.testing.RedisServerProcess;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 class StockMasterEditsIT {
   private static final int COMMANDS_PER_ROUND = 6_000;
   private static final int PIPELINE = 100;
-  private static final long DEADLINE_S = 60;
 
   @TempDir Path directory;
 
@@ -120,17 +118,5 @@ class StockMasterEditsIT {
                     .info("replication", "master_repl_offset")
                     .equals(master.info("replication", "master_repl_offset")));
     assertEquals(master.call("DEBUG", "DIGEST"), replica.call("DEBUG", "DIGEST"));
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "too late");
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -1,14 +1,12 @@
 package org.chronolith.server.replication;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RedisServerProcess;
 import org.chronolith.server.testing.RequiresRedis;
@@ -21,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 @RequiresRedis
 class StockMasterIT {
-  private static final long DEADLINE_S = 60;
   @TempDir Path directory;
 
   @Test
@@ -236,17 +233,5 @@ class StockMasterIT {
     client.call("SELECT", "3");
     client.call("SADD", "other", "database");
     client.call("SELECT", "0");
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "too late");
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -129,23 +129,12 @@ public final class ChronolithProcess implements AutoCloseable {
 
   /** Freezes the process with SIGSTOP. */
   public void freeze() {
-    signal("-STOP");
+    ProcessSignals.send(process, "-STOP");
   }
 
   /** Lets a frozen process go on. */
   public void thaw() {
-    signal("-CONT");
-  }
-
-  private void signal(String name) {
-    try {
-      int status = new ProcessBuilder("kill", name, Long.toString(process.pid())).start().waitFor();
-      if (status != 0) {
-        throw new AssertionError("kill " + name + " ended with " + status);
-      }
-    } catch (IOException | InterruptedException e) {
-      throw new AssertionError(e);
-    }
+    ProcessSignals.send(process, "-CONT");
   }
 
   /** What its threads do, for the message of a test that waits in vain. */

@@ -75,23 +75,12 @@ public final class RedisServerProcess implements AutoCloseable {
 
   /** Stops the process where it is; its sockets stay open. */
   public void freeze() {
-    signal("-STOP");
+    ProcessSignals.send(process, "-STOP");
   }
 
   /** Lets a frozen process go on. */
   public void thaw() {
-    signal("-CONT");
-  }
-
-  private void signal(String name) {
-    try {
-      int status = new ProcessBuilder("kill", name, Long.toString(process.pid())).start().waitFor();
-      if (status != 0) {
-        throw new AssertionError("kill " + name + " ended with " + status);
-      }
-    } catch (IOException | InterruptedException e) {
-      throw new AssertionError(e);
-    }
+    ProcessSignals.send(process, "-CONT");
   }
 
   @Override

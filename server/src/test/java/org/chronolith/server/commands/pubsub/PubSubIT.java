@@ -1,13 +1,12 @@
 package org.chronolith.server.commands.pubsub;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RespClient;
 import org.junit.jupiter.api.AfterAll;
@@ -21,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PubSubIT {
-  private static final long DEADLINE_S = 30;
 
   @TempDir private static Path directory;
   private ChronolithProcess master;
@@ -68,18 +66,6 @@ class PubSubIT {
   private static Object call(ChronolithProcess node, String... words) {
     try (RespClient client = node.connect()) {
       return client.call(words);
-    }
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "still waiting for " + what);
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
     }
   }
 

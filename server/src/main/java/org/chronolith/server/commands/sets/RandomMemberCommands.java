@@ -32,6 +32,12 @@ public final class RandomMemberCommands {
   /** Around a word of an effect. */
   private static final int WORD_BYTES = 16;
 
+  /**
+   * Most that is claimed for members that are not drawn yet. How large they are is a guess from a
+   * few of them, which a large one among those multiplies: on a full volume it would be refused.
+   */
+  private static final long MOST_GUESSED_BYTES = 1 << 20;
+
   /** More than most members have. */
   private static final long LARGE_MEMBER_BYTES = 64 << 10;
 
@@ -182,9 +188,13 @@ public final class RandomMemberCommands {
     call.changes(-1);
   }
 
-  /** What so many members take in the log, if they are like the others; never more than all do. */
+  /**
+   * What so many members take in the log, if they are like the others; never more than all do, nor
+   * much.
+   */
   private static long likelyBytes(long setBytes, long size, long count) {
-    return Math.min(setBytes, setBytes / size * 2 * count) + WORD_BYTES * count;
+    long members = Math.min(setBytes, setBytes / size * 2 * count);
+    return Math.min(MOST_GUESSED_BYTES, members) + WORD_BYTES * count;
   }
 
   private static long likelyEffectBytes(Database db, Slice[] arguments) {

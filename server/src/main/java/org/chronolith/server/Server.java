@@ -14,9 +14,7 @@ import org.chronolith.network.Connection;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.replicationlog.LogException;
-import org.chronolith.replicationlog.LogListener;
 import org.chronolith.replicationlog.LogStore;
-import org.chronolith.replicationlog.ScrubStatus;
 import org.chronolith.server.client.ClientRegistry;
 import org.chronolith.server.client.Subscriptions;
 import org.chronolith.server.client.Watches;
@@ -391,7 +389,7 @@ public final class Server {
     return new Recovery.Settings(
         directory -> sizes.log(config, directory),
         platform.logs(),
-        new LogEvents(),
+        new LogEvents(logSpaceGate, new LogReactions()),
         directory -> sizes.snapshots(config, directory, logSpaceGate::isSpaceRefused),
         snapshots,
         platform.snapshots());
@@ -404,10 +402,10 @@ public final class Server {
     }
   }
 
-  /** What the log reports, from its own threads. */
-  private final class LogEvents implements LogListener {
+  /** What follows from the log's reports, on its threads. */
+  private final class LogReactions implements LogEvents.Reactions {
     @Override
-    public void durable(long offset) {
+    public void durable() {
       // The last force of a stop comes when nobody is left who waits for it.
       if (!closing) {
         engineLoop.execute(Server.this::releaseDurable);
@@ -416,55 +414,16 @@ public final class Server {
     }
 
     @Override
-    public void syncFailed(Throwable cause) {
-      LOG.error(
-          "Forcing the log failed: {}. Writes are refused from now on, reads go on; what was"
-              + " acknowledged and is not on disk may be lost. Nothing is tried again: restart the"
-              + " server once the disk is sound",
-          cause.getMessage(),
-          cause);
+    public void failed(String cause) {
       if (!closing) {
-        logSpaceGate.failed(String.valueOf(cause.getMessage()));
+        logSpaceGate.failed(cause);
         engineLoop.execute(Server.this::logFailed);
       }
     }
 
     @Override
-    public void damaged(String problem, long endOffset) {
-      LOG.error(
-          "Log damaged: {}. Replicas that need what is older will resync fully; a snapshot makes"
-              + " sure that no start needs it",
-          problem);
+    public void damaged(long endOffset) {
       engineLoop.execute(() -> snapshotBehind(endOffset));
-    }
-
-    @Override
-    public void scrubbed(ScrubStatus status) {
-      LOG.info(
-          "Old segments of the log verified: {} bytes, {} damaged",
-          status.verifiedBytes(),
-          status.damaged());
-    }
-
-    @Override
-    public void spaceRefused(String reason) {
-      if (logSpaceGate.spaceRefused(reason)) {
-        LOG.error(
-            "No space for the log: {}; writes are refused, once what is reserved is used up, until there is",
-            reason);
-      }
-    }
-
-    @Override
-    public void spaceReserved() {
-      if (logSpaceGate.spaceReserved()) {
-        LOG.info("Space for the log is reserved again; writes go on");
-      }
-    }
-
-    @Override
-    public void warning(String message, Throwable cause) {
-      LOG.warn("Log: {}", message, cause);
     }
   }
 

@@ -250,6 +250,7 @@ public final class Server {
     } catch (IOException | RuntimeException e) {
       LOG.error("Cannot start: {}", e.getMessage());
       giveUp();
+      return;
     }
     platform.workers().run("loader", this::load);
   }

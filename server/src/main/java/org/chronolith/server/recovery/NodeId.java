@@ -25,7 +25,7 @@ public final class NodeId {
   static final String FILE = "NODE-ID";
   static final String ANCHOR = "NODE-ANCHOR";
 
-  private static final String CHECKSUM = "crc32c=";
+  static final String CHECKSUM = "crc32c=";
 
   private static final Logger LOG = LoggerFactory.getLogger(NodeId.class);
 
@@ -93,7 +93,8 @@ public final class NodeId {
     return id;
   }
 
-  private static String withChecksum(String text) {
+  /** The text with the line that ends it. */
+  static String withChecksum(String text) {
     CRC32C crc = new CRC32C();
     crc.update(text.getBytes(StandardCharsets.UTF_8));
     return text + CHECKSUM + String.format("%08x", crc.getValue()) + "\n";

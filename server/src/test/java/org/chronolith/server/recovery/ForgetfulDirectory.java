@@ -208,8 +208,12 @@ final class ForgetfulDirectory {
     Path file = target.resolve(name);
     if (Files.exists(file) && Files.exists(target.resolve(anchor))) {
       String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-      Files.writeString(
-          file, text.replace(anchors.get(anchor), Instance.facts(target.resolve(anchor))));
+      String kept = text.replace(anchors.get(anchor), Instance.facts(target.resolve(anchor)));
+      int sum = text.lastIndexOf(NodeId.CHECKSUM);
+      if (sum >= 0 && text.equals(NodeId.withChecksum(text.substring(0, sum)))) {
+        kept = NodeId.withChecksum(kept.substring(0, kept.lastIndexOf(NodeId.CHECKSUM)));
+      }
+      Files.writeString(file, kept);
     }
   }
 

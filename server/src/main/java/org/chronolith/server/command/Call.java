@@ -322,6 +322,18 @@ public final class Call {
         : new CommandException(refusal);
   }
 
+  /**
+   * As {@link #claimLogRoom}, before anything is changed.
+   *
+   * @throws CommandException if there is no room
+   */
+  public void requireLogRoom(long bytes) {
+    CommandException refused = claimLogRoom(bytes);
+    if (refused != null) {
+      throw refused;
+    }
+  }
+
   void postpone() {
     postponed = true;
   }

@@ -12,6 +12,9 @@ public final class CommandException extends RuntimeException {
       new CommandException("ERR value is not an integer or out of range");
   public static final CommandException NOT_A_FLOAT =
       new CommandException("ERR value is not a valid float");
+
+  public static final CommandException NAN_OR_INFINITY =
+      new CommandException("ERR increment would produce NaN or Infinity");
   public static final CommandException WRONG_TYPE =
       new CommandException("WRONGTYPE Operation against a key holding the wrong kind of value");
   public static final CommandException NO_SUCH_KEY = new CommandException("ERR no such key");

@@ -1,6 +1,6 @@
 package org.chronolith.server.commands;
 
-import static org.chronolith.server.testing.Await.await;
+import static org.chronolith.server.testing.Await.awaitCaughtUp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
@@ -64,12 +64,7 @@ class HyperLogLogIT {
   }
 
   private static void awaitEqual(RespClient master, RespClient replica) {
-    await(
-        () ->
-            "up".equals(replica.info("replication", "master_link_status"))
-                && replica
-                    .info("replication", "master_repl_offset")
-                    .equals(master.info("replication", "master_repl_offset")));
+    awaitCaughtUp(master, replica);
     assertEquals(master.call("GET", "key"), replica.call("GET", "key"));
   }
 }

@@ -1,6 +1,6 @@
 package org.chronolith.server.replication;
 
-import static org.chronolith.server.testing.Await.await;
+import static org.chronolith.server.testing.Await.awaitCaughtUp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -164,12 +164,7 @@ class SetStreamIT {
   }
 
   private static void awaitEqual(RespClient master, RespClient replica) {
-    await(
-        () ->
-            "up".equals(replica.info("replication", "master_link_status"))
-                && replica
-                    .info("replication", "master_repl_offset")
-                    .equals(master.info("replication", "master_repl_offset")));
+    awaitCaughtUp(master, replica);
     assertEquals(master.call("DEBUG", "DIGEST"), replica.call("DEBUG", "DIGEST"));
   }
 }

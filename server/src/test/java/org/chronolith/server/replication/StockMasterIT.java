@@ -1,6 +1,7 @@
 package org.chronolith.server.replication;
 
 import static org.chronolith.server.testing.Await.await;
+import static org.chronolith.server.testing.Await.isCaughtUp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
@@ -187,10 +188,7 @@ class StockMasterIT {
   private static void awaitEqual(RespClient master, RespClient replica) {
     await(
         () ->
-            "up".equals(replica.info("replication", "master_link_status"))
-                && replica
-                    .info("replication", "master_repl_offset")
-                    .equals(master.info("replication", "master_repl_offset"))
+            isCaughtUp(master, replica)
                 && master.call("DEBUG", "DIGEST").equals(replica.call("DEBUG", "DIGEST")));
   }
 

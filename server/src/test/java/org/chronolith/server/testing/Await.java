@@ -42,4 +42,17 @@ public final class Await {
       LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
+
+  /** A replica, of whatever kind, whose link is up and that has all of the stream. */
+  public static void awaitCaughtUp(RespClient master, RespClient replica) {
+    await("the replica to have what its master has", () -> isCaughtUp(master, replica));
+  }
+
+  /** Whether that is so now. */
+  public static boolean isCaughtUp(RespClient master, RespClient replica) {
+    return "up".equals(replica.info("replication", "master_link_status"))
+        && replica
+            .info("replication", "master_repl_offset")
+            .equals(master.info("replication", "master_repl_offset"));
+  }
 }

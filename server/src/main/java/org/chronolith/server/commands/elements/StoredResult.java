@@ -41,11 +41,7 @@ public final class StoredResult {
   public static void claimRoom(Call call, Slice key, long elements, long bytes, int numbers) {
     long commands = elements / MAX_ELEMENTS + 2;
     long words = bytes + elements * (WORD_BYTES + numbers * NUMBER_BYTES);
-    CommandException refused =
-        call.claimLogRoom(words + commands * (key.length() + 4 * WORD_BYTES));
-    if (refused != null) {
-      throw refused;
-    }
+    call.requireLogRoom(words + commands * (key.length() + 4 * WORD_BYTES));
   }
 
   /**

@@ -28,8 +28,6 @@ public final class FloatFieldCommand {
       new CommandException("ERR hash value is not a float");
   private static final CommandException INFINITE =
       new CommandException("ERR value is NaN or Infinity");
-  private static final CommandException NAN_OR_INFINITY =
-      new CommandException("ERR increment would produce NaN or Infinity");
 
   private FloatFieldCommand() {}
 
@@ -65,13 +63,10 @@ public final class FloatFieldCommand {
     }
     LongDouble sum = old.plus(increment);
     if (sum.isInfinite()) {
-      throw NAN_OR_INFINITY;
+      throw CommandException.NAN_OR_INFINITY;
     }
     byte[] digits = sum.digits();
-    CommandException refused = call.claimLogRoom(digits.length);
-    if (refused != null) {
-      throw refused;
-    }
+    call.requireLogRoom(digits.length);
     Slice result = new Slice(Unpooled.wrappedBuffer(digits), 0, digits.length);
     hash.set(call.arg(2), result);
     hash.store();

@@ -16,16 +16,13 @@ import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandGroup;
 import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.commands.elements.CountedKeys;
 import org.chronolith.server.write.Effects;
 
 /** LMOVE, RPOPLPUSH, LMPOP: commands on several lists. */
 public final class ListMoveCommands {
   private static final byte[] LPOP = "LPOP".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] RPOP = "RPOP".getBytes(StandardCharsets.US_ASCII);
-  private static final CommandException NO_KEYS =
-      new CommandException("ERR numkeys should be greater than 0");
-  private static final CommandException NO_COUNT =
-      new CommandException("ERR count should be greater than 0");
 
   private final Slice moved = new Slice();
 
@@ -124,16 +121,9 @@ public final class ListMoveCommands {
   }
 
   private static void popFirstThere(Call call) {
-    long keys = call.integer(1, NO_KEYS);
-    if (keys < 1) {
-      throw NO_KEYS;
-    }
-    if (keys > call.argc() - 3) {
-      throw CommandException.SYNTAX;
-    }
-    int where = (int) keys + 2;
+    int where = CountedKeys.behind(call);
     boolean first = isLeft(call, where);
-    long count = count(call, where + 1);
+    long count = CountedKeys.popped(call, where + 1);
     ListValue list = call.dataset().collections().lists();
     for (int i = 2; i < where; i++) {
       if (list.find(call.db(), call.arg(i))) {
@@ -142,20 +132,6 @@ public final class ListMoveCommands {
       }
     }
     call.reply().nullArray();
-  }
-
-  private static long count(Call call, int from) {
-    long count = -1;
-    for (int i = from; i < call.argc(); i += 2) {
-      if (count != -1 || !call.is(i, "count") || i + 1 == call.argc()) {
-        throw CommandException.SYNTAX;
-      }
-      count = call.integer(i + 1, NO_COUNT);
-      if (count < 1) {
-        throw NO_COUNT;
-      }
-    }
-    return count == -1 ? 1 : count;
   }
 
   private static void pop(Call call, ListValue list, Slice key, boolean first, long taken) {

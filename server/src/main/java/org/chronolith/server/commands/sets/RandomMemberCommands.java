@@ -133,7 +133,7 @@ public final class RandomMemberCommands {
       claimed = Math.max(claimed, likelyBytes(setBytes, set.size(), count));
       set.random(random, drawn);
     }
-    require(call.claimLogRoom(claimed));
+    call.requireLogRoom(claimed);
     Effects effects = call.runner().effects();
     Effects.Mark before = effects == null ? null : effects.mark();
     // One SREM for all: an effect's header needs its number of words, which is known here.
@@ -163,12 +163,6 @@ public final class RandomMemberCommands {
     }
     set.store();
     call.changes(count - 1);
-  }
-
-  private static void require(CommandException refused) {
-    if (refused != null) {
-      throw refused;
-    }
   }
 
   private static void take(Call call, SetValue set, StoredBytes drawn, Effects effect) {

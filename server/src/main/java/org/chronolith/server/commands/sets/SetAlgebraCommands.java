@@ -13,6 +13,7 @@ import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandGroup;
 import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.commands.elements.CountedKeys;
 import org.chronolith.server.commands.elements.Elements;
 import org.chronolith.server.commands.elements.ResultRoom;
 
@@ -21,8 +22,6 @@ import org.chronolith.server.commands.elements.ResultRoom;
  * the members of the sets, so that the request as it came is the effect.
  */
 public final class SetAlgebraCommands {
-  private static final CommandException NO_KEYS =
-      new CommandException("ERR numkeys should be greater than 0");
   private static final CommandException TOO_MANY_KEYS =
       new CommandException("ERR Number of keys can't be greater than number of args");
   private static final CommandException NEGATIVE_LIMIT =
@@ -177,10 +176,7 @@ public final class SetAlgebraCommands {
   }
 
   private static void intersectionSize(Call call) {
-    long keys = call.integer(1, NO_KEYS);
-    if (keys < 1) {
-      throw NO_KEYS;
-    }
+    long keys = CountedKeys.number(call);
     if (keys > call.argc() - 2) {
       throw TOO_MANY_KEYS;
     }

@@ -15,15 +15,12 @@ import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandGroup;
 import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.commands.elements.CountedKeys;
 import org.chronolith.server.commands.elements.Elements;
 import org.chronolith.server.write.Effects;
 
 /** ZREMRANGEBYRANK, ZREMRANGEBYSCORE, ZREMRANGEBYLEX, ZPOPMIN, ZPOPMAX, ZMPOP. */
 public final class SortedSetRemovalCommands {
-  private static final CommandException NO_KEYS =
-      new CommandException("ERR numkeys should be greater than 0");
-  private static final CommandException NO_COUNT =
-      new CommandException("ERR count should be greater than 0");
 
   private static final String REMOVING = "O(log(N)*M) with M members removed";
 
@@ -149,19 +146,12 @@ public final class SortedSetRemovalCommands {
   }
 
   private static void popFirst(Call call) {
-    long keys = call.integer(1, NO_KEYS);
-    if (keys < 1) {
-      throw NO_KEYS;
-    }
-    if (keys > call.argc() - 3) {
-      throw CommandException.SYNTAX;
-    }
-    int where = (int) keys + 2;
+    int where = CountedKeys.behind(call);
     boolean lowest = call.is(where, "min");
     if (!lowest && !call.is(where, "max")) {
       throw CommandException.SYNTAX;
     }
-    long count = count(call, where + 1);
+    long count = CountedKeys.popped(call, where + 1);
     ZsetValue zset = call.dataset().collections().zsets();
     for (int i = 2; i < where; i++) {
       if (zset.find(call.db(), call.arg(i))) {
@@ -170,23 +160,6 @@ public final class SortedSetRemovalCommands {
       }
     }
     call.reply().nullArray();
-  }
-
-  private static long count(Call call, int at) {
-    if (at == call.argc()) {
-      return 1;
-    }
-    if (!call.is(at, "count") || at + 1 == call.argc()) {
-      throw CommandException.SYNTAX;
-    }
-    long count = call.integer(at + 1, NO_COUNT);
-    if (count < 1) {
-      throw NO_COUNT;
-    }
-    if (at + 2 < call.argc()) {
-      throw CommandException.SYNTAX;
-    }
-    return count;
   }
 
   /** Propagated as Redis does it: as a pop of the key that was chosen. */

@@ -32,8 +32,6 @@ public final class CounterCommands {
       new CommandException("ERR increment or decrement would overflow");
   private static final CommandException DECREMENT_OVERFLOW =
       new CommandException("ERR decrement would overflow");
-  private static final CommandException NAN_OR_INFINITY =
-      new CommandException("ERR increment would produce NaN or Infinity");
 
   private final ByteBuf number = Unpooled.buffer(LONGEST_INTEGER + 1);
   private final Slice numberSlice = new Slice();
@@ -133,14 +131,11 @@ public final class CounterCommands {
     }
     LongDouble sum = value.plus(LongDouble.read(call.arg(2), CommandException.NOT_A_FLOAT));
     if (sum.isInfinite()) {
-      throw NAN_OR_INFINITY;
+      throw CommandException.NAN_OR_INFINITY;
     }
     byte[] digits = sum.digits();
     // Of few words in a request, a transaction can make very many digits in the log.
-    CommandException refused = call.claimLogRoom(digits.length);
-    if (refused != null) {
-      throw refused;
-    }
+    call.requireLogRoom(digits.length);
     Slice result = new Slice(Unpooled.wrappedBuffer(digits), 0, digits.length);
     strings.set(db, call.arg(1), result, true);
     Effects effects = call.effect(4);

@@ -43,14 +43,14 @@ final class ForgetfulDisk implements LogDisk {
     this.root = root;
   }
 
-  /** Has {@code action} run at that step: even ones lie before, odd ones after something done. */
-  synchronized void at(long step, Runnable action) {
-    callAtStep = step;
+  /**
+   * Has {@code action} run at the step that comes {@code later} steps after the next one: of a disk
+   * at rest, even ones lie before, odd ones after something done. Counted from now in one piece,
+   * since other threads go on with the disk meanwhile.
+   */
+  synchronized void atStepFromNow(long later, Runnable action) {
+    callAtStep = steps + later;
     call = action;
-  }
-
-  synchronized long steps() {
-    return steps;
   }
 
   /** What a machine finds on its disk when it starts is on it. */

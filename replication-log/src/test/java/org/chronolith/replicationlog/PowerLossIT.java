@@ -186,8 +186,7 @@ class PowerLossIT {
     for (; step < steps; step++) {
       Node node = new Node(seed);
       // What was done for the creation is on disk; steps count from there.
-      long begin = node.disk.steps();
-      node.disk.at(begin + step, node::crash);
+      node.disk.atStepFromNow(step, node::crash);
       node.work(80);
       if (node.streamAtCrash == null) {
         node.log.markClean(0, 4);
@@ -226,7 +225,7 @@ class PowerLossIT {
         disk.allIsForced();
         node.disk = disk;
         node.log = null;
-        disk.at(disk.steps() + step, node::crash);
+        disk.atStepFromNow(step, node::crash);
         node.streamAtCrash = null;
         node.stream = before;
         node.image = null;

@@ -41,7 +41,6 @@ import org.chronolith.server.commands.connection.ClientCommands;
 import org.chronolith.server.commands.connection.ClientPause;
 import org.chronolith.server.commands.connection.ConnectionCommands;
 import org.chronolith.server.commands.pubsub.PubSubCommands;
-import org.chronolith.server.config.AppendFsync;
 import org.chronolith.server.config.PersistenceDirectives;
 import org.chronolith.server.config.ServerConfig;
 import org.chronolith.server.config.ServerVersion;
@@ -91,7 +90,7 @@ public final class Server {
   /** What a message may log beyond its own words: SELECT, MULTI, EXEC. */
   private static final long MESSAGE_RESERVE_BYTES = 1 << 10;
 
-  private static final long SYNC_PERIOD_MS = 1000;
+  private static final long SYNC_PERIOD_MS = 500;
 
   private final ServerConfig config;
   private final Platform platform;
@@ -241,7 +240,7 @@ public final class Server {
               rdbFile,
               recovery.progress(),
               loadingGate::loading,
-              writePath::log,
+              writePath,
               logSpaceGate::isSpaceRefused));
       observation.start(engineLoop);
       // Clients are answered while it loads, and even HELLO begins with a look at the keyspace.
@@ -273,9 +272,9 @@ public final class Server {
   private void ready(Recovered recovered, Dataset loaded) {
     adopt(recovered, loaded);
     new Upkeep(engineLoop, runner, writePath, () -> !clientPause.isPaused(), config::hz).start();
-    followAppendFsync(config.appendFsync());
-    config.onChange(PersistenceDirectives.APPENDFSYNC, this::followAppendFsync);
-    engineLoop.every(this::syncEverySecond, SYNC_PERIOD_MS);
+    writePath.appendFsync(config.appendFsync());
+    config.onChange(PersistenceDirectives.APPENDFSYNC, writePath::appendFsync);
+    engineLoop.every(() -> writePath.syncIfDue(config.replSendDurableOnly()), SYNC_PERIOD_MS);
     if (config.logScrubBytesPerSecond() > 0) {
       scrub(false);
     }
@@ -373,16 +372,6 @@ public final class Server {
   private void endOfTurn() {
     if (live != null) {
       writePath.endOfTurn();
-    }
-  }
-
-  private void followAppendFsync(AppendFsync policy) {
-    writePath.syncBeforeReply(policy == AppendFsync.ALWAYS);
-  }
-
-  private void syncEverySecond() {
-    if (config.appendFsync() != AppendFsync.NO || config.replSendDurableOnly()) {
-      writePath.log().requestSync();
     }
   }
 

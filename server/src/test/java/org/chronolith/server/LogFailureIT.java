@@ -2,6 +2,7 @@ package org.chronolith.server;
 
 import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,8 +13,12 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.server.config.ConfigException;
 import org.chronolith.server.config.ConfigLoader;
@@ -147,6 +152,52 @@ class LogFailureIT {
       assertNull(client.call("GET", "soon"));
       assertEquals(end, client.info("replication", "master_repl_offset"));
       refuses(client, "SET", "x", "1");
+    }
+  }
+
+  /**
+   * The writer's own clock shows it without tolerance: what it sent after a second it sent when the
+   * first write, of which it had the reply, was more than a second old and not on disk.
+   */
+  @Test
+  void shouldAcknowledgeNoMoreThanASecondThatCouldBeLostWhileTheDiskIsSlow() throws Exception {
+    start(master, port, disk, "--appendfsync", "everysec");
+    try (RespClient client = new RespClient(port);
+        RespClient writer = new RespClient(port)) {
+      disk.waiting = new CountDownLatch(1);
+      client.call("SET", "first", "1");
+      int forces = disk.forces.get();
+      client.call("SET", "second", "1");
+      await("a force waits", () -> disk.forces.get() > forces);
+      AtomicInteger acknowledged = new AtomicInteger();
+      AtomicLong firstReply = new AtomicLong();
+      AtomicLong lastSent = new AtomicLong();
+      AtomicBoolean enough = new AtomicBoolean();
+      CompletableFuture<Void> writing =
+          CompletableFuture.runAsync(
+              () -> {
+                while (!enough.get()) {
+                  long sent = System.nanoTime();
+                  assertEquals("OK", writer.call("SET", "k", "" + sent));
+                  firstReply.compareAndSet(0, System.nanoTime());
+                  if (!enough.get()) {
+                    lastSent.set(sent);
+                    acknowledged.incrementAndGet();
+                  }
+                }
+              });
+      await("replies wait", () -> !"0".equals(info(client, "aof_delayed_fsync")));
+      int before = acknowledged.get();
+      assertTrue(before > 1, "only " + before + " writes were acknowledged");
+      assertTrue(lastSent.get() - firstReply.get() < TimeUnit.SECONDS.toNanos(1));
+      assertEquals("1", client.call("GET", "first"), "reads do not wait");
+      enough.set(true);
+      assertFalse(writing.isDone());
+      assertTrue(Long.parseLong(info(client, "chronolith_log_unsynced_ms")) >= 1000);
+      disk.waiting.countDown();
+      writing.get(1, TimeUnit.MINUTES);
+      await("all is on disk", () -> "0".equals(info(client, "chronolith_log_unsynced_ms")));
+      assertEquals("OK", client.call("SET", "last", "1"));
     }
   }
 

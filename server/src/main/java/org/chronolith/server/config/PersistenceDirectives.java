@@ -28,8 +28,8 @@ public final class PersistenceDirectives {
   public static final Directive<AppendFsync> APPENDFSYNC =
       new Directive<>("appendfsync", ValueTypes.oneOf(AppendFsync.class), AppendFsync.EVERYSEC)
           .doc(
-              "When the log is forced to disk: once a second, before each reply, or when the system"
-                  + " likes.");
+              "When the log is forced to disk: so that power loss takes a second at most, before each"
+                  + " reply, or when the system likes.");
 
   public static final Directive<List<SaveRule>> SAVE =
       new Directive<>(

@@ -82,6 +82,14 @@ record MetricDeclaration(String name, boolean counter, String field, String help
               "chronolith_log_durable_offset",
               "End of what is forced to disk"),
           gauge(
+              "chronolith_log_unsynced_ms",
+              "chronolith_log_unsynced_ms",
+              "Age of the oldest write that is not on disk"),
+          counter(
+              "redis_aof_delayed_fsync_total",
+              "aof_delayed_fsync",
+              "With everysec: turns whose replies waited for a slow disk"),
+          gauge(
               "chronolith_log_failed",
               "chronolith_log_failed",
               "1 once a force has failed: writes are refused until a restart"),

@@ -3,9 +3,9 @@ package org.chronolith.server.recovery;
 import java.util.Locale;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.replicationlog.ScrubStatus;
+import org.chronolith.server.write.WritePath;
 
 /**
  * The fields of {@code INFO persistence}, under Redis's names. The log stands for the append-only
@@ -19,12 +19,12 @@ public final class PersistenceInfo {
   private final RdbFile rdbFile;
   private final LoadProgress progress;
   private final BooleanSupplier loading;
-  private final Supplier<ReplicationLog> log;
+  private final WritePath writePath;
   private final BooleanSupplier spaceRefused;
 
   /**
    * @param loading whether clients are told {@code LOADING}; that is longer than the files are read
-   * @param log the live log, or null while there is none
+   * @param writePath to the live log; it has none while there is none
    * @param spaceRefused whether the log gets no more space at present
    */
   public PersistenceInfo(
@@ -32,13 +32,13 @@ public final class PersistenceInfo {
       RdbFile rdbFile,
       LoadProgress progress,
       BooleanSupplier loading,
-      Supplier<ReplicationLog> log,
+      WritePath writePath,
       BooleanSupplier spaceRefused) {
     this.snapshots = snapshots;
     this.rdbFile = rdbFile;
     this.progress = progress;
     this.loading = loading;
-    this.log = log;
+    this.writePath = writePath;
     this.spaceRefused = spaceRefused;
   }
 
@@ -70,7 +70,7 @@ public final class PersistenceInfo {
   }
 
   private void logFields(BiConsumer<String, Object> field) {
-    ReplicationLog live = log.get();
+    ReplicationLog live = writePath.log();
     boolean full = spaceRefused.getAsBoolean();
     boolean sound = live == null || live.failure() == null;
     field.accept("aof_enabled", 1);
@@ -97,7 +97,8 @@ public final class PersistenceInfo {
     field.accept("aof_pending_rewrite", 0);
     field.accept("aof_buffer_length", 0);
     field.accept("aof_pending_bio_fsync", flag(live.durableOffset() < live.endOffset()));
-    field.accept("aof_delayed_fsync", 0);
+    field.accept("aof_delayed_fsync", writePath.delayedSyncs());
+    field.accept("chronolith_log_unsynced_ms", writePath.unsyncedMs());
     ScrubStatus scrub = live.scrubStatus();
     field.accept("chronolith_scrub_in_progress", flag(scrub.running()));
     field.accept("chronolith_scrub_verified_bytes", scrub.verifiedBytes());

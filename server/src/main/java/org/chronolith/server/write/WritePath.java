@@ -2,22 +2,31 @@ package org.chronolith.server.write;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
 import org.chronolith.network.Connection;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.client.Client;
+import org.chronolith.server.config.AppendFsync;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes the staged effects of a turn to the log with one append, and says which replies must wait
  * for the disk.
  *
- * <p>Order at the end of a turn: append, then wake the feeds and (for {@code appendfsync always})
+ * <p>Order at the end of a turn: append, then wake the feeds and (as {@code appendfsync} has it)
  * ask for a force and hold the writers' replies; the network flushes connections after this hook
  * has run. So a reply never leaves before its bytes are in the log.
  *
  * <p>Thread: engine.
  */
 public final class WritePath {
+  private static final Logger LOG = LoggerFactory.getLogger(WritePath.class);
+
+  /** What {@code appendfsync everysec} may lose. */
+  private static final long MOST_UNSYNCED_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final Effects effects;
   private final NetworkLoop loop;
   private final int turnBytes;
@@ -35,7 +44,14 @@ public final class WritePath {
   /** The log is marked as clean, and is about to be closed by another thread. */
   private boolean ended;
 
-  private boolean syncBeforeReply;
+  private AppendFsync policy = AppendFsync.EVERYSEC;
+
+  private final UnsyncedAge unsynced = new UnsyncedAge();
+
+  /** With {@code everysec}: in the last turn of a writer the disk was too slow. */
+  private boolean late;
+
+  private long delayedSyncs;
 
   /**
    * @param turnBytes staged bytes at which the append is made at once instead of at the end of the
@@ -53,6 +69,7 @@ public final class WritePath {
       throw new IllegalStateException("staged effects belong to the old log");
     }
     log = value;
+    unsynced.reset(loop.clock().nanos());
   }
 
   public ReplicationLog log() {
@@ -63,9 +80,38 @@ public final class WritePath {
     return effects;
   }
 
-  /** {@code appendfsync always}: replies of writers wait for the force. */
-  public void syncBeforeReply(boolean value) {
-    syncBeforeReply = value;
+  /**
+   * When replies of writers wait for a force: with {@code always} each does; with {@code everysec}
+   * they do once the oldest write that could be lost is a second old, so that never more than a
+   * second of acknowledged writes can be, however slow the disk is.
+   */
+  public void appendFsync(AppendFsync value) {
+    policy = value;
+  }
+
+  /** To be called at least twice a second: asks for the forces that the policy wants. */
+  public void syncIfDue(boolean evenWithoutPolicy) {
+    noteUnsynced();
+    if (policy != AppendFsync.NO || evenWithoutPolicy) {
+      log.requestSync();
+    }
+  }
+
+  private void noteUnsynced() {
+    unsynced.note(loop.clock().nanos(), log.endOffset(), log.durableOffset());
+  }
+
+  /** Age of the oldest write that is not on disk; 0 if all are. */
+  public long unsyncedMs() {
+    noteUnsynced();
+    return log.durableOffset() >= log.endOffset()
+        ? 0
+        : TimeUnit.NANOSECONDS.toMillis(unsynced.nanos(loop.clock().nanos()));
+  }
+
+  /** Turns whose replies waited for a force that took too long for {@code everysec}. */
+  public long delayedSyncs() {
+    return delayedSyncs;
   }
 
   /** Runs {@code listener} on this thread after each append: feeds, {@code WAIT}, snapshots. */
@@ -93,12 +139,15 @@ public final class WritePath {
 
   /** Appends what is staged, before the network flushes. */
   public void endOfTurn() {
+    if (policy == AppendFsync.EVERYSEC && !writers.isEmpty()) {
+      noteUnsynced();
+    }
     append();
     if (writers.isEmpty()) {
       return;
     }
     long end = log.endOffset();
-    boolean hold = syncBeforeReply && end > log.durableOffset();
+    boolean hold = repliesWait() && end > log.durableOffset();
     for (int i = 0; i < writers.size(); i++) {
       Client client = writers.get(i);
       client.wroteInTurn(false);
@@ -111,6 +160,23 @@ public final class WritePath {
     if (hold) {
       log.requestSync();
     }
+  }
+
+  private boolean repliesWait() {
+    if (policy != AppendFsync.EVERYSEC) {
+      return policy == AppendFsync.ALWAYS;
+    }
+    boolean wasLate = late;
+    late = unsynced.nanos(loop.clock().nanos()) >= MOST_UNSYNCED_NANOS;
+    if (late) {
+      delayedSyncs++;
+      if (!wasLate) {
+        LOG.warn(
+            "Asynchronous AOF fsync is taking too long (disk is busy?). Replies to writes wait for"
+                + " it, so that no more than a second of them can be lost.");
+      }
+    }
+    return late;
   }
 
   /** After a failed force the bytes will never be on disk: the reply must not leave. */

@@ -176,8 +176,7 @@ final class LogSpaceIT {
         addMembers(client, "set", 20_000, 200);
         addMembers(client, "skewed", 3_000, 10);
         addMembers(client, "skewed", 4, 4 << 20);
-        volume.fill(0);
-        writeUntilRefused(client);
+        writeUntilRefused(client, volume);
         Object before = client.call("DEBUG", "DIGEST");
         for (String key : List.of("set", "skewed")) {
           RespClient.ErrorReply refused =
@@ -193,13 +192,14 @@ final class LogSpaceIT {
     }
   }
 
-  /** What is reserved already can still be written. */
-  private static void writeUntilRefused(RespClient client) {
+  /** What is reserved already can still be written, and what a snapshot frees is taken too. */
+  private static void writeUntilRefused(RespClient client, SmallVolume volume) {
     String value = "x".repeat(256 << 10);
     assertThrows(
         RespClient.ErrorReply.class,
         () -> {
           for (int i = 0; i < 1_000; i++) {
+            volume.fill(0);
             client.call("SET", "padding", value);
           }
         });

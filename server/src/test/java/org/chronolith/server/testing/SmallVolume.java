@@ -42,11 +42,13 @@ public final class SmallVolume implements AutoCloseable {
     return directory.toFile().getUsableSpace();
   }
 
-  /** Takes all the space there is, but for {@code leaveBytes}. */
+  /** Takes all the space there is, but for {@code leaveBytes}, besides what it has already. */
   public void fill(long leaveBytes) {
     try {
-      Files.write(ballast, new byte[0]);
-      long taken = 0;
+      if (!Files.exists(ballast)) {
+        Files.createFile(ballast);
+      }
+      long taken = Files.size(ballast);
       long step = MOST_STEP_BYTES;
       while (step >= PAGE_BYTES) {
         long free = freeBytes() - leaveBytes;

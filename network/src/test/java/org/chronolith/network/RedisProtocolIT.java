@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
@@ -33,9 +32,7 @@ class RedisProtocolIT {
         Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
             .anyMatch(path -> new File(path, "redis-server").canExecute());
     assumeTrue(found, "redis-server is not installed");
-    try (ServerSocket socket = new ServerSocket(0)) {
-      redisPort = socket.getLocalPort();
-    }
+    redisPort = FreePort.next();
     redis =
         new ProcessBuilder(
                 "redis-server", "--port", "" + redisPort, "--save", "", "--dir", dir.toString())

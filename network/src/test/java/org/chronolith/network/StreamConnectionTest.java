@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -235,10 +234,7 @@ class StreamConnectionTest {
   @Test
   void shouldReportWhatCannotBeDialed() throws Exception {
     NetworkLoop dialing = loop("dialing", true);
-    int freePort;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      freePort = socket.getLocalPort();
-    }
+    int freePort = FreePort.next();
     for (String host : List.of("127.0.0.1", "no-such-host.invalid")) {
       Echo echo = new Echo();
       Dialer.connect(dialing, host, freePort, 5_000, echo);

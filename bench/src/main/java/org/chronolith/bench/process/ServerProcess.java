@@ -3,8 +3,6 @@ package org.chronolith.bench.process;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +66,7 @@ public final class ServerProcess implements AutoCloseable {
       String name, List<String> command, Path parent, List<String> directives) {
     try {
       Path directory = Files.createTempDirectory(parent, "bench-" + name + "-");
-      int port = freePort();
+      int port = FreePort.next();
       List<String> words = new ArrayList<>(command);
       words.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
       words.addAll(List.of("--dir", directory.toString()));
@@ -214,12 +212,6 @@ public final class ServerProcess implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new BenchException("interrupted while a server started", e);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 

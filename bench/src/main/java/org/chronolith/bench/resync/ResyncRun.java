@@ -1,7 +1,5 @@
 package org.chronolith.bench.resync;
 
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -9,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.chronolith.bench.BenchException;
 import org.chronolith.bench.load.KeyRequests;
+import org.chronolith.bench.process.FreePort;
 import org.chronolith.bench.process.ServerProcess;
 import org.chronolith.bench.resp.RespConnection;
 
@@ -59,7 +58,8 @@ final class ResyncRun {
       for (int lagMib : lagsMib) {
         Traffic.Seen before = seen(keys);
         awaitOffset(atReplica, offset(atMaster));
-        atReplica.call("REPLICAOF", "127.0.0.1", Integer.toString(closedPort()));
+        // Nobody listens there: a replica that is sent there has lost its master.
+        atReplica.call("REPLICAOF", "127.0.0.1", Integer.toString(FreePort.next()));
         write(atMaster, keys, settings.keys(lagMib), true);
         resyncs.add(resync(dataMib, lagMib, atMaster, atReplica, before));
       }
@@ -148,14 +148,5 @@ final class ResyncRun {
 
   private static long fullSyncs(RespConnection connection) {
     return Long.parseLong(connection.info("stats", "sync_full"));
-  }
-
-  /** Where nobody listens: a replica that is sent there has lost its master. */
-  private static int closedPort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new BenchException("no port is free: " + e.getMessage(), e);
-    }
   }
 }

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.chronolith.bench.BenchException;
+import org.chronolith.bench.process.FreePort;
 import org.chronolith.bench.process.ServerProcess;
 import org.chronolith.bench.resp.RespConnection;
-import org.chronolith.server.testing.ChronolithProcess;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +29,7 @@ final class FaultyServerIT {
   private static final String MISCONF = "MISCONF Errors writing to the AOF file: ";
 
   @TempDir Path directory;
-  private final int metricsPort = ChronolithProcess.freePort();
+  private final int metricsPort = FreePort.next();
   private final HttpClient http = HttpClient.newHttpClient();
 
   private ServerProcess start(String... directives) {

@@ -1,14 +1,12 @@
 package org.chronolith.bench.tutorial;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.chronolith.bench.process.FreePort;
 import org.chronolith.bench.process.Programs;
 import org.chronolith.server.testing.RequiresRedis;
 import org.junit.jupiter.api.Tag;
@@ -37,16 +35,10 @@ final class TutorialIT {
     }
   }
 
-  private static Map<String, Integer> freePorts() throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
+  private static Map<String, Integer> freePorts() {
     Map<String, Integer> ports = new LinkedHashMap<>();
     for (String port : PAGE_PORTS) {
-      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-      sockets.add(socket);
-      ports.put(port, socket.getLocalPort());
-    }
-    for (ServerSocket socket : sockets) {
-      socket.close();
+      ports.put(port, FreePort.next());
     }
     return ports;
   }

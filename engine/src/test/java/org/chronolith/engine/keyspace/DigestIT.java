@@ -7,10 +7,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -28,12 +27,14 @@ class DigestIT {
   @Test
   void shouldEqualThatOfRedisServer(@TempDir Path directory) throws Exception {
     Assumptions.assumeTrue(hasRedis(), "redis-server is not installed");
-    int port = freePort();
+    Path address = directory.resolve("redis.sock");
     Process redis =
         new ProcessBuilder(
                 "redis-server",
                 "--port",
-                "" + port,
+                "0",
+                "--unixsocket",
+                address.toString(),
                 "--save",
                 "",
                 "--dir",
@@ -43,10 +44,10 @@ class DigestIT {
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("redis.log").toFile())
             .start();
-    try (Socket socket = connect(port);
+    try (SocketChannel channel = connect(address);
         KeyspaceFixture fixture = new KeyspaceFixture(16)) {
       fixture.keyspace.begin(System.currentTimeMillis(), ExpiryMode.DELETE);
-      compare(new Redis(socket), fixture);
+      compare(new Redis(channel), fixture);
     } finally {
       redis.destroy();
       redis.waitFor(10, TimeUnit.SECONDS);
@@ -127,11 +128,11 @@ class DigestIT {
     private final OutputStream out;
     private final BufferedReader in;
 
-    Redis(Socket socket) throws IOException {
-      out = socket.getOutputStream();
+    Redis(SocketChannel channel) {
+      out = Channels.newOutputStream(channel);
       in =
           new BufferedReader(
-              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+              new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.ISO_8859_1));
     }
 
     String call(String... words) throws IOException {
@@ -147,26 +148,17 @@ class DigestIT {
     }
   }
 
-  private static Socket connect(int port) throws IOException {
+  private static SocketChannel connect(Path address) throws IOException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (true) {
-      Socket socket = new Socket();
       try {
-        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
-        return socket;
+        return SocketChannel.open(UnixDomainSocketAddress.of(address));
       } catch (IOException e) {
-        socket.close();
         if (System.nanoTime() > deadline) {
           throw e;
         }
         Thread.onSpinWait();
       }
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return probe.getLocalPort();
     }
   }
 

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,8 +87,9 @@ class RdbEncodingsIT {
 
     /** {@code DEBUG DIGEST}, and with more words a {@code SAVE} behind it. */
     String call(String... words) throws IOException, InterruptedException {
-      String port = Integer.toString(freePort());
-      List<String> command = new ArrayList<>(List.of("redis-server", "--port", port));
+      String address = directory.resolve("redis.sock").toString();
+      List<String> command = new ArrayList<>(List.of("redis-server", "--port", "0"));
+      command.addAll(List.of("--unixsocket", address));
       command.addAll(List.of("--dir", directory.toString(), "--save", ""));
       command.addAll(List.of("--enable-debug-command", "yes"));
       command.addAll(List.of(directives));
@@ -100,10 +99,10 @@ class RdbEncodingsIT {
               .redirectOutput(directory.resolve("redis.log").toFile())
               .start();
       try {
-        awaitAnswer(port);
-        String digest = run("redis-cli", "-p", port, words[0], words[1]).output().strip();
+        awaitAnswer(address);
+        String digest = run("redis-cli", "-s", address, words[0], words[1]).output().strip();
         if (words.length > 2) {
-          assertEquals("OK", run("redis-cli", "-p", port, "SAVE").output().strip());
+          assertEquals("OK", run("redis-cli", "-s", address, "SAVE").output().strip());
         }
         return digest;
       } finally {
@@ -112,9 +111,9 @@ class RdbEncodingsIT {
       }
     }
 
-    private void awaitAnswer(String port) throws IOException, InterruptedException {
+    private void awaitAnswer(String address) throws IOException, InterruptedException {
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-      while (!run("redis-cli", "-p", port, "PING").output().contains("PONG")) {
+      while (!run("redis-cli", "-s", address, "PING").output().contains("PONG")) {
         assertTrue(System.nanoTime() < deadline, Files.readString(directory.resolve("redis.log")));
       }
     }
@@ -131,12 +130,6 @@ class RdbEncodingsIT {
             .start();
     assertTrue(process.waitFor(DEADLINE_S, TimeUnit.SECONDS), command[0]);
     return new Ran(process.exitValue(), Files.readString(output));
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return probe.getLocalPort();
-    }
   }
 
   private static void assumeRedis() throws InterruptedException {

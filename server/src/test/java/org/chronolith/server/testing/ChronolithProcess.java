@@ -1,7 +1,6 @@
 package org.chronolith.server.testing;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,13 +23,9 @@ public final class ChronolithProcess implements AutoCloseable {
     this.output = output;
   }
 
-  /** A port that nobody listens on. */
+  /** A port that nobody listens on, each time another one. */
   public static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return FreePort.next();
   }
 
   /**

@@ -1,0 +1,48 @@
+package org.chronolith.bench.process;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.chronolith.bench.BenchException;
+
+/**
+ * Ports for servers that are given one on their command line. They are counted up from a random
+ * start, so that JVMs side by side seldom meet, and lie below those that the system gives to
+ * whoever binds port 0 or connects: those may be given again before the server binds them.
+ */
+public final class FreePort {
+  private static final int LOWEST = 20_000;
+
+  /** The first of the system's own, as Linux has them. */
+  private static final int END = 32_768;
+
+  private static final AtomicInteger DRAWN =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(END - LOWEST));
+
+  private FreePort() {}
+
+  /**
+   * A port that nobody listens on, each time another one.
+   *
+   * @throws BenchException if there is none
+   */
+  public static int next() {
+    for (int tries = 0; tries < END - LOWEST; tries++) {
+      int port = LOWEST + Math.floorMod(DRAWN.getAndIncrement(), END - LOWEST);
+      if (isFree(port)) {
+        return port;
+      }
+    }
+    throw new BenchException("no port from " + LOWEST + " to " + (END - 1) + " is free");
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket probe = new ServerSocket(port)) {
+      return probe.isBound();
+    } catch (IOException e) {
+      // Somebody has it.
+      return false;
+    }
+  }
+}

@@ -61,11 +61,11 @@ final class FaultyServerIT {
       assertEquals("1", client.info("persistence", "chronolith_log_failed"));
       assertEquals(CAUSE, client.info("persistence", "chronolith_log_failure"));
       // 4: one line of the log, with cause and remedy.
+      String failed = "Forcing the log failed: " + CAUSE;
+      String remedy = "restart the server once the disk is sound";
+      await("the line", () -> hasLine(server, failed, remedy));
       String lines = server.output();
-      List<String> failures =
-          lines.lines().filter(line -> line.contains("Forcing the log failed: " + CAUSE)).toList();
-      assertEquals(1, failures.size(), lines);
-      assertTrue(failures.get(0).contains("restart the server once the disk is sound"), lines);
+      assertEquals(1, lines.lines().filter(line -> line.contains(failed)).count(), lines);
       // 5: the metrics, which a healed disk does not change.
       server.tell(FaultyDisk.Order.HEAL.name());
       await("the metric", () -> metric("chronolith_log_failed") == 1);
@@ -93,10 +93,7 @@ final class FaultyServerIT {
       assertEquals("err", client.info("persistence", "aof_last_write_status"));
       assertEquals("1", client.info("persistence", "chronolith_log_space_refused"));
       assertEquals("0", client.info("persistence", "chronolith_log_failed"));
-      String lines = server.output();
-      assertTrue(
-          lines.lines().anyMatch(l -> l.contains("No space for the log") && l.contains(CAUSE)),
-          lines);
+      await("the line", () -> hasLine(server, "No space for the log", CAUSE));
       await("the metric", () -> metric("chronolith_log_space_refused") == 1);
       assertEquals(0, metric("redis_aof_last_write_status"));
 
@@ -106,6 +103,14 @@ final class FaultyServerIT {
       assertEquals(1, metric("redis_aof_last_write_status"));
       assertEquals("ok", client.info("persistence", "aof_last_write_status"));
     }
+  }
+
+  /** The log is written by a thread of its own: a line may come after the reply that says it. */
+  private static boolean hasLine(ServerProcess server, String... texts) {
+    return server
+        .output()
+        .lines()
+        .anyMatch(line -> List.of(texts).stream().allMatch(line::contains));
   }
 
   private static void assertRefused(RespConnection client, String cause, String... words) {

@@ -198,7 +198,7 @@ final class FullDiskIT {
       volume.fill(6 << 20);
       assertThrows(RespClient.ErrorReply.class, () -> client.call("SAVE"));
       assertEquals("err", client.info("persistence", "rdb_last_bgsave_status"));
-      assertTrue(server.output().contains("no space"), server.output());
+      server.awaitLine("no space");
       for (int i = 0; i < 100; i++) {
         assertEquals("OK", client.call("SET", "more:" + i, value));
       }

@@ -130,8 +130,7 @@ class FailoverIT {
     assertEquals("0", stat(second, "sync_full"));
     assertEquals("1", stat(second, "sync_partial_ok"));
     assertEquals("2", stat(master, "sync_full"));
-    assertTrue(
-        second.output().contains("MASTER MODE enabled (failover request from"), second::output);
+    second.awaitLine("MASTER MODE enabled (failover request from");
   }
 
   @Test
@@ -168,10 +167,7 @@ class FailoverIT {
       // Held back until then, not refused.
       assertEquals("OK", call(port, "SET", "c", "1"));
       assertEquals("no-failover", info(master, "master_failover_state"));
-      // The log is written by a thread of its own.
-      await(
-          "the log's line",
-          () -> master.output().contains("Replica never caught up before timeout"));
+      master.awaitLine("Replica never caught up before timeout");
       call(port, "FAILOVER");
       assertEquals("OK", call(port, "FAILOVER", "ABORT"));
       assertEquals("OK", call(port, "SET", "d", "1"));
@@ -269,11 +265,7 @@ class FailoverIT {
               "FORCE"));
       assertEquals("waiting-for-sync", info(master, "master_failover_state"));
       await("the new master", () -> info(target, "role").equals("master"));
-      assertTrue(
-          master
-              .output()
-              .contains("Failover to 127.0.0.1:" + target.port() + " time out exceeded, failing"),
-          master::output);
+      master.awaitLine("Failover to 127.0.0.1:" + target.port() + " time out exceeded, failing");
       assertEquals(oldId, info(target, "master_replid2"));
       call(target.port(), "SET", "after", "1");
       awaitSame(target, master);
@@ -308,20 +300,20 @@ class FailoverIT {
     await("the end", () -> info(master, "master_failover_state").equals("no-failover"));
     assertEquals("master", info(master, "role"));
     assertEquals("slave", info(target, "role"));
-    assertTrue(
-        master
-            .output()
-            .contains(
-                "Aborting failover to 127.0.0.1:"
-                    + target.port()
-                    + " while failover-in-progress: Failover target rejected psync request"),
-        master::output);
+    master.awaitLine(
+        "Aborting failover to 127.0.0.1:"
+            + target.port()
+            + " while failover-in-progress: Failover target rejected psync request");
     assertEquals(oldId, info(master, "master_replid2"));
     assertEquals("OK", call(master.port(), "SET", "b", "1"));
     awaitSame(master, other);
     assertEquals("2", stat(master, "sync_full"), "the one that stayed continues");
     assertEquals("OK", call(target.port(), "REPLICAOF", "127.0.0.1", "" + master.port()));
     awaitSame(master, target);
+  }
+
+  private static int count(ChronolithProcess node, String text) {
+    return node.output().split(text, -1).length - 1;
   }
 
   @Test
@@ -351,7 +343,8 @@ class FailoverIT {
       assertEquals("OK", call(master.port(), "FAILOVER", "TO", "127.0.0.1", port));
       await("the end", () -> info(master, "master_failover_state").equals("no-failover"));
       String request = "Failover request received for replid " + oldId;
-      assertEquals(2, target.output().split(request, -1).length - 1, target::output);
+      await("both requests in the log", () -> count(target, request) >= 2);
+      assertEquals(2, count(target, request), target::output);
       assertEquals("master", info(target, "role"));
       assertEquals("slave", info(master, "role"), "else there are two masters");
       assertEquals(oldId, info(target, "master_replid2"));
@@ -377,14 +370,10 @@ class FailoverIT {
     assertEquals("waiting-for-sync", info(master, "master_failover_state"));
     assertEquals("master", info(master, "role"));
     await("the timeout", () -> info(master, "master_failover_state").equals("no-failover"));
-    assertTrue(
-        master
-            .output()
-            .contains(
-                "Aborting failover to 127.0.0.1:"
-                    + port
-                    + " while waiting-for-sync: Replica never caught up before timeout"),
-        master::output);
+    master.awaitLine(
+        "Aborting failover to 127.0.0.1:"
+            + port
+            + " while waiting-for-sync: Replica never caught up before timeout");
     assertEquals(id, info(master, "master_replid"));
     assertEquals("OK", call(master.port(), "SET", "b", "1"));
 

@@ -149,7 +149,7 @@ class RewindIT {
     assertEquals("1", info(promoted, "stats", "sync_partial_ok"));
     assertEquals(0L, call(back, "EXISTS", "lost1"));
     assertEquals(1L, call(back, "EXISTS", "third1"));
-    assertTrue(back.output().contains("to " + divergence + ", where"), back::output);
+    back.awaitLine("to " + divergence + ", where");
     String kept = discarded("a");
     assertTrue(kept.contains("lost499") && kept.contains("lost again9"), "kept: " + kept.length());
     assertTrue(!kept.contains("second1999"), "what is not lost is kept as such");

@@ -160,9 +160,7 @@ class SlowReplicaIT {
     replica.freeze();
     write(master, 20 * MIB);
     await("the timeout", () -> info(master, "replication", "connected_slaves").equals("0"));
-    assertTrue(
-        master.output().contains("Disconnecting timedout replica (streaming sync)"),
-        master::output);
+    master.awaitLine("Disconnecting timedout replica (streaming sync)");
     call(master, "CONFIG", "SET", "repl-timeout", "60");
     replica.thaw();
     awaitSame(master, replica);

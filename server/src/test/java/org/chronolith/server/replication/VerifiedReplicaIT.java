@@ -153,23 +153,20 @@ class VerifiedReplicaIT {
     await("the master's word", () -> stat(master, "repl_mismatched_blocks") == 1);
     await("the replica's word", () -> stat(replica, "repl_mismatched_blocks") == 1);
 
+    String told =
+        "The data of replica 127.0.0.1:" + replica.port() + " differs from this master's: ";
     Matcher said =
         Pattern.compile(
-                "The data of replica 127.0.0.1:"
-                    + replica.port()
-                    + " differs from this master's: (offsets (\\d+) to (\\d+) of "
+                told
+                    + "(offsets (\\d+) to (\\d+) of "
                     + info(master, "replication", "master_replid")
                     + ", checksum 0x[0-9a-f]{8} on the master, 0x[0-9a-f]{8} on the replica)")
-            .matcher(master.output());
+            .matcher(master.awaitLine(told));
     assertTrue(said.find(), master::output);
     assertTrue(Long.parseLong(said.group(2)) <= damagedAt, said.group(1));
     assertTrue(Long.parseLong(said.group(3)) > damagedAt, said.group(1));
-    assertTrue(
-        replica
-            .output()
-            .contains("The data of this replica differs from its master's: " + said.group(1)),
-        replica::output);
-    assertTrue(replica.output().contains("It is kept"), replica::output);
+    replica.awaitLine("The data of this replica differs from its master's: " + said.group(1));
+    replica.awaitLine("It is kept");
 
     // It goes on, by a partial resync; what is told again is neither counted nor cut for again.
     await("the link", () -> isUp(replica));
@@ -297,7 +294,7 @@ class VerifiedReplicaIT {
     await("the master's word", () -> stat(master, "repl_mismatched_blocks") == 2);
     await("the replica's word", () -> stat(middle, "repl_mismatched_blocks") == 2);
     await("the link", () -> isUp(middle));
-    assertTrue(middle.output().contains("another one would not help"), middle::output);
+    middle.awaitLine("another one would not help");
     write(master, 5 * BLOCK);
     await("equal offsets", () -> offset(master) == offset(middle));
     assertEquals(full + 1, stat(master, "sync_full"));
@@ -369,7 +366,7 @@ class VerifiedReplicaIT {
       awaitSame(master, replica);
       assertEquals(full, stat(master, "sync_full"), replica::output);
     }
-    assertTrue(replica.output().contains("is no command of this server"), replica::output);
+    replica.awaitLine("is no command of this server");
 
     // A length: the value takes bytes of the next command with it, whose rest is none.
     proxy.damage("6\r\nlength");
@@ -380,10 +377,11 @@ class VerifiedReplicaIT {
     awaitSame(master, replica);
     assertEquals(full + 1, stat(master, "sync_full"), replica::output);
     // The latter if that block was complete before the link was cut.
-    assertTrue(
-        replica.output().contains("The master's stream cannot be read on from")
-            || replica.output().contains("differs from its master's"),
-        replica::output);
+    await(
+        "a line about it",
+        () ->
+            replica.output().contains("The master's stream cannot be read on from")
+                || replica.output().contains("differs from its master's"));
   }
 
   @Test
@@ -417,10 +415,7 @@ class VerifiedReplicaIT {
     ChronolithProcess with = replica("c", without.port());
     write(master, 5 * BLOCK);
     awaitSame(master, without, with);
-    assertTrue(
-        with.output()
-            .contains("Master does not understand REPLCONF chronolith-verify: -ERR replicas are"),
-        with::output);
+    with.awaitLine("Master does not understand REPLCONF chronolith-verify: -ERR replicas are");
     assertEquals(0, stat(master, "repl_verified_blocks"));
     assertEquals(0, stat(without, "repl_verified_blocks"));
     // One of the two is enough.

@@ -122,6 +122,27 @@ public final class ChronolithProcess implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits for a line with {@code text} in it and gives the first such line, whole. The log is
+   * written by a thread of its own: what a reply tells already, its line may say only later.
+   *
+   * @throws AssertionError if there is none within two minutes
+   */
+  public String awaitLine(String text) {
+    String[] line = new String[1];
+    Await.await(
+        () -> "'" + text + "' in the log:\n" + output(), () -> (line[0] = line(text)) != null);
+    return line[0];
+  }
+
+  /** Null unless there is one that is complete. */
+  private String line(String text) {
+    String all = output();
+    int at = all.indexOf(text);
+    int end = at < 0 ? -1 : all.indexOf('\n', at);
+    return end < 0 ? null : all.substring(all.lastIndexOf('\n', at) + 1, end);
+  }
+
   /** Freezes the process with SIGSTOP. */
   public void freeze() {
     ProcessSignals.send(process, "-STOP");

@@ -63,7 +63,7 @@ class RdbToolsIT {
             ChronolithProcess.start(
                 dir, ChronolithProcess.freePort(), "--enable-debug-command", "yes");
         RespClient client = node.connect()) {
-      assertTrue(node.output().contains("is of a redis-server and is not loaded"), node.output());
+      node.awaitLine("is of a redis-server and is not loaded");
       fill(client);
       digest = (String) client.call("DEBUG", "DIGEST");
       client.call("SAVE");

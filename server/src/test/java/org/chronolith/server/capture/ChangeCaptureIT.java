@@ -154,11 +154,16 @@ final class ChangeCaptureIT {
       reader.awaitSnapshot();
       client.call("SADD", "set", "only");
       client.call("SPOP", "set");
-      client.call("SET", "soon", "gone", "PX", "20");
-      client.call("MULTI");
-      client.call("SET", "a", "1");
-      client.call("SET", "b", "2");
-      client.call("EXEC");
+      // In one piece, so that it does not expire before the transaction.
+      client.send("SET", "soon", "gone", "PX", "500");
+      client.send("MULTI");
+      client.send("SET", "a", "1");
+      client.send("SET", "b", "2");
+      client.send("EXEC");
+      client.flush();
+      for (Object reply : List.of("OK", "OK", "QUEUED", "QUEUED", List.of("OK", "OK"))) {
+        assertEquals(reply, client.receive());
+      }
       List<Change> changes = reader.awaitChange(change -> change.words().get(0).equals("DEL"));
       List<List<String>> all = new ArrayList<>();
       changes.forEach(change -> all.add(change.words()));

@@ -156,7 +156,7 @@ final class FullDiskIT {
     String value = "v".repeat(100_000);
     try (ChronolithProcess server = ChronolithProcess.start(data(), port, DIRECTIVES);
         RespClient client = server.connect()) {
-      client.call("SET", "soon", "x", "PX", "60000");
+      client.call("SET", "soon", "x", "PX", "3600000");
       client.call("SADD", "set", "a", "b", "c");
       RespClient.ErrorReply error =
           assertThrows(

@@ -15,6 +15,7 @@ import org.chronolith.server.testing.RespClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -79,6 +80,7 @@ class KillLoopIT {
   }
 
   @Test
+  @Timeout(value = 20, unit = TimeUnit.MINUTES)
   void shouldLoseNothingAcknowledgedOverFiftyKillsNorTheReplica() throws Exception {
     for (int i = 0; i < WRITERS; i++) {
       writers.add(new Writer(i));

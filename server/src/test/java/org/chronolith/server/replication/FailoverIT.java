@@ -21,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Real processes: handing the role over, and waiting for replicas. */
 @Tag("slow")
 class FailoverIT {
+  /** Milliseconds until a failover gives up: long enough to look at it a few times before. */
+  private static final String OVER_IN_MS = "3000";
 
   @TempDir Path directory;
   private final List<ChronolithProcess> processes = new ArrayList<>();
@@ -159,7 +161,7 @@ class FailoverIT {
     await("all its threads are stopped", () -> isStopped(replica));
     try {
       call(port, "SET", "b", "1");
-      assertEquals("OK", call(port, "FAILOVER", "TIMEOUT", "400"));
+      assertEquals("OK", call(port, "FAILOVER", "TIMEOUT", OVER_IN_MS));
       assertEquals("waiting-for-sync", info(master, "master_failover_state"));
       assertEquals("ERR FAILOVER already in progress.", said(port, "FAILOVER"));
       assertEquals(
@@ -211,7 +213,7 @@ class FailoverIT {
     await("all its threads are stopped", () -> isStopped(process));
   }
 
-  private static void forceTo(ChronolithProcess master, ChronolithProcess target, int timeoutMs) {
+  private static void forceTo(ChronolithProcess master, ChronolithProcess target) {
     assertEquals(
         "OK",
         call(
@@ -222,7 +224,7 @@ class FailoverIT {
             Integer.toString(target.port()),
             "FORCE",
             "TIMEOUT",
-            Integer.toString(timeoutMs)));
+            OVER_IN_MS));
     assertEquals("waiting-for-sync", info(master, "master_failover_state"));
     await(
         "the hand-over",
@@ -261,7 +263,7 @@ class FailoverIT {
               "127.0.0.1",
               Integer.toString(target.port()),
               "TIMEOUT",
-              "300",
+              OVER_IN_MS,
               "FORCE"));
       assertEquals("waiting-for-sync", info(master, "master_failover_state"));
       await("the new master", () -> info(target, "role").equals("master"));
@@ -292,7 +294,7 @@ class FailoverIT {
       early.send("REPLICAOF", "127.0.0.1", Integer.toString(ChronolithProcess.freePort()));
       early.flush();
       call(master.port(), "SET", "a", "1");
-      forceTo(master, target, 200);
+      forceTo(master, target);
       target.thaw();
       assertEquals("OK", early.receive());
       assertEquals("OK", early.receive());
@@ -366,7 +368,8 @@ class FailoverIT {
     // Without FORCE it stays the master; it is not another history.
     String id = info(master, "master_replid");
     String port = Integer.toString(target.port());
-    assertEquals("OK", call(master.port(), "FAILOVER", "TO", "127.0.0.1", port, "TIMEOUT", "200"));
+    assertEquals(
+        "OK", call(master.port(), "FAILOVER", "TO", "127.0.0.1", port, "TIMEOUT", OVER_IN_MS));
     assertEquals("waiting-for-sync", info(master, "master_failover_state"));
     assertEquals("master", info(master, "role"));
     await("the timeout", () -> info(master, "master_failover_state").equals("no-failover"));
@@ -378,7 +381,7 @@ class FailoverIT {
     assertEquals("OK", call(master.port(), "SET", "b", "1"));
 
     // Handed over already: it takes the role back under a new id.
-    forceTo(master, target, 200);
+    forceTo(master, target);
     // As Redis has it: a replica already, whose master has not answered.
     assertEquals("slave", info(master, "role"));
     assertEquals("down", info(master, "master_link_status"));

@@ -23,7 +23,7 @@ public final class RedisServerProcess implements AutoCloseable {
     this.log = log;
   }
 
-  /** Starts one with its files in {@code directory} and waits until it answers. */
+  /** Starts one with its files in {@code directory} and waits until it answers PONG. */
   public static RedisServerProcess start(Path directory, String... directives) {
     int port = ChronolithProcess.freePort();
     List<String> command = new ArrayList<>(List.of("redis-server", "--port", "" + port));
@@ -50,7 +50,8 @@ public final class RedisServerProcess implements AutoCloseable {
       try (RespClient client = new RespClient(port)) {
         client.call("PING");
         return;
-      } catch (RespClient.Disconnected e) {
+      } catch (RespClient.Disconnected | RespClient.ErrorReply e) {
+        // Not listening yet, or LOADING: as a replica it can be, if this comes late.
         if (System.nanoTime() > deadline || !process.isAlive()) {
           close();
           throw e;

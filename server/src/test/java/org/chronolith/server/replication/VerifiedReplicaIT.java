@@ -358,7 +358,7 @@ class VerifiedReplicaIT {
     long full = stat(master, "sync_full");
 
     // A command's name, and the sign before a length: nothing of it is applied, and it comes again.
-    for (String text : new String[] {"APPEND", "$11\r\nheader-here"}) {
+    for (String text : new String[] {"APPEND", "key\r\n$"}) {
       proxy.damage(text);
       call(master, "APPEND", "key", "header-here");
       await("the damage", () -> !proxy.isToDamage());
@@ -369,7 +369,7 @@ class VerifiedReplicaIT {
     replica.awaitLine("is no command of this server");
 
     // A length: the value takes bytes of the next command with it, whose rest is none.
-    proxy.damage("6\r\nlength");
+    proxy.damage("key\r\n$6");
     call(master, "SET", "key", "length");
     await("the damage", () -> !proxy.isToDamage());
     write(master, BLOCK);

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * damage what passes.
  */
 public final class LinkProxy implements AutoCloseable {
+  private static final byte[] NOTHING = {};
   private static final int CHUNK_BYTES = 16 << 10;
   private static final int SLICES_PER_SECOND = 50;
   private static final int CONNECT_TIMEOUT_MS = 10_000;
@@ -26,7 +27,7 @@ public final class LinkProxy implements AutoCloseable {
   private final ServerSocket listening;
   private final int target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
-  private final AtomicLong bytesUntilCut = new AtomicLong(Long.MAX_VALUE);
+  private final AtomicReference<long[]> bytesUntilCuts = new AtomicReference<>(new long[0]);
   private final AtomicLong bytesBack = new AtomicLong();
   private volatile boolean refusing;
   private volatile long bytesPerSecond;
@@ -52,9 +53,12 @@ public final class LinkProxy implements AutoCloseable {
     sockets.forEach(LinkProxy::closed);
   }
 
-  /** Ends all connections when so many more bytes came back from the target. */
-  public void cutAfter(long bytes) {
-    bytesUntilCut.set(bytes);
+  /**
+   * Ends all connections when so many more bytes came back from the target, then again when so many
+   * more did, and so on.
+   */
+  public void cutAfter(long... bytes) {
+    bytesUntilCuts.set(bytes.clone());
   }
 
   /** Bytes that the target has sent so far, over all connections. */
@@ -71,8 +75,8 @@ public final class LinkProxy implements AutoCloseable {
   }
 
   /**
-   * Changes one bit of the first occurrence of {@code text} that comes back from the target; it
-   * must not be spread over two reads.
+   * Changes one bit of the last byte of the first {@code text} that comes back from the target on
+   * one connection.
    */
   public void damage(String text) {
     toDamage.set(text.getBytes(StandardCharsets.US_ASCII));
@@ -83,15 +87,27 @@ public final class LinkProxy implements AutoCloseable {
     return toDamage.get() != null;
   }
 
-  private void damage(byte[] chunk, int length) {
+  /**
+   * Looks for the text where it ends in this chunk, wherever it begins.
+   *
+   * @param tail the last bytes before the chunk, in which it may begin
+   * @return those before the next one
+   */
+  private byte[] damage(byte[] tail, byte[] chunk, int length) {
     byte[] wanted = toDamage.get();
-    for (int at = 0; wanted != null && at + wanted.length <= length; at++) {
-      if (Arrays.equals(chunk, at, at + wanted.length, wanted, 0, wanted.length)) {
-        chunk[at] ^= 1;
+    if (wanted == null) {
+      return NOTHING;
+    }
+    byte[] seen = Arrays.copyOf(tail, tail.length + length);
+    System.arraycopy(chunk, 0, seen, tail.length, length);
+    for (int end = Math.max(wanted.length, tail.length + 1); end <= seen.length; end++) {
+      if (Arrays.equals(seen, end - wanted.length, end, wanted, 0, wanted.length)) {
+        chunk[end - 1 - tail.length] ^= 1;
         toDamage.set(null);
-        return;
+        return NOTHING;
       }
     }
+    return Arrays.copyOfRange(seen, Math.max(0, seen.length - wanted.length + 1), seen.length);
   }
 
   /** Limits what comes back from the target; 0 for no limit. */
@@ -101,7 +117,7 @@ public final class LinkProxy implements AutoCloseable {
 
   /** No limit, no cut to come, nobody refused. */
   public void heal() {
-    bytesUntilCut.set(Long.MAX_VALUE);
+    cutAfter();
     bytesPerSecond = 0;
     refusing = false;
   }
@@ -158,13 +174,14 @@ public final class LinkProxy implements AutoCloseable {
 
   private void pump(Socket from, Socket to, boolean back) {
     byte[] chunk = new byte[CHUNK_BYTES];
+    byte[] tail = NOTHING;
     try {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int read; (read = in.read(chunk, 0, most(back))) >= 0; ) {
         if (back) {
           bytesBack.addAndGet(read);
-          damage(chunk, read);
+          tail = damage(tail, chunk, read);
         }
         int passed = back ? allowed(read) : read;
         out.write(chunk, 0, passed);
@@ -192,14 +209,22 @@ public final class LinkProxy implements AutoCloseable {
         : CHUNK_BYTES;
   }
 
-  /** How many of these bytes get through before the cut; the cut happens once. */
+  /** How many of these bytes get through before the next cut; each happens once. */
   private int allowed(int bytes) {
-    long before = bytesUntilCut.getAndUpdate(left -> next(left, bytes));
-    return before == Long.MAX_VALUE || before >= bytes ? bytes : (int) before;
+    long[] before = bytesUntilCuts.getAndUpdate(cuts -> next(cuts, bytes));
+    return before.length == 0 || before[0] >= bytes ? bytes : (int) before[0];
   }
 
-  private static long next(long left, int bytes) {
-    return left == Long.MAX_VALUE || left < bytes ? Long.MAX_VALUE : left - bytes;
+  private static long[] next(long[] cuts, int bytes) {
+    if (cuts.length == 0) {
+      return cuts;
+    }
+    if (cuts[0] < bytes) {
+      return Arrays.copyOfRange(cuts, 1, cuts.length);
+    }
+    long[] left = cuts.clone();
+    left[0] -= bytes;
+    return left;
   }
 
   private void end(Socket one, Socket other) {

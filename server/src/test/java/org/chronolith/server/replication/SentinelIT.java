@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RedisSentinelProcess;
 import org.chronolith.server.testing.RequiresRedis;
@@ -33,8 +34,17 @@ class SentinelIT {
   private static final String NAME = "mymaster";
   private static final int NODES = 3;
   private static final int SENTINELS = 3;
-  private static final long DEADLINE_S = 60;
+  private static final long DEADLINE_S = 120;
+
+  /** Within that, unless a sentinel says that it was held up: {@link #HELD_UP}. */
   private static final long FAILOVER_MS = 10_000;
+
+  /**
+   * Two sentinels that stood at once get no majority and try again 10 s later; one that its machine
+   * did not run for 2 s does nothing for 30 s.
+   */
+  private static final List<String> HELD_UP =
+      List.of("-failover-abort-not-elected", "+tilt", "-tilt");
 
   @TempDir Path directory;
   private final Map<Integer, ChronolithProcess> nodes = new HashMap<>();
@@ -61,9 +71,7 @@ class SentinelIT {
     ChronolithProcess third = failOverAfterKill(second);
     failOverAfterFreeze(third);
     for (ChronolithProcess node : nodes.values()) {
-      try (RespClient client = node.connect()) {
-        assertEquals(Integer.toString(keys), client.call("GET", "last"));
-      }
+      assertEquals(Integer.toString(keys), answer(() -> get(node, "last")));
     }
   }
 
@@ -99,14 +107,20 @@ class SentinelIT {
     awaitDirective(replica, "replicaof", false);
   }
 
+  private static Object get(ChronolithProcess node, String key) {
+    try (RespClient client = node.connect()) {
+      return client.call("GET", key);
+    }
+  }
+
   private ChronolithProcess failOverOnDemand(ChronolithProcess master) throws IOException {
     write(master);
     Map<Integer, String> fullSyncs = fullSyncs();
-    long begunMs = System.currentTimeMillis();
+    Begun begun = begin();
     try (RespClient sentinel = sentinels.get(0).connect()) {
       assertEquals("OK", sentinel.call("SENTINEL", "FAILOVER", NAME));
     }
-    ChronolithProcess promoted = awaitPromotion(master, begunMs);
+    ChronolithProcess promoted = awaitPromotion(master, begun);
     awaitReplicas(promoted);
     assertEquals(fullSyncs, fullSyncs());
     // CONFIG REWRITE came with the new roles.
@@ -118,9 +132,9 @@ class SentinelIT {
   private ChronolithProcess failOverAfterKill(ChronolithProcess master) {
     write(master);
     Map<Integer, String> fullSyncs = fullSyncs();
-    long begunMs = System.currentTimeMillis();
+    Begun begun = begin();
     master.kill();
-    ChronolithProcess promoted = awaitPromotion(master, begunMs);
+    ChronolithProcess promoted = awaitPromotion(master, begun);
     write(promoted, 1);
     nodes.put(master.port(), ChronolithProcess.startConfigured(file(master.port()), master.port()));
     awaitReplicas(promoted);
@@ -132,9 +146,9 @@ class SentinelIT {
   private void failOverAfterFreeze(ChronolithProcess master) {
     write(master);
     Map<Integer, String> fullSyncs = fullSyncs();
-    long begunMs = System.currentTimeMillis();
+    Begun begun = begin();
     master.freeze();
-    ChronolithProcess promoted = awaitPromotion(master, begunMs);
+    ChronolithProcess promoted = awaitPromotion(master, begun);
     write(promoted, 1);
     master.thaw();
     awaitReplicas(promoted);
@@ -202,13 +216,36 @@ class SentinelIT {
     }
   }
 
+  /**
+   * A moment before a failover.
+   *
+   * @param logged how much each sentinel had logged by then
+   */
+  private record Begun(long nanos, List<Integer> logged) {}
+
+  private Begun begin() {
+    return new Begun(
+        System.nanoTime(), sentinels.stream().map(sentinel -> sentinel.output().length()).toList());
+  }
+
+  private boolean wasHeldUp(Begun begun) {
+    for (int i = 0; i < sentinels.size(); i++) {
+      String since = sentinels.get(i).output().substring(begun.logged().get(i));
+      if (HELD_UP.stream().anyMatch(since::contains)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Waits until most sentinels name another master, and it says so, too. */
-  private ChronolithProcess awaitPromotion(ChronolithProcess old, long begunMs) {
+  private ChronolithProcess awaitPromotion(ChronolithProcess old, Begun begun) {
     await("a promotion", () -> agreed(old.port()) != 0);
     ChronolithProcess promoted = nodes.get(agreed(old.port()));
-    assertEquals("master", info(promoted, "replication", "role"));
-    long tookMs = System.currentTimeMillis() - begunMs;
-    assertTrue(tookMs < FAILOVER_MS, "the failover took " + tookMs + " ms");
+    assertEquals("master", answer(() -> info(promoted, "replication", "role")));
+    long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun.nanos());
+    assertTrue(
+        tookMs < FAILOVER_MS || wasHeldUp(begun), () -> "it took " + tookMs + " ms" + logs());
     return promoted;
   }
 
@@ -280,7 +317,7 @@ class SentinelIT {
 
   private Map<Integer, String> fullSyncs() {
     Map<Integer, String> all = new HashMap<>();
-    nodes.forEach((port, node) -> all.put(port, info(node, "stats", "sync_full")));
+    nodes.forEach((port, node) -> all.put(port, answer(() -> info(node, "stats", "sync_full"))));
     return all;
   }
 
@@ -310,14 +347,25 @@ class SentinelIT {
     }
   }
 
+  /** Asks again where {@link #holds} would. */
+  private <T> T answer(Supplier<T> question) {
+    List<T> answers = new ArrayList<>();
+    await("an answer", () -> answers.add(question.get()));
+    return answers.get(0);
+  }
+
+  private String logs() {
+    StringBuilder logs = new StringBuilder();
+    sentinels.forEach(sentinel -> logs.append("\n\n").append(sentinel.output()));
+    nodes.values().forEach(node -> logs.append("\n\n").append(node.output()));
+    return logs.toString();
+  }
+
   private void await(String what, BooleanSupplier condition) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
     while (!holds(condition)) {
       if (System.nanoTime() > deadline) {
-        StringBuilder logs = new StringBuilder("still waiting for " + what);
-        sentinels.forEach(sentinel -> logs.append("\n\n").append(sentinel.output()));
-        nodes.values().forEach(node -> logs.append("\n\n").append(node.output()));
-        throw new AssertionError(logs.toString());
+        throw new AssertionError("still waiting for " + what + logs());
       }
       try {
         TimeUnit.MILLISECONDS.sleep(50);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What clients are told between the start of the process and the end of the loading. */
 @Tag("slow")
 class LoadingIT {
-  private static final int KEYS = 300_000;
+  private static final int KEYS = 1_000_000;
 
   @TempDir Path directory;
 

@@ -31,8 +31,10 @@ record DiskRun(
       Keys keys,
       double seconds) {
     long phaseMs = Math.max(1, Math.round(seconds * 1000));
-    // Twice what is needed: filling a volume, a hog's last force and a restart take their time.
-    int buckets = (int) (2 * PHASES.size() * phaseMs / 100 + 100);
+    // More than is needed: filling a volume and a hog's last force take their time, and a restart
+    // may take all that it is given.
+    long mostMs = 2 * PHASES.size() * phaseMs + 10_000 + ServerProcess.RESTART_DEADLINE_MS;
+    int buckets = (int) (mostMs / TimeUnit.NANOSECONDS.toMillis(Timeline.BUCKET_NS));
     int[] begins = new int[PHASES.size() + 1];
     try (Timeline timeline = Timeline.start(server, load, keys, buckets)) {
       // Connections are made and code is compiled.

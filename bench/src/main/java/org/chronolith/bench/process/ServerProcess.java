@@ -24,6 +24,10 @@ public final class ServerProcess implements AutoCloseable {
   private static final long READY_DEADLINE_MS = 60_000;
   private static final long READY_POLL_MS = 5;
   private static final long STOP_DEADLINE_MS = 20_000;
+
+  /** A restart that takes longer than that fails. */
+  public static final long RESTART_DEADLINE_MS = STOP_DEADLINE_MS + READY_DEADLINE_MS;
+
   private static final int LOG_TAIL_LINES = 20;
 
   private final String name;

@@ -92,10 +92,10 @@ class ListenerTest {
             loop.execute(() -> order.add("next task"));
             loop.requestEndOfTurn();
             loop.requestEndOfTurn();
+            Scheduled never = loop.schedule(() -> order.add("cancelled"), 30);
+            never.cancel();
             order.add("task");
           });
-      Scheduled never = loop.schedule(() -> order.add("cancelled"), 30);
-      never.cancel();
       loop.schedule(done::countDown, 60);
       done.await();
       assertFalse(loop.inLoop());

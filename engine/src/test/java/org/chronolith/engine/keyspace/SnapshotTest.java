@@ -246,6 +246,10 @@ class SnapshotTest {
       for (int i = 0; i < 3_000; i++) {
         mutate(fixture, random);
       }
+      // Enough for some parts, even if all was flushed just before.
+      for (int i = 0; i < 4; i++) {
+        fixture.set(i % DATABASES, "long" + i, "y".repeat(150_000));
+      }
       finish(fixture.keyspace.snapshot(store, true), store);
       for (long bytes : new long[] {1, 100_000, Long.MAX_VALUE / 2}) {
         String told = "parts of " + bytes + " bytes, seed " + seed;

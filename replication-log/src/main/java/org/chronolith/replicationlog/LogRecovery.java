@@ -28,8 +28,17 @@ import java.util.List;
  * file, but below the start of the next segment it is not, so no reader ever gets there.
  */
 final class LogRecovery {
-  /** What was found; the segments are all sealed. */
-  record Result(Segment[] segments, long nextSequence, History history, RecoveryReport report) {}
+  /**
+   * What was found; the segments are all sealed.
+   *
+   * @param forced what was recorded of the forced end, or null
+   */
+  record Result(
+      Segment[] segments,
+      long nextSequence,
+      History history,
+      RecoveryReport report,
+      ForcedEnd.Slot forced) {}
 
   private final LogConfig config;
   private final LogNeed need;
@@ -92,7 +101,8 @@ final class LogRecovery {
         segments.toArray(new Segment[0]),
         entries.get(entries.size() - 1).sequence() + 1,
         history.lowerTo(last.endOffset),
-        report);
+        report,
+        forced);
   }
 
   private List<SegmentFiles.Entry> find() throws IOException {

@@ -54,8 +54,9 @@ final class SegmentLog implements ReplicationLog {
   }
 
   /**
-   * Opens an existing log at the longest valid prefix that ends at a commit. That prefix is forced
-   * to the disk. Nothing is written before the first append, which starts a new segment.
+   * Opens an existing log at the longest valid prefix that ends at a commit. That prefix is brought
+   * to the disk, see {@link UnforcedPages}. Nothing else is written before the first append, which
+   * starts a new segment.
    *
    * @throws LogException DAMAGED if there is no usable log in the directory, or something that was
    *     on disk and is needed is damaged or missing: then nothing was changed; IO
@@ -63,11 +64,7 @@ final class SegmentLog implements ReplicationLog {
   static SegmentLog open(LogConfig config, LogListener listener, LogNeed need, LogDisk disk) {
     try {
       LogRecovery.Result found = LogRecovery.recover(config, need, disk);
-      for (Segment segment : found.segments()) {
-        if (segment.index() != null) {
-          SegmentFiles.forceFile(segment.file, disk);
-        }
-      }
+      UnforcedPages.force(found.segments(), found.forced(), disk, config.maxRecordBytes());
       Segment last = found.segments()[found.segments().length - 1];
       SegmentFiles.giveBackReserved(last.file, last.committedPosition);
       LogState state = new LogState(found.segments(), found.report().endOffset(), found.history());

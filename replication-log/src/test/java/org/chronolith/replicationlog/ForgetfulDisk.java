@@ -17,11 +17,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.chronolith.replicationlog.chronicle.QueueFile;
 
 /**
  * A disk that can be asked what would be on it if the power failed now: of what was not forced, any
  * subset of pages in any order, any subset of new names, renames and removals. It also counts what
- * is done to it, and calls back before the n-th thing and after it.
+ * is done to it, and calls back before the n-th thing and after it. And it can fail a force as
+ * Linux does: what was to be forced counts as clean from then on, and no later force brings it to
+ * the disk unless it is written again.
  */
 final class ForgetfulDisk implements LogDisk {
   private static final int PAGE_BYTES = 4096;
@@ -38,6 +41,11 @@ final class ForgetfulDisk implements LogDisk {
   private long steps;
   private long callAtStep = -1;
   private Runnable call;
+
+  /** By file and position: pages that a failed force has left in the cache, as they were then. */
+  private final Map<Path, Map<Integer, byte[]>> takenForClean = new HashMap<>();
+
+  private int forcesUntilFailure = -1;
 
   ForgetfulDisk(Path root) {
     this.root = root;
@@ -68,6 +76,50 @@ final class ForgetfulDisk implements LogDisk {
     }
   }
 
+  /** Has a force of records fail once, after so many others of them; -1 for none. */
+  synchronized void failAForceOfRecords(int after) {
+    forcesUntilFailure = after;
+  }
+
+  /** Whether this is the force that is to fail: of records, not of a segment that is being made. */
+  private boolean fails(Path file, boolean metadata) {
+    boolean counts = forcesUntilFailure >= 0 && !metadata && QueueFile.isOne(file);
+    return counts && forcesUntilFailure-- == 0;
+  }
+
+  private void takeForClean(Path file, byte[] now) {
+    byte[] old = forced.getOrDefault(file, new byte[0]);
+    Map<Integer, byte[]> clean = takenForClean.computeIfAbsent(file, any -> new HashMap<>());
+    for (int at = 0; at < now.length; at += PAGE_BYTES) {
+      byte[] page = page(now, at);
+      if (!Arrays.equals(page, page(old, at))) {
+        clean.put(at, page);
+      }
+    }
+  }
+
+  /** What a force of a file that looks like this leaves on the disk. */
+  private byte[] dirtyOnly(Path file, byte[] now) {
+    Map<Integer, byte[]> clean = takenForClean.getOrDefault(file, new HashMap<>());
+    clean.entrySet().removeIf(page -> !Arrays.equals(page.getValue(), page(now, page.getKey())));
+    byte[] old = forced.getOrDefault(file, new byte[0]);
+    byte[] image = now.clone();
+    for (int at : clean.keySet()) {
+      byte[] page = page(old, at);
+      System.arraycopy(page, 0, image, at, Math.min(page.length, image.length - at));
+    }
+    return image;
+  }
+
+  /** Zeros where the file has none. */
+  private static byte[] page(byte[] file, int at) {
+    byte[] page = new byte[PAGE_BYTES];
+    if (at < file.length) {
+      System.arraycopy(file, at, page, 0, Math.min(PAGE_BYTES, file.length - at));
+    }
+    return page;
+  }
+
   private void step() {
     if (steps++ == callAtStep) {
       call.run();
@@ -80,9 +132,14 @@ final class ForgetfulDisk implements LogDisk {
     synchronized (this) {
       step();
       image = Files.readAllBytes(file);
+      if (fails(file, metadata)) {
+        takeForClean(file, image);
+        step();
+        throw new IOException("Input/output error");
+      }
     }
     synchronized (this) {
-      forced.put(file, image);
+      forced.put(file, dirtyOnly(file, image));
       step();
     }
   }
@@ -100,6 +157,11 @@ final class ForgetfulDisk implements LogDisk {
   public synchronized void write(FileChannel channel, Path file, ByteBuffer bytes, long position)
       throws IOException {
     step();
+    long end = position + bytes.remaining();
+    takenForClean
+        .getOrDefault(file, new HashMap<>())
+        .keySet()
+        .removeIf(at -> at < end && at + PAGE_BYTES > position);
     LogDisk.super.write(channel, file, bytes, position);
     step();
   }
@@ -115,6 +177,7 @@ final class ForgetfulDisk implements LogDisk {
     }
     rekey(forced, from, to);
     rekey(forcedNames, from, to);
+    rekey(takenForClean, from, to);
     step();
   }
 
@@ -138,6 +201,7 @@ final class ForgetfulDisk implements LogDisk {
         });
     LogDisk.super.delete(dir);
     forced.keySet().removeAll(files.keySet());
+    takenForClean.keySet().removeIf(file -> file.startsWith(dir));
     Set<String> known = forcedNames.getOrDefault(dir.getParent(), Set.of());
     if (known.contains(dir.getFileName().toString())) {
       removals.add(new Removal(dir, files));

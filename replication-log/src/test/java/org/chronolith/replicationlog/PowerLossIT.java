@@ -2,6 +2,7 @@ package org.chronolith.replicationlog;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
@@ -43,6 +44,9 @@ class PowerLossIT {
     ReplicationLog log;
     LogConfig config;
 
+    /** Whether the disk fails a force now and then. */
+    boolean forcesFail;
+
     /** Appended so far; replaced, never changed. */
     volatile byte[] stream = new byte[0];
 
@@ -54,6 +58,7 @@ class PowerLossIT {
     volatile byte[] streamAtCrash;
     boolean everything;
     int lostBytes;
+    int failedForces;
 
     Node(long seed) {
       random = new Random(seed);
@@ -82,14 +87,34 @@ class PowerLossIT {
 
     void work(int operations) {
       for (int i = 0; i < operations && streamAtCrash == null; i++) {
-        switch (random.nextInt(9)) {
+        switch (random.nextInt(forcesFail ? 10 : 9)) {
           case 0 -> log.requestSync();
           case 1 -> log.sync();
           case 2 -> log.trim(log.endOffset(), 2);
           case 3 -> feed();
+          case 9 -> failAForce();
           default -> append();
         }
       }
+    }
+
+    /** And starts again, with what the page cache holds. */
+    void failAForce() {
+      append();
+      disk.failAForceOfRecords(random.nextInt(2));
+      try {
+        log.sync();
+        // There was nothing to force, or only one segment.
+        disk.failAForceOfRecords(-1);
+        return;
+      } catch (LogException e) {
+        assertThrows(LogException.class, log::close, context);
+      }
+      failedForces++;
+      log = ReplicationLog.open(config, LogListener.none(), LogNeed.EVERYTHING, disk);
+      assertEquals(stream.length, log.endOffset(), context);
+      log.appendIdentity(log.history().newId(log.endOffset()), 0, 3);
+      log.sync();
     }
 
     void feed() {
@@ -158,8 +183,10 @@ class PowerLossIT {
     long deadline = System.nanoTime() + RANDOM_NANOS;
     int crashes = 0;
     int lost = 0;
+    int failedForces = 0;
     while (System.nanoTime() < deadline) {
       Node node = new Node(System.nanoTime());
+      node.forcesFail = true;
       for (int i = 0; i < CRASHES_PER_LIFE; i++) {
         node.work(10 + node.random.nextInt(120));
         node.feed();
@@ -169,11 +196,13 @@ class PowerLossIT {
         crashes++;
       }
       lost += node.lostBytes;
+      failedForces += node.failedForces;
       node.log.close();
       SegmentFiles.delete(dir);
       Files.createDirectories(dir);
     }
     assertTrue(crashes > 20, "only " + crashes + " crashes in the time");
+    assertTrue(failedForces > 20, "only " + failedForces + " failed forces");
     assertTrue(lost > 0, "nothing was ever lost: the disk does not forget");
   }
 

@@ -50,11 +50,18 @@ final class Space {
         file.toString(), null, "cannot reserve " + (to - from) + " bytes: " + reason);
   }
 
-  /** For file systems without fallocate. The range lies ahead of the appender and is unwritten. */
-  private static void writeZeros(Path file, long from, long to) throws IOException {
+  /**
+   * For file systems without fallocate. The file may be longer than {@code from} already, as
+   * Chronicle makes it as long as the block that it maps, but there are no disk blocks behind what
+   * was reserved.
+   *
+   * <p>REQUIRES: the range lies ahead of the appender, which stays in what was reserved before, and
+   * holds nothing.
+   */
+  static void writeZeros(Path file, long from, long to) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       ByteBuffer zeros = ByteBuffer.allocate(ZEROS_BYTES);
-      for (long at = Math.max(from, channel.size()); at < to; ) {
+      for (long at = from; at < to; ) {
         zeros.clear().limit((int) Math.min(ZEROS_BYTES, to - at));
         at += channel.write(zeros, at);
       }

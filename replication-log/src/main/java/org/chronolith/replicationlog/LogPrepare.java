@@ -171,8 +171,9 @@ final class LogPrepare implements Runnable {
           LockSupport.park(this);
         }
       }
-    } catch (Error e) {
-      // A fault in a mapped page, say: without this thread nothing is reserved any more.
+    } catch (RuntimeException | Error e) {
+      // A fault in a mapped page, say: without this thread nothing is reserved any more, and who
+      // waits for space must not wait for ever.
       state.fail(e);
       listener.syncFailed(e);
       throw e;
@@ -287,22 +288,26 @@ final class LogPrepare implements Runnable {
     nextSequence++;
   }
 
-  /** Returns whether space was given back. */
+  /**
+   * Returns whether space was given back. What fails is told and no more: nobody writes to these
+   * files again, and what is in them is forced through another channel. To fail the log for them
+   * would make an outage of some space that comes back later, with retention.
+   */
   private boolean closeRetired() {
     boolean any = false;
     for (Retired one = retired.poll(); one != null; one = retired.poll()) {
       any = true;
-      one.appender().close();
       try {
+        one.appender().close();
         SegmentAppender.giveBack(one.file(), one.endPosition());
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         listener.warning("cannot give back the reserved space of " + one.file(), e);
       }
     }
     return any;
   }
 
-  /** Returns whether any were removed. */
+  /** Returns whether any were removed. What cannot be is told and left: readers see it no more. */
   private boolean removeFiles() {
     boolean any = false;
     for (Segment[] batch = removed.poll(); batch != null; batch = removed.poll()) {
@@ -312,7 +317,7 @@ final class LogPrepare implements Runnable {
         try {
           bytes += segment.committedPosition;
           SegmentFiles.remove(segment.dir, disk);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
           listener.warning("cannot remove " + segment.dir, e);
         }
       }

@@ -81,15 +81,21 @@ final class LogSync implements Runnable {
     LockSupport.unpark(thread);
   }
 
-  /** Waits until all that was appended before the call is on disk. */
+  /**
+   * Waits until all that was appended before the call is on disk.
+   *
+   * @throws LogException IO if it never will be, since a force has failed or the thread has ended
+   */
   void await() {
     long mine = requests.incrementAndGet();
+    boolean done;
     LockSupport.unpark(thread);
     lock.lock();
     try {
       while (served < mine && state.failure() == null && thread.isAlive()) {
         advanced.await(1, TimeUnit.SECONDS);
       }
+      done = served >= mine;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LogException(LogException.Kind.IO, "interrupted while waiting for log-sync", e);
@@ -100,10 +106,28 @@ final class LogSync implements Runnable {
       throw new LogException(
           LogException.Kind.IO, "the log failed: " + state.failure(), state.failure());
     }
+    if (!done) {
+      throw new LogException(
+          LogException.Kind.IO, "log-sync has ended: nothing is forced any more");
+    }
   }
 
   @Override
   public void run() {
+    try {
+      serve();
+      forceRecord();
+    } catch (RuntimeException | Error e) {
+      // Without this thread nothing is forced any more, and that must not look like success.
+      failed(e);
+      throw e;
+    } finally {
+      closeFiles();
+      served(0);
+    }
+  }
+
+  private void serve() {
     long done = 0;
     while (!(closed && done == requests.get())) {
       long wanted = requests.get();
@@ -116,20 +140,31 @@ final class LogSync implements Runnable {
           force();
         } catch (IOException | RuntimeException e) {
           // The kernel may have marked the pages clean: trying again would lie.
-          state.forceFailed(e);
-          listener.syncFailed(e);
+          failed(e);
         }
       }
       done = wanted;
-      lock.lock();
-      try {
-        served = done;
-        advanced.signalAll();
-      } finally {
-        lock.unlock();
-      }
+      served(done);
     }
-    forceRecord();
+  }
+
+  private void failed(Throwable cause) {
+    state.forceFailed(cause);
+    listener.syncFailed(cause);
+  }
+
+  /** Tells those who wait that so many requests are done, or only to look again. */
+  private void served(long done) {
+    lock.lock();
+    try {
+      served = Math.max(served, done);
+      advanced.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void closeFiles() {
     try {
       use(null);
       if (forcedEnd != null) {

@@ -179,6 +179,8 @@ public interface ReplicationLog extends AutoCloseable {
   /**
    * Waits until what has been appended before the call is on disk. Not for the engine thread while
    * it serves.
+   *
+   * @throws LogException IO if it never will be: a force has failed, or the log is closed
    */
   void sync();
 

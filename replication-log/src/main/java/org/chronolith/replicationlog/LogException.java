@@ -38,6 +38,12 @@ public final class LogException extends RuntimeException {
     this.kind = kind;
   }
 
+  /** What an exception says of itself, or its class if it says nothing; never null. */
+  public static String reasonOf(Throwable cause) {
+    String message = cause.getMessage();
+    return message == null || message.isBlank() ? cause.getClass().getName() : message;
+  }
+
   public Kind kind() {
     return kind;
   }

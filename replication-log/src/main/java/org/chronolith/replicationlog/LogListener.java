@@ -18,15 +18,21 @@ public interface LogListener {
   default void syncFailed(Throwable cause) {}
 
   /**
-   * Space was reserved ahead again after {@link ReplicationLog#canAppend} had said no. Thread:
-   * log-prepare.
+   * Space was reserved ahead again after {@link ReplicationLog#canAppend} had said no, or after one
+   * of the two below. Thread: log-prepare.
    */
   default void spaceReserved() {}
 
   /**
-   * Space could not be reserved (disk full, say); tried again while needed. Thread: log-prepare.
+   * The volume, or a quota, has no space to reserve; tried again while needed. Thread: log-prepare.
    */
   default void spaceRefused(String reason) {}
+
+  /**
+   * Space could not be reserved, or a new segment not be made, for another reason than a want of
+   * space: the disk fails, say. Tried again while needed. Thread: log-prepare.
+   */
+  default void reserveFailed(String reason) {}
 
   /** Segments were removed; the log now starts at {@code startOffset}. Thread: log-prepare. */
   default void trimmed(long startOffset, int segments, long bytes) {}

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.chronolith.replicationlog.chronicle.SegmentAppender;
+import org.chronolith.replicationlog.chronicle.Volume;
 
 /**
  * The log-prepare thread: everything about files that may take time. It reserves disk space and
@@ -216,7 +217,12 @@ final class LogPrepare implements Runnable {
   private void refuse(Exception cause) {
     refused = true;
     refusedNanos = System.nanoTime();
-    listener.spaceRefused(String.valueOf(cause.getMessage()));
+    String reason = LogException.reasonOf(cause);
+    if (Volume.isFull(cause)) {
+      listener.spaceRefused(reason);
+    } else {
+      listener.reserveFailed(reason);
+    }
   }
 
   /** Reserves the headroom, or so many bytes if they are more. */
@@ -272,9 +278,7 @@ final class LogPrepare implements Runnable {
       appender = SegmentAppender.create(dir, config.blockBytes(), disk);
       appender.reserve(headroom);
       appender.touch(appender.position(), appender.position() + config.touchAheadBytes());
-      SegmentFiles.forceFile(appender.file(), disk);
-      disk.forceDir(dir);
-      disk.forceDir(config.dir());
+      force(appender.file(), dir);
     } catch (IOException | RuntimeException e) {
       if (appender != null) {
         appender.close();
@@ -286,6 +290,21 @@ final class LogPrepare implements Runnable {
     }
     next = new Prepared(nextSequence, dir, appender);
     nextSequence++;
+  }
+
+  /** What this fails with names the segment: who forces appended records fails with other words. */
+  private void force(Path file, Path dir) throws IOException {
+    try {
+      SegmentFiles.forceFile(file, disk);
+      disk.forceDir(dir);
+      disk.forceDir(config.dir());
+    } catch (IOException e) {
+      FileSystemException failed =
+          new FileSystemException(
+              file.toString(), null, "cannot force a new segment: " + LogException.reasonOf(e));
+      failed.initCause(e);
+      throw failed;
+    }
   }
 
   /**

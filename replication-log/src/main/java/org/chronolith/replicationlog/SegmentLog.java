@@ -105,7 +105,7 @@ final class SegmentLog implements ReplicationLog {
       prepare.prepareFirst();
     } catch (IOException e) {
       // Told already. On a full disk the log can still be read: appends wait for space.
-      listener.warning("no space for a new segment", e);
+      listener.warning("a new segment cannot be made", e);
     }
   }
 

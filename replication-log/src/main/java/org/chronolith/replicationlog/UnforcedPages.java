@@ -73,7 +73,7 @@ final class UnforcedPages implements AutoCloseable {
     } catch (FileSystemException e) {
       throw e;
     } catch (IOException e) {
-      throw failed(segment.file, "cannot be brought to the disk: " + e.getMessage(), e);
+      throw failed(segment.file, "cannot be brought to the disk: " + LogException.reasonOf(e), e);
     }
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,6 +37,11 @@ class LogSpaceTest {
     /** When it was last asked, by the clock of {@link System#nanoTime}. */
     volatile long askedNanos;
 
+    /** Why nothing can be had though there seems to be space; null if it can. */
+    volatile String reason;
+
+    volatile boolean forcesFail;
+
     /** Runs once, in the middle of a round of the thread that reserves. */
     final AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
 
@@ -45,9 +51,20 @@ class LogSpaceTest {
       if (left.get() < to - from) {
         throw new FileSystemException(file.toString(), null, "No space left on device");
       }
+      if (reason != null) {
+        throw new FileSystemException(file.toString(), null, reason);
+      }
       left.addAndGet(from - to);
       REAL.reserve(file, from, to);
       meanwhile.getAndSet(() -> {}).run();
+    }
+
+    @Override
+    public void force(FileChannel channel, Path file, boolean metadata) throws IOException {
+      if (forcesFail && metadata) {
+        throw new IOException("Input/output error");
+      }
+      LogDisk.super.force(channel, file, metadata);
     }
 
     @Override
@@ -64,10 +81,20 @@ class LogSpaceTest {
     final List<Long> refusalNanos = new CopyOnWriteArrayList<>();
 
     final AtomicInteger reserved = new AtomicInteger();
+    final List<String> full = new CopyOnWriteArrayList<>();
+    final List<String> failed = new CopyOnWriteArrayList<>();
 
     @Override
     public void spaceRefused(String reason) {
       refusalNanos.add(volume.askedNanos);
+      full.add(reason);
+      refused.incrementAndGet();
+    }
+
+    @Override
+    public void reserveFailed(String reason) {
+      refusalNanos.add(volume.askedNanos);
+      failed.add(reason);
       refused.incrementAndGet();
     }
 
@@ -156,6 +183,39 @@ class LogSpaceTest {
     try (ReplicationLog log = ReplicationLog.open(config, reports, LogNeed.NOTHING, volume)) {
       assertEquals(0, log.recovery().cutBytes());
     }
+  }
+
+  @Test
+  void shouldTellAFullVolumeOrQuotaFromADiskThatFails() throws Exception {
+    try (ReplicationLog log = create(LogModel.smallConfig(dir.resolve("log")))) {
+      for (String lack : List.of("No space left on device", "cannot: Disk quota exceeded")) {
+        refuseAndGoOn(log, () -> volume.reason = lack);
+        String told = reports.full.get(reports.full.size() - 1);
+        assertTrue(told.endsWith(lack), told);
+      }
+      assertEquals(List.of(), reports.failed);
+
+      reports.full.clear();
+      refuseAndGoOn(log, () -> volume.reason = "Input/output error");
+      String told = reports.failed.get(0);
+      assertTrue(told.contains(".cq4") && told.endsWith("Input/output error"), told);
+
+      reports.failed.clear();
+      refuseAndGoOn(log, () -> volume.forcesFail = true);
+      told = reports.failed.get(0);
+      assertTrue(told.endsWith("cannot force a new segment: Input/output error"), told);
+      assertEquals(List.of(), reports.full);
+    }
+  }
+
+  /** Until clients' effects are refused, and then until they are not any more. */
+  private void refuseAndGoOn(ReplicationLog log, Runnable refuse) throws InterruptedException {
+    refuse.run();
+    fill(log);
+    volume.reason = null;
+    volume.forcesFail = false;
+    Await.until("space again", () -> log.canAppend(RECORD_BYTES));
+    append(log);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package org.chronolith.server;
 
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogListener;
 import org.chronolith.replicationlog.ScrubStatus;
 import org.chronolith.server.gate.LogSpaceGate;
@@ -40,13 +41,14 @@ final class LogEvents implements LogListener {
 
   @Override
   public void syncFailed(Throwable cause) {
+    String reason = LogException.reasonOf(cause);
     LOG.error(
         "Forcing the log failed: {}. Writes are refused from now on, reads go on; what was"
             + " acknowledged and is not on disk may be lost. Nothing is tried again: restart the"
             + " server once the disk is sound",
-        cause.getMessage(),
+        reason,
         cause);
-    reactions.failed(String.valueOf(cause.getMessage()));
+    reactions.failed(reason);
   }
 
   @Override
@@ -72,6 +74,16 @@ final class LogEvents implements LogListener {
       LOG.error(
           "No space for the log: {}; writes are refused, once what is reserved is used up, until"
               + " there is",
+          reason);
+    }
+  }
+
+  @Override
+  public void reserveFailed(String reason) {
+    if (space.reserveFailed(reason)) {
+      LOG.error(
+          "Space for the log cannot be reserved, though there may be some: {}; writes are refused,"
+              + " once what is reserved is used up, until it can be",
           reason);
     }
   }

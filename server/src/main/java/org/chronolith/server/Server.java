@@ -241,7 +241,8 @@ public final class Server {
               recovery.progress(),
               loadingGate::loading,
               writePath,
-              logSpaceGate::isSpaceRefused));
+              logSpaceGate::isSpaceRefused,
+              logSpaceGate::refusal));
       observation.start(engineLoop);
       // Clients are answered while it loads, and even HELLO begins with a look at the keyspace.
       engineLoop.execute(() -> runner.dataset().keyspace().adopt());

@@ -45,6 +45,7 @@ class LogFailureIT {
   private static final class Disk implements LogDisk {
     final AtomicInteger forces = new AtomicInteger();
     volatile boolean failing;
+    volatile boolean speechless;
     volatile CountDownLatch waiting = new CountDownLatch(0);
 
     @Override
@@ -57,7 +58,7 @@ class LogFailureIT {
           throw new IOException(e);
         }
         if (failing) {
-          throw new IOException(CAUSE);
+          throw speechless ? new IOException() : new IOException(CAUSE);
         }
       }
       LogDisk.super.force(channel, file, metadata);
@@ -135,6 +136,26 @@ class LogFailureIT {
       assertNotEquals(firstId, client.info("replication", "master_replid"));
       assertEquals(firstId, client.info("replication", "master_replid2"));
       assertEquals("OK", client.call("SET", "c", "3"));
+    }
+  }
+
+  @Test
+  void shouldNameAFailureThatSaysNothingOfItself() throws Exception {
+    start(master, port, disk, "--appendfsync", "always");
+    String name = IOException.class.getName();
+    try (RespClient client = new RespClient(port);
+        RespClient writer = new RespClient(port)) {
+      disk.speechless = true;
+      disk.failing = true;
+      assertThrows(RespClient.Disconnected.class, () -> writer.call("SET", "b", "2"));
+      await("it is known", () -> name.equals(info(client, "chronolith_log_failure")));
+      RespClient.ErrorReply refusal =
+          assertThrows(RespClient.ErrorReply.class, () -> client.call("SET", "c", "3"));
+      assertEquals("MISCONF Errors writing to the AOF file: " + name, refusal.getMessage());
+      RespClient.ErrorReply role =
+          assertThrows(
+              RespClient.ErrorReply.class, () -> client.call("REPLICAOF", "127.0.0.1", "1"));
+      assertTrue(role.getMessage().endsWith(name), role.getMessage());
     }
   }
 

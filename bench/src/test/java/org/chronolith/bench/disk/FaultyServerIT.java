@@ -1,6 +1,7 @@
 package org.chronolith.bench.disk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -82,7 +83,7 @@ final class FaultyServerIT {
   }
 
   @Test
-  void shouldNameRefusedSpaceAndGoOnWhenItCanBeHadAgain() throws Exception {
+  void shouldTellADiskThatFailsToReserveFromAFullOneAndGoOnWhenItCanAgain() throws Exception {
     try (ServerProcess server = start("--log-headroom-bytes", "4mb");
         RespConnection client = server.connect()) {
       String value = "v".repeat(100_000);
@@ -91,16 +92,18 @@ final class FaultyServerIT {
       assertRefused(client, CAUSE, "SET", "b", value);
       assertEquals(value, client.call("GET", "a"));
       assertEquals("err", client.info("persistence", "aof_last_write_status"));
-      assertEquals("1", client.info("persistence", "chronolith_log_space_refused"));
+      assertEquals("0", client.info("persistence", "chronolith_log_space_refused"));
       assertEquals("0", client.info("persistence", "chronolith_log_failed"));
-      await("the line", () -> hasLine(server, "No space for the log", CAUSE));
-      await("the metric", () -> metric("chronolith_log_space_refused") == 1);
-      assertEquals(0, metric("redis_aof_last_write_status"));
+      String refusal = client.info("persistence", "chronolith_log_refusal");
+      assertTrue(refusal.contains("cannot reserve") && refusal.endsWith(CAUSE), refusal);
+      await("the line", () -> hasLine(server, "Space for the log cannot be reserved", CAUSE));
+      assertFalse(server.output().contains("No space for the log"), server.output());
+      await("the metric", () -> metric("redis_aof_last_write_status") == 0);
+      assertEquals(0, metric("chronolith_log_space_refused"));
 
       server.tell(FaultyDisk.Order.HEAL.name());
       await("writes", () -> isDone(client, "SET", "b", value));
-      await("the metric", () -> metric("chronolith_log_space_refused") == 0);
-      assertEquals(1, metric("redis_aof_last_write_status"));
+      await("the metric", () -> metric("redis_aof_last_write_status") == 1);
       assertEquals("ok", client.info("persistence", "aof_last_write_status"));
     }
   }

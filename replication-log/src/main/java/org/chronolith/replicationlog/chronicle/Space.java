@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import net.openhft.posix.PosixAPI;
 
 /**
@@ -14,11 +15,36 @@ import net.openhft.posix.PosixAPI;
  */
 final class Space {
   private static final int O_RDWR = 2;
+  private static final int ENOSPC = 28;
   private static final int ENOSYS = 38;
   private static final int EOPNOTSUPP = 95;
+  private static final int EDQUOT = 122;
   private static final int ZEROS_BYTES = 64 * 1024;
 
+  /** ENOSPC and EDQUOT in the words of the process's locale, and in those of every other part. */
+  private static final List<String> LACKING =
+      List.of(
+          PosixAPI.posix().strerror(ENOSPC),
+          PosixAPI.posix().strerror(EDQUOT),
+          "No space left on device",
+          "Disk quota exceeded");
+
+  private static final int MOST_CAUSES = 10;
+
   private Space() {}
+
+  /** See {@link Volume#isFull}. */
+  static boolean isLacking(Throwable failed) {
+    Throwable cause = failed;
+    for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
+      String message = cause.getMessage();
+      if (message != null && LACKING.stream().anyMatch(message::contains)) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
+  }
 
   /**
    * Reserves {@code [from, to)} and makes the file at least {@code to} long.

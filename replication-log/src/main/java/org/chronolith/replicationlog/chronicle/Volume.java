@@ -29,6 +29,14 @@ public interface Volume {
    */
   void reserve(Path file, long from, long to) throws IOException;
 
+  /**
+   * Whether something failed for want of space, on the volume or within a quota, and not since the
+   * disk is broken. The system's own words tell, as exceptions of the JDK carry no number.
+   */
+  static boolean isFull(Throwable cause) {
+    return Space.isLacking(cause);
+  }
+
   /** Bytes that may still be written on the volume of {@code directory}; 0 if that is not known. */
   long usableBytes(Path directory);
 }

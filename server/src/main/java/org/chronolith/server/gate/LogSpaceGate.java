@@ -34,8 +34,11 @@ public final class LogSpaceGate implements Gate, LogRoom {
   private final Set<Connection> waiting = new LinkedHashSet<>();
   private volatile String failure;
 
-  /** Why space is refused, or null while it is not. */
-  private volatile String refusal;
+  /** Why no space is reserved, or null while it is. */
+  private volatile Refusal refusal;
+
+  /** Whether there is none, or reserving fails for another reason. */
+  private record Refusal(String reason, boolean full) {}
 
   /**
    * @param engine runs a task on the engine thread
@@ -57,20 +60,40 @@ public final class LogSpaceGate implements Gate, LogRoom {
   }
 
   /**
-   * Space could not be reserved: who waits for it gets an error. Any thread.
+   * There was no space to reserve: who waits for it gets an error. Any thread.
    *
    * @return whether that is news
    */
   public boolean spaceRefused(String reason) {
-    boolean news = refusal == null;
-    refusal = reason.contains(NO_SPACE) ? NO_SPACE : reason;
-    engine.execute(this::resumeWaiting);
-    return news;
+    return refused(new Refusal(reason.contains(NO_SPACE) ? NO_SPACE : reason, true));
   }
 
-  /** Whether space is refused now, so that writes are, or soon will be. Any thread. */
+  /**
+   * Space could not be reserved for another reason: who waits for it gets an error. Any thread.
+   *
+   * @return whether that is news
+   */
+  public boolean reserveFailed(String reason) {
+    return refused(new Refusal(reason, false));
+  }
+
+  private boolean refused(Refusal now) {
+    Refusal before = refusal;
+    refusal = now;
+    engine.execute(this::resumeWaiting);
+    return before == null || before.full() != now.full();
+  }
+
+  /** Whether the volume has no space, so that writes are refused, or soon will be. Any thread. */
   public boolean isSpaceRefused() {
-    return refusal != null;
+    Refusal now = refusal;
+    return now != null && now.full();
+  }
+
+  /** Why writes are refused, or soon will be, until space can be reserved; or null. Any thread. */
+  public String refusal() {
+    Refusal now = refusal;
+    return now == null ? null : now.reason();
   }
 
   /**
@@ -105,7 +128,7 @@ public final class LogSpaceGate implements Gate, LogRoom {
   }
 
   private String noRoom(Call call) {
-    String reason = refusal;
+    String reason = refusal();
     if (reason != null) {
       return MISCONF + reason;
     }

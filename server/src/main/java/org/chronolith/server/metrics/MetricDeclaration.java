@@ -65,7 +65,7 @@ record MetricDeclaration(String name, boolean counter, String field, String help
           gauge(
               "redis_aof_last_write_status",
               "aof_last_write_status",
-              "0 while writes are refused since the log has failed or has no space"),
+              "0 while writes are refused since the log has failed or gets no space"),
           gauge("redis_connected_slaves", "connected_slaves", "Replicas that are connected"),
           gauge("redis_master_repl_offset", "master_repl_offset", "End of the stream"),
           gauge("redis_second_repl_offset", "second_repl_offset", "End of the earlier history"),

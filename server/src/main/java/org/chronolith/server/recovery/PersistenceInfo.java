@@ -3,6 +3,8 @@ package org.chronolith.server.recovery;
 import java.util.Locale;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.replicationlog.ScrubStatus;
 import org.chronolith.server.write.WritePath;
@@ -21,11 +23,13 @@ public final class PersistenceInfo {
   private final BooleanSupplier loading;
   private final WritePath writePath;
   private final BooleanSupplier spaceRefused;
+  private final Supplier<String> refusal;
 
   /**
    * @param loading whether clients are told {@code LOADING}; that is longer than the files are read
    * @param writePath to the live log; it has none while there is none
-   * @param spaceRefused whether the log gets no more space at present
+   * @param spaceRefused whether the volume has no more space for the log at present
+   * @param refusal why the log gets no more space, be it that or not, or null
    */
   public PersistenceInfo(
       SnapshotDuty snapshots,
@@ -33,13 +37,15 @@ public final class PersistenceInfo {
       LoadProgress progress,
       BooleanSupplier loading,
       WritePath writePath,
-      BooleanSupplier spaceRefused) {
+      BooleanSupplier spaceRefused,
+      Supplier<String> refusal) {
     this.snapshots = snapshots;
     this.rdbFile = rdbFile;
     this.progress = progress;
     this.loading = loading;
     this.writePath = writePath;
     this.spaceRefused = spaceRefused;
+    this.refusal = refusal;
   }
 
   /** Gives every field with its value, in Redis's order. */
@@ -71,7 +77,7 @@ public final class PersistenceInfo {
 
   private void logFields(BiConsumer<String, Object> field) {
     ReplicationLog live = writePath.log();
-    boolean full = spaceRefused.getAsBoolean();
+    String refused = refusal.get();
     boolean sound = live == null || live.failure() == null;
     field.accept("aof_enabled", 1);
     field.accept("aof_rewrite_in_progress", 0);
@@ -81,7 +87,7 @@ public final class PersistenceInfo {
     field.accept("aof_last_bgrewrite_status", "ok");
     field.accept("aof_rewrites", 0);
     field.accept("aof_rewrites_consecutive_failures", 0);
-    field.accept("aof_last_write_status", sound && !full ? "ok" : "err");
+    field.accept("aof_last_write_status", sound && refused == null ? "ok" : "err");
     field.accept("aof_last_cow_size", 0);
     field.accept("module_fork_in_progress", 0);
     field.accept("module_fork_last_cow_size", 0);
@@ -90,7 +96,7 @@ public final class PersistenceInfo {
     }
     field.accept("chronolith_log_failed", flag(!sound));
     if (!sound) {
-      field.accept("chronolith_log_failure", live.failure().getMessage());
+      field.accept("chronolith_log_failure", LogException.reasonOf(live.failure()));
     }
     field.accept("aof_current_size", live.sizeBytes());
     field.accept("aof_base_size", 0);
@@ -110,7 +116,10 @@ public final class PersistenceInfo {
     field.accept("chronolith_log_start_offset", live.startOffset());
     field.accept("chronolith_log_end_offset", live.endOffset());
     field.accept("chronolith_log_durable_offset", live.durableOffset());
-    field.accept("chronolith_log_space_refused", flag(full));
+    field.accept("chronolith_log_space_refused", flag(spaceRefused.getAsBoolean()));
+    if (refused != null) {
+      field.accept("chronolith_log_refusal", refused);
+    }
     field.accept("chronolith_volume_free_bytes", live.usableBytes());
     field.accept("chronolith_snapshot_offset", snapshots.lastOffset());
   }

@@ -477,8 +477,9 @@ public final class Recovery {
     }
     if (!log.canAppendIdentity()) {
       throw new RecoveryException(
-          "there is no space on the volume for the log's new identity, which a start after an"
-              + " unclean stop needs: free a mebibyte and start again");
+          "no space could be reserved for the log's new identity, which a start after an unclean"
+              + " stop needs; the line of the log before this one says why. If the volume is full,"
+              + " free a mebibyte and start again");
     }
     log.appendIdentity(next, db, System.currentTimeMillis());
     log.sync();

@@ -11,6 +11,7 @@ import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.network.Scheduled;
 import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.client.Client;
 import org.chronolith.server.client.ClientRegistry;
@@ -359,7 +360,7 @@ public final class Replication {
     ReplicationLog live = log();
     return live == null || live.failure() == null
         ? null
-        : String.valueOf(live.failure().getMessage());
+        : LogException.reasonOf(live.failure());
   }
 
   // Roles.

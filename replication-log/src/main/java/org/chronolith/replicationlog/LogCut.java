@@ -14,8 +14,9 @@ import org.chronolith.replicationlog.chronicle.QueueFile;
 
 /**
  * Cuts a log that nobody has open at its first damage, and keeps what it cuts in directories {@code
- * cut-segment-…} beside it. No file is changed in place, since a backup may share it by a hard
- * link: the segment that holds the damage gets a copy of its valid part under its name.
+ * repair-cut-segment-…} beside it, which no start removes. No file is changed in place, since a
+ * backup may share it by a hard link: the segment that holds the damage gets a copy of its valid
+ * part under its name.
  *
  * <p>A crash in the middle leaves a log that can be cut again: segments go from the newest on, and
  * the damaged file is replaced by one rename.
@@ -208,14 +209,14 @@ public final class LogCut {
   }
 
   private Path setAside(Path segmentDir) throws IOException {
-    Path target = freeName(segmentDir);
+    Path target = SegmentFiles.repairPath(segmentDir);
     Files.move(segmentDir, target, StandardCopyOption.ATOMIC_MOVE);
     SegmentFiles.forceDir(logDir);
     return target;
   }
 
   private Path keepValidPart() throws IOException {
-    Path target = freeName(damaged.dir());
+    Path target = SegmentFiles.repairPath(damaged.dir());
     Files.createDirectory(target);
     Files.createLink(target.resolve(damaged.file().getFileName()), damaged.file());
     SegmentFiles.forceDir(target);
@@ -224,15 +225,6 @@ public final class LogCut {
     copyPrefix(damaged.file(), copy, damage.keptBytes());
     Files.move(copy, damaged.file(), StandardCopyOption.ATOMIC_MOVE);
     SegmentFiles.forceDir(damaged.dir());
-    return target;
-  }
-
-  private Path freeName(Path segmentDir) {
-    Path target = SegmentFiles.asidePath(segmentDir);
-    for (int i = 2; Files.exists(target); i++) {
-      target =
-          segmentDir.resolveSibling(SegmentFiles.asidePath(segmentDir).getFileName() + "." + i);
-    }
     return target;
   }
 

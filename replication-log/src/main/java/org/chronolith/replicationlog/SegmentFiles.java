@@ -19,6 +19,9 @@ final class SegmentFiles {
   private static final String PREFIX = "segment-";
   private static final String CUT_PREFIX = "cut-";
 
+  /** Of what a human had cut: only a human removes it. */
+  private static final String REPAIR_PREFIX = "repair-";
+
   /** Of a directory that is being removed, or was when a crash came. */
   private static final String REMOVED_PREFIX = "removed-";
 
@@ -58,14 +61,29 @@ final class SegmentFiles {
     return entries;
   }
 
-  /** Where a segment goes that is taken out of the log. */
+  /** Where a segment goes that a start takes out of the log. */
   static Path asidePath(Path segmentDir) {
     return segmentDir.resolveSibling(CUT_PREFIX + segmentDir.getFileName());
   }
 
-  /** What earlier cuts have set aside. */
+  /** What earlier starts have set aside. */
   static List<Path> listSetAside(Path logDir) throws IOException {
     return list(logDir, CUT_PREFIX + PREFIX + "*");
+  }
+
+  /** Where a segment goes that a repair takes out of the log: a name that is free. */
+  static Path repairPath(Path segmentDir) {
+    String name = REPAIR_PREFIX + CUT_PREFIX + segmentDir.getFileName();
+    Path target = segmentDir.resolveSibling(name);
+    for (int i = 2; Files.exists(target); i++) {
+      target = segmentDir.resolveSibling(name + "." + i);
+    }
+    return target;
+  }
+
+  /** What repairs have cut. */
+  private static List<Path> listRepaired(Path logDir) throws IOException {
+    return list(logDir, REPAIR_PREFIX + CUT_PREFIX + PREFIX + "*");
   }
 
   /**
@@ -96,6 +114,7 @@ final class SegmentFiles {
   static List<Path> foreign(Path logDir) throws IOException {
     List<Path> found = new ArrayList<>();
     List<Path> own = new ArrayList<>(listSetAside(logDir));
+    own.addAll(listRepaired(logDir));
     own.addAll(listRemoved(logDir));
     list(logDir).forEach(entry -> own.add(entry.dir()));
     own.add(logDir.resolve(ForcedEnd.NAME));

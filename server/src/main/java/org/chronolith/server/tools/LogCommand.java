@@ -24,7 +24,8 @@ final class LogCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "DIR",
       description =
-          "a data directory or a backup; also a log, one segment (cut-segment-… too), or its file")
+          "a data directory or a backup; also a log, one segment (cut-segment-… and"
+              + " repair-cut-segment-… too), or its file")
   private Path path;
 
   @Option(names = "--from", paramLabel = "OFFSET|TIME", description = Point.FORMS)

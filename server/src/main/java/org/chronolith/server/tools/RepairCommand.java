@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
     name = "repair",
     description =
         "Shows what is damaged in the log behind the newest sound snapshot; with --cut, cuts the log"
-            + " there after asking, and keeps what it cut beside it (cut-segment-…). Damage in older"
-            + " history is left alone: a start does not need it.",
+            + " there after asking, and keeps what it cut beside it (repair-cut-segment-…), until you remove it."
+            + " Damage in older history is left alone: a start does not need it.",
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
       "0:there is nothing to cut, or it was cut",

@@ -1,5 +1,7 @@
 package org.chronolith.server.tools;
 
+import static java.nio.file.StandardOpenOption.APPEND;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -157,7 +159,7 @@ class CheckAndRepairTest {
     assertTrue(java.util.Arrays.equals(damaged, Files.readAllBytes(file)));
 
     assertEquals(0, answer("yes\n", () -> repair("--cut").code()));
-    Path kept = directory.resolve("gen-1/log/cut-segment-0000000003/19700101L.cq4");
+    Path kept = directory.resolve("gen-1/log/repair-cut-segment-0000000003/19700101L.cq4");
     assertTrue(java.util.Arrays.equals(damaged, Files.readAllBytes(kept)));
     assertTrue(Files.exists(directory.resolve("FORKED")));
     assertEquals(0, check().code(), check().out());
@@ -169,16 +171,35 @@ class CheckAndRepairTest {
   }
 
   @Test
+  void shouldKeepWhatARepairCutWhenAStartCutsATail() throws Exception {
+    Path file = DataFixture.segment(directory, 3);
+    byte[] last = "58".repeat(2000).getBytes(StandardCharsets.US_ASCII);
+    DataFixture.flip(file, find(Files.readAllBytes(file), last) + 100);
+    byte[] damaged = Files.readAllBytes(file);
+    assertEquals(0, repair("--cut", "--yes").code());
+    try (DataFixture node = new DataFixture(directory)) {
+      node.write(T0 + 100_000, "SET", "later", "1");
+    }
+    Path newest = DataFixture.newestSegment(directory);
+    Files.write(newest, "torn".repeat(10).getBytes(StandardCharsets.US_ASCII), APPEND);
+    try (DataFixture node = new DataFixture(directory)) {
+      assertTrue(Files.exists(DataFixture.aside(newest)), "the start has cut the tail");
+      assertTrue(node.log().recovery().cutBytes() > 0);
+      assertEquals(1, node.log().recovery().findings().size(), node.log().recovery().toString());
+    }
+    Path kept = directory.resolve("gen-1/log/repair-cut-segment-0000000003");
+    assertArrayEquals(damaged, Files.readAllBytes(kept.resolve("19700101L.cq4")));
+    DataFixture.Run log = DataFixture.tool("log", kept.toString(), "--key", "key59");
+    assertTrue(log.out().contains("\"SET\" \"key59\""), log.out() + log.err());
+  }
+
+  @Test
   void shouldTakeANewIdAfterACutThatLeavesACleanEnd() throws Exception {
     // All that follows the clean marker is in a segment of its own, and that is lost.
     try (DataFixture node = new DataFixture(directory)) {
       node.write(T0 + 100_000, "SET", "last", "1");
     }
-    int newest = 1;
-    while (Files.exists(DataFixture.segment(directory, newest + 1))) {
-      newest++;
-    }
-    Path file = DataFixture.segment(directory, newest);
+    Path file = DataFixture.newestSegment(directory);
     Files.write(file, new byte[100]);
     DataFixture.Run run = repair("--cut", "--yes", "--json");
     assertEquals(0, run.code(), run.out() + run.err());

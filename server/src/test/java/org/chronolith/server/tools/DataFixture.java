@@ -195,6 +195,21 @@ final class DataFixture implements AutoCloseable {
     return directory.resolve(String.format("gen-1/log/segment-%010d/19700101L.cq4", number));
   }
 
+  /** The file of the segment that was begun last. */
+  static Path newestSegment(Path directory) {
+    int newest = 1;
+    while (Files.exists(segment(directory, newest + 1))) {
+      newest++;
+    }
+    return segment(directory, newest);
+  }
+
+  /** Where a start keeps what it cuts of the segment with this file. */
+  static Path aside(Path segmentFile) {
+    Path dir = segmentFile.getParent();
+    return dir.resolveSibling("cut-" + dir.getFileName());
+  }
+
   /** Keeps every checkpoint of the test where it is. */
   private static final class QuietSnapshots implements SnapshotListener {
     @Override

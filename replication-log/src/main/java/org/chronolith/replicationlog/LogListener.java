@@ -39,7 +39,8 @@ public interface LogListener {
 
   /**
    * A segment below {@code endOffset} is damaged, as no crash leaves it. It can be dropped once a
-   * snapshot ends at or behind that. Thread: log-scrub.
+   * snapshot ends at or behind that. Each round of the scrub tells it; a reader that meets it does
+   * if nobody has before. Thread: log-scrub, or the reader's.
    */
   default void damaged(String problem, long endOffset) {}
 

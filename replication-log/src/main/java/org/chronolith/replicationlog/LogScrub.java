@@ -84,7 +84,7 @@ final class LogScrub implements Runnable {
         }
         String problem = verify(cursor, segment);
         if (problem != null) {
-          segment.damage = problem;
+          segment.markDamaged(problem);
           damaged++;
           lastDamage = problem;
           listener.damaged(problem, segment.endOffset);

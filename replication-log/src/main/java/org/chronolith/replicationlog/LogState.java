@@ -97,6 +97,11 @@ final class LogState {
     return Arrays.copyOf(old, count);
   }
 
+  /** Offset behind what can be in {@code segment}: so far, for the newest one. */
+  long endOf(Segment segment) {
+    return segment.sealed ? segment.endOffset : endOffset;
+  }
+
   /** The newest segment that starts at or below {@code offset}. */
   Segment segmentFor(long offset) {
     Segment[] all = segments;

@@ -327,7 +327,7 @@ final class LogWriter {
     long durable = sync.durableOffset();
     int count = 0;
     for (int i = 0; i < all.length - 1 && mayGo(all[i], snapshotOffset, durable); i++) {
-      if (all[i].damage != null) {
+      if (all[i].damage() != null) {
         count = i + 1;
       }
     }

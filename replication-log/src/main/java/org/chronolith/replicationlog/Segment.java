@@ -38,8 +38,7 @@ final class Segment {
   /** Every record was verified since the log was opened. */
   volatile boolean verified;
 
-  /** Why the segment cannot be read from its start to its end, or null. */
-  volatile String damage;
+  private volatile String damage;
 
   private FileChannel channel;
   private int users;
@@ -67,6 +66,18 @@ final class Segment {
 
   void index(OffsetIndex built) {
     index = built;
+  }
+
+  /** Why the segment cannot be read from its start to its end, or null. */
+  String damage() {
+    return damage;
+  }
+
+  /** Any thread. Returns whether this is the first that is known of damage in it. */
+  synchronized boolean markDamaged(String problem) {
+    boolean first = damage == null;
+    damage = problem;
+    return first;
   }
 
   /** The file, open for reading; shared by all readers. Each call needs a {@link #release}. */

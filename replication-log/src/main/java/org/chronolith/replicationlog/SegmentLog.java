@@ -262,7 +262,7 @@ final class SegmentLog implements ReplicationLog {
 
   @Override
   public LogReader reader(long offset) {
-    return SegmentReader.open(state, config, offset);
+    return SegmentReader.open(state, config, listener, offset);
   }
 
   @Override

@@ -19,6 +19,7 @@ final class SegmentReader implements LogReader {
   private static final int FRAMED_HEADER_BYTES = QueueFile.HEADER_BYTES + RecordHeader.BYTES;
 
   private final LogState state;
+  private final LogListener listener;
   private final RecordCursor cursor;
   private final RecordHeader header = new RecordHeader();
   private final CRC32C checksum = new CRC32C();
@@ -40,13 +41,14 @@ final class SegmentReader implements LogReader {
 
   private boolean closed;
 
-  private SegmentReader(LogState state, LogConfig config) {
+  private SegmentReader(LogState state, LogConfig config, LogListener listener) {
     this.state = state;
+    this.listener = listener;
     this.cursor = new RecordCursor(config.maxRecordBytes());
   }
 
-  static SegmentReader open(LogState state, LogConfig config, long offset) {
-    SegmentReader reader = new SegmentReader(state, config);
+  static SegmentReader open(LogState state, LogConfig config, LogListener listener, long offset) {
+    SegmentReader reader = new SegmentReader(state, config, listener);
     try {
       reader.seek(config, offset);
       return reader;
@@ -343,7 +345,9 @@ final class SegmentReader implements LogReader {
 
   private LogException damaged(long at, String what) {
     String message = segment + " at position " + at + " (offset " + recordOffset + "): " + what;
-    segment.damage = message;
+    if (segment.markDamaged(message)) {
+      listener.damaged(message, state.endOf(segment));
+    }
     return new LogException(LogException.Kind.DAMAGED, message);
   }
 

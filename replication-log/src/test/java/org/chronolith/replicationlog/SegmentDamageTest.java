@@ -273,6 +273,35 @@ class SegmentDamageTest {
   }
 
   @Test
+  void shouldTellOnceOfDamageThatReadersMeet() throws IOException {
+    Path damaged = fileOf(1);
+    List<String> told = new CopyOnWriteArrayList<>();
+    LogListener listener =
+        new LogListener() {
+          @Override
+          public void damaged(String problem, long endOffset) {
+            told.add(problem + " below " + endOffset);
+          }
+        };
+    try (ReplicationLog log =
+        ReplicationLog.open(config, listener, LogNeed.EVERYTHING, LogDisk.SYSTEM)) {
+      try (RandomAccessFile open = new RandomAccessFile(damaged.toFile(), "rw")) {
+        open.seek(open.length() - 500);
+        open.write(new byte[] {1, 2, 3});
+      }
+      for (int round = 0; round < 3; round++) {
+        LogException met = assertThrows(LogException.class, () -> LogModel.read(log, 0, 5_000));
+        assertEquals(LogException.Kind.DAMAGED, met.kind());
+      }
+      assertEquals(1, told.size(), told.toString());
+      assertTrue(told.get(0).contains(damaged + " at position "), told.get(0));
+      assertTrue(told.get(0).endsWith(" below " + startOf(2)), told.get(0));
+      log.dropDamaged(startOf(2));
+      assertEquals(startOf(2), log.startOffset());
+    }
+  }
+
+  @Test
   void shouldGoOnWithoutTheRecordOfTheForcedEnd() throws IOException {
     Path forced = config.dir().resolve(ForcedEnd.NAME);
     for (byte[] content : List.of(new byte[0], new byte[8192], "junk".getBytes("US-ASCII"))) {

@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells the operator what the log reports, and the node what follows from it. Thread: the log's own
- * ones.
+ * ones, and for damage those that read it.
  */
 final class LogEvents implements LogListener {
   private static final Logger LOG = LoggerFactory.getLogger(LogEvents.class);
@@ -25,7 +25,7 @@ final class LogEvents implements LogListener {
     /** Nothing will be any more. */
     void failed(String cause);
 
-    /** Something that the log holds below that offset cannot be read. */
+    /** Something that the log holds below that offset cannot be read. Thread: also a reader's. */
     void damaged(long endOffset);
   }
 

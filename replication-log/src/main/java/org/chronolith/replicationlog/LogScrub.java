@@ -10,7 +10,8 @@ import java.util.concurrent.locks.LockSupport;
  * history is known before somebody needs it. What it finds is marked on the segment, for {@link
  * ReplicationLog#dropDamaged}, and told.
  *
- * <p>The newest segment is left out: what is in it was written by this process.
+ * <p>The newest segment, which this process has written and still writes, is verified if all are:
+ * up to what was committed when its turn came.
  */
 final class LogScrub implements Runnable {
   private static final long JOIN_MS = 30_000;
@@ -77,18 +78,20 @@ final class LogScrub implements Runnable {
     status = new ScrubStatus(true, 0, 0, 0, "");
     try (RecordCursor cursor = new RecordCursor(maxRecordBytes)) {
       Segment[] segments = state.segments();
-      for (int i = 0; i < segments.length - 1 && !closed; i++) {
+      int count = all ? segments.length : segments.length - 1;
+      for (int i = 0; i < count && !closed; i++) {
         Segment segment = segments[i];
-        if (!segment.sealed || segment.verified && !all) {
+        if (segment.verified && !all) {
           continue;
         }
+        boolean sealed = segment.sealed;
         String problem = verify(cursor, segment);
         if (problem != null) {
           segment.markDamaged(problem);
           damaged++;
           lastDamage = problem;
-          listener.damaged(problem, segment.endOffset);
-        } else if (!closed) {
+          listener.damaged(problem, state.endOf(segment));
+        } else if (!closed && sealed) {
           segment.verified = true;
         }
         status = new ScrubStatus(true, roundBytes, 0, damaged, lastDamage);
@@ -110,14 +113,21 @@ final class LogScrub implements Runnable {
       return e.kind() == LogException.Kind.TRIMMED ? null : e.getMessage();
     }
     try {
+      boolean sealed = segment.sealed;
+      long limit = segment.committedPosition;
+      // Where space is reserved behind the end of a segment, its offset is what ends it.
+      long endOffset = sealed ? segment.endOffset : Long.MAX_VALUE;
       cursor.reset(channel, segment.firstPosition);
       long offset = segment.startOffset;
-      while (offset < segment.endOffset && !closed) {
-        RecordCursor.Step step = cursor.next(header, segment.committedPosition);
+      while (offset < endOffset && (sealed || cursor.position() < limit) && !closed) {
+        RecordCursor.Step step = cursor.next(header, limit);
         String problem =
             switch (step) {
               case DAMAGED -> cursor.problem();
-              case END -> "the segment ends before offset " + segment.endOffset;
+              case END ->
+                  sealed
+                      ? "the segment ends before offset " + endOffset
+                      : "the segment ends before position " + limit;
               case RECORD ->
                   header.startOffset == offset
                       ? null

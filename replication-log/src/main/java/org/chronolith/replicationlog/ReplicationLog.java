@@ -137,7 +137,8 @@ public interface ReplicationLog extends AutoCloseable {
    * Has the log-scrub thread verify old segments, from the oldest on: {@link LogListener#damaged}
    * and {@link LogListener#scrubbed} follow. Returns at once; any thread.
    *
-   * @param all those too that were verified since the log was opened
+   * @param all those too that were verified since the log was opened, and the newest one up to its
+   *     last commit
    * @param bytesPerSecond limit of the reading; 0 for none
    */
   void scrub(boolean all, long bytesPerSecond);

@@ -1,11 +1,13 @@
 package org.chronolith.replicationlog;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -15,7 +17,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.chronolith.replicationlog.chronicle.QueueFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -270,6 +274,50 @@ class SegmentDamageTest {
       Await.until(
           "all", () -> log.scrubStatus().endedMs() > 0 && log.scrubStatus().verifiedBytes() > 0);
     }
+  }
+
+  @Test
+  void shouldVerifyTheNewestSegmentTooWhenAllIsAskedFor() throws IOException {
+    List<Long> told = new CopyOnWriteArrayList<>();
+    BlockingQueue<ScrubStatus> rounds = new LinkedBlockingQueue<>();
+    LogListener listener =
+        new LogListener() {
+          @Override
+          public void damaged(String problem, long endOffset) {
+            told.add(endOffset);
+          }
+
+          @Override
+          public void scrubbed(ScrubStatus status) {
+            rounds.add(status);
+          }
+        };
+    byte[] effect = new byte[EFFECT_BYTES];
+    Arrays.fill(effect, (byte) 'z');
+    try (ReplicationLog log =
+        ReplicationLog.open(config, listener, LogNeed.EVERYTHING, LogDisk.SYSTEM)) {
+      Await.until("space", () -> log.canAppend(EFFECT_BYTES));
+      log.append(Unpooled.wrappedBuffer(effect), 0, EFFECT_BYTES, 0, 9);
+      ScrubStatus sound = scrubAll(log, rounds);
+      assertEquals(0, sound.damaged(), sound.toString());
+      assertTrue(sound.verifiedBytes() > stream.length + EFFECT_BYTES, sound.toString());
+      Path newest = QueueFile.find(SegmentFiles.path(config.dir(), segments.get(4).sequence() + 1));
+      int last = new String(Files.readAllBytes(newest), ISO_8859_1).lastIndexOf('z');
+      try (RandomAccessFile open = new RandomAccessFile(newest.toFile(), "rw")) {
+        open.seek(last);
+        open.write('y');
+      }
+      ScrubStatus damaged = scrubAll(log, rounds);
+      assertEquals(1, damaged.damaged(), damaged.toString());
+      assertTrue(damaged.lastDamage().contains(newest.toString()), damaged.toString());
+      assertEquals(List.of((long) stream.length + EFFECT_BYTES), told);
+    }
+  }
+
+  private static ScrubStatus scrubAll(ReplicationLog log, BlockingQueue<ScrubStatus> rounds) {
+    log.scrub(true, 0);
+    Await.until("the scrub has ended", () -> !rounds.isEmpty());
+    return rounds.remove();
   }
 
   @Test

@@ -1,9 +1,11 @@
 package org.chronolith.replicationlog;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +26,7 @@ public final class LogInspector {
    * @param file null if there is none
    * @param firstPosition of its first record in the file
    * @param startOffset of its first record; 0 if that cannot be read
-   * @param startMs wall clock of its first record
+   * @param startMs wall clock of its first record; 0 if that cannot be read
    * @param problem why its first record cannot be read, or null
    * @param neverBegun it was prepared ahead and holds nothing; {@code problem} is then set as well
    */
@@ -119,7 +121,7 @@ public final class LogInspector {
    * Opens a log.
    *
    * @param path the directory of the segments, the directory of one segment (one that was set aside
-   *     too), or one segment's file
+   *     too), one segment's file, or what a start has kept of a segment's end
    * @param running whether a server may be writing to it: an unfinished end is then no damage
    * @throws LogException DAMAGED if there is no segment, IO
    */
@@ -147,11 +149,11 @@ public final class LogInspector {
 
   private static List<SegmentFiles.Entry> find(Path path) throws IOException {
     if (Files.isRegularFile(path)) {
-      return QueueFile.isOne(path)
+      return QueueFile.isOne(path) || CutTail.of(path).isPresent()
           ? List.of(new SegmentFiles.Entry(0, path.toAbsolutePath().getParent()))
           : List.of();
     }
-    if (Files.isDirectory(path) && QueueFile.find(path) != null) {
+    if (Files.isDirectory(path) && (QueueFile.find(path) != null || CutTail.in(path).isPresent())) {
       return List.of(new SegmentFiles.Entry(0, path));
     }
     return SegmentFiles.list(path);
@@ -162,6 +164,10 @@ public final class LogInspector {
       throws IOException {
     Path file = Files.isRegularFile(path) ? path : null;
     try {
+      Optional<CutTail> tail = file == null ? CutTail.in(entry.dir()) : CutTail.of(file);
+      if (tail.isPresent()) {
+        return Optional.of(tailInfo(cursor, entry, tail.get()));
+      }
       file = file == null ? QueueFile.find(entry.dir()) : file;
       SegmentHead head = SegmentHead.read(cursor, entry, file);
       boolean making = mayBeMaking && head.isEmpty();
@@ -169,6 +175,27 @@ public final class LogInspector {
     } catch (NoSuchFileException e) {
       // Retention removed it after it was listed.
       return Optional.empty();
+    }
+  }
+
+  /** It begins where the log was cut; whether anything of it is whole, a walk finds out. */
+  private static SegmentInfo tailInfo(RecordCursor cursor, SegmentFiles.Entry entry, CutTail tail)
+      throws IOException {
+    try (FileChannel channel = FileChannel.open(tail.file(), StandardOpenOption.READ)) {
+      RecordHeader header = new RecordHeader();
+      cursor.reset(channel, 0);
+      boolean whole = cursor.next(header, channel.size()) == RecordCursor.Step.RECORD;
+      return new SegmentInfo(
+          name(entry) + "/" + tail.file().getFileName(),
+          0,
+          entry.dir(),
+          tail.file(),
+          channel.size(),
+          0,
+          tail.offset(),
+          whole ? header.wallClockMs : 0,
+          null,
+          false);
     }
   }
 

@@ -14,12 +14,10 @@ import java.util.Optional;
 
 /**
  * What a recovery takes out of the log, kept beside it in {@code cut-segment-…} for whoever wants
- * to look: whole segments by a rename, the tail of a segment as a copy. Only the newest cut is
- * kept. Nothing is touched before {@link #apply}.
+ * to look: whole segments by a rename, the tail of a segment as a copy ({@link CutTail}). Only the
+ * newest cut is kept. Nothing is touched before {@link #apply}.
  */
 final class SetAside {
-  private static final String TAIL_PREFIX = "from-";
-
   private final Path logDir;
   private final LogDisk disk;
   private final List<SegmentFiles.Entry> whole = new ArrayList<>();
@@ -101,7 +99,7 @@ final class SetAside {
   }
 
   private Path tailFile() {
-    return SegmentFiles.asidePath(tailOf.dir).resolve(TAIL_PREFIX + tailOf.committedPosition);
+    return CutTail.of(tailOf, SegmentFiles.asidePath(tailOf.dir)).file();
   }
 
   /** Whether an earlier start has found the same tail. */

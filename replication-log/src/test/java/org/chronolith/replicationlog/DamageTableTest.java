@@ -243,7 +243,9 @@ class DamageTableTest {
     if (report.cutBytes() > 0) {
       String[] names = aside.get(0).toFile().list();
       assertEquals(1, names.length);
-      int from = Integer.parseInt(names[0].substring("from-".length()));
+      assertEquals(
+          report.endOffset(), CutTail.of(aside.get(0).resolve(names[0])).orElseThrow().offset());
+      int from = Integer.parseInt(names[0].split("-")[1]);
       byte[] kept = Files.readAllBytes(aside.get(0).resolve(names[0]));
       assertEquals(report.cutBytes(), kept.length);
       assertArrayEquals(Arrays.copyOfRange(damaged, from, from + kept.length), kept);

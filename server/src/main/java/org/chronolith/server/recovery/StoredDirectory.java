@@ -17,7 +17,8 @@ import org.chronolith.replicationlog.LogInspector;
  * @param path what was given
  * @param live the live generation; empty for a log alone, and where none is live
  * @param others generations that a start would remove
- * @param log where the log is: a directory of segments, one segment, or its file
+ * @param log where the log is: a directory of segments, one segment, its file, or what a start has
+ *     cut of it
  * @param whole whether {@code path} is a data directory
  */
 public record StoredDirectory(
@@ -41,7 +42,8 @@ public record StoredDirectory(
       return new StoredDirectory(path, Optional.empty(), List.of(), Optional.of(path), false);
     }
     if (!Files.isDirectory(path)) {
-      throw new RecoveryException(path + " is no file of a log (segment-…/*.cq4)");
+      throw new RecoveryException(
+          path + " is no file of a log (segment-…/*.cq4, cut-segment-…/from-…)");
     }
     if (Files.isDirectory(path.resolve("log")) || Files.isDirectory(path.resolve("snapshot"))) {
       return ofGeneration(path, new Generation(0, path), List.of(), false);

@@ -180,7 +180,7 @@ final class CheckReport {
 
   private static String describe(SegmentPart part) {
     return String.format(
-        "[%d, %d) %d records, %d groups, %d identities, %s of %s used, %s to %s%s",
+        "[%d, %d) %d records, %d groups, %d identities, %s of %s used%s%s",
         part.startOffset(),
         part.endOffset(),
         part.records(),
@@ -188,8 +188,9 @@ final class CheckReport {
         part.identities(),
         Progress.size(part.usedBytes()),
         Progress.size(part.fileBytes()),
-        Point.time(part.firstMs()),
-        Point.time(part.lastMs()),
+        part.records() == 0
+            ? ""
+            : ", " + Point.time(part.firstMs()) + " to " + Point.time(part.lastMs()),
         part.clean() ? ", ends clean" : "");
   }
 }

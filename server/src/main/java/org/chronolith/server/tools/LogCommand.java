@@ -24,8 +24,9 @@ final class LogCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "DIR",
       description =
-          "a data directory or a backup; also a log, one segment (cut-segment-… and"
-              + " repair-cut-segment-… too), or its file")
+          "a data directory or a backup; also a log, one segment, its file, and what was cut:"
+              + " cut-segment-… (a whole segment, or the end of one: what of it is whole is shown)"
+              + " and repair-cut-segment-…")
   private Path path;
 
   @Option(names = "--from", paramLabel = "OFFSET|TIME", description = Point.FORMS)

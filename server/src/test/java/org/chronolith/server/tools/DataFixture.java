@@ -190,6 +190,15 @@ final class DataFixture implements AutoCloseable {
     }
   }
 
+  /** Where {@code text} begins, which must be there. */
+  static int find(byte[] in, String text) {
+    int at = new String(in, StandardCharsets.ISO_8859_1).indexOf(text);
+    if (at < 0) {
+      throw new AssertionError("there is no '" + text + "'");
+    }
+    return at;
+  }
+
   /** The file of the segment with this number. */
   static Path segment(Path directory, int number) {
     return directory.resolve(String.format("gen-1/log/segment-%010d/19700101L.cq4", number));

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,6 +104,48 @@ class LogToolTest {
     DataFixture.Run file =
         DataFixture.tool("log", cut.resolve("19700101L.cq4").toString(), "--key", "a");
     assertEquals(1, lines(file).size());
+  }
+
+  /** As power loss leaves it: of the pages that were not forced, one in the middle is lost. */
+  @Test
+  void shouldReadTheTailThatAStartHasCut() throws Exception {
+    long end;
+    long whole;
+    try (DataFixture node = new DataFixture(directory)) {
+      node.write(T0 + 5000, "SET", "kept", "1");
+      end = node.offset();
+      node.write(T0 + 6000, "SET", "lost", "2");
+      whole = node.offset();
+      node.write(T0 + 7000, "SET", "whole", "3");
+      node.write(T0 + 8000, "SET", "torn", "4".repeat(500));
+    }
+    Path newest = DataFixture.newestSegment(directory);
+    byte[] bytes = Files.readAllBytes(newest);
+    DataFixture.flip(newest, DataFixture.find(bytes, "lost"));
+    try (FileChannel file = FileChannel.open(newest, StandardOpenOption.WRITE)) {
+      file.truncate(DataFixture.find(bytes, "torn") + 300);
+    }
+    Files.delete(directory.resolve("gen-1/log/forced"));
+    try (DataFixture node = new DataFixture(directory)) {
+      assertEquals(end, node.offset(), node.log().recovery().toString());
+    }
+    Path aside = DataFixture.aside(newest);
+    Path tail = aside.resolve(aside.toFile().list()[0]);
+    for (Path what : List.of(aside, tail)) {
+      DataFixture.Run run = DataFixture.tool("log", what.toString());
+      assertEquals(1, run.code(), run.err());
+      assertEquals(
+          List.of(whole + " 2026-01-31T12:00:07.000Z [3] \"SET\" \"whole\" \"3\""), lines(run));
+      List<String> damage = run.err().lines().toList();
+      assertEquals(2, damage.size(), run.err());
+      String first = "damage: " + tail + " at position 0 (offset " + end + "): checksum";
+      assertTrue(damage.get(0).startsWith(first), run.err());
+      assertTrue(damage.get(1).contains("the file ends within a record"), run.err());
+      DataFixture.Run check = DataFixture.tool("check", what.toString());
+      assertEquals(1, check.code(), check.err());
+      assertTrue(check.out().contains(" 1 records, "), check.out());
+      assertTrue(check.out().contains("findings: 2"), check.out());
+    }
   }
 
   @Test

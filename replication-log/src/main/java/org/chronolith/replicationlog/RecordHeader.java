@@ -9,6 +9,27 @@ import java.util.zip.CRC32C;
  * and reused, so that an append or a read allocates nothing.
  */
 final class RecordHeader {
+  /** The fields, in their order and without a gap. */
+  enum Field {
+    MAGIC(0, Short.BYTES),
+    VERSION(2, Byte.BYTES),
+    FLAGS(3, Byte.BYTES),
+    START_OFFSET(4, Long.BYTES),
+    WALL_CLOCK_MS(12, Long.BYTES),
+    DB(20, Integer.BYTES),
+    PART(24, Integer.BYTES),
+    PAYLOAD_LENGTH(28, Integer.BYTES),
+    CRC(32, Integer.BYTES);
+
+    final int at;
+    final int bytes;
+
+    Field(int at, int bytes) {
+      this.at = at;
+      this.bytes = bytes;
+    }
+  }
+
   static final int BYTES = 36;
   static final short MAGIC = 0x434c;
   static final byte VERSION = 1;
@@ -19,7 +40,15 @@ final class RecordHeader {
   static final int CLEAN = 8;
   private static final int KNOWN_FLAGS = COMMIT | PART | IDENTITY | CLEAN;
 
-  private static final int CRC_AT = 32;
+  // Copied, since to the compiler these are constants and an enum's fields are not.
+  private static final int VERSION_AT = Field.VERSION.at;
+  private static final int FLAGS_AT = Field.FLAGS.at;
+  private static final int START_OFFSET_AT = Field.START_OFFSET.at;
+  private static final int WALL_CLOCK_AT = Field.WALL_CLOCK_MS.at;
+  private static final int DB_AT = Field.DB.at;
+  private static final int PART_AT = Field.PART.at;
+  private static final int PAYLOAD_LENGTH_AT = Field.PAYLOAD_LENGTH.at;
+  private static final int CRC_AT = Field.CRC.at;
 
   int flags;
   long startOffset;
@@ -86,16 +115,16 @@ final class RecordHeader {
     if (magic != MAGIC) {
       return String.format("not a record: it begins with 0x%04x", magic & 0xffff);
     }
-    byte version = in.getByte(index + 2);
+    byte version = in.getByte(index + VERSION_AT);
     if (version != VERSION) {
       return "unknown record version " + version;
     }
-    flags = in.getByte(index + 3) & 0xff;
-    startOffset = in.getLong(index + 4);
-    wallClockMs = in.getLong(index + 12);
-    db = in.getInt(index + 20);
-    part = in.getInt(index + 24);
-    payloadLength = in.getInt(index + 28);
+    flags = in.getByte(index + FLAGS_AT) & 0xff;
+    startOffset = in.getLong(index + START_OFFSET_AT);
+    wallClockMs = in.getLong(index + WALL_CLOCK_AT);
+    db = in.getInt(index + DB_AT);
+    part = in.getInt(index + PART_AT);
+    payloadLength = in.getInt(index + PAYLOAD_LENGTH_AT);
     crc = in.getInt(index + CRC_AT);
     if ((flags & ~KNOWN_FLAGS) != 0) {
       return String.format("unknown flags 0x%02x", flags);

@@ -2,6 +2,7 @@ package org.chronolith.server.tools;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.chronolith.engine.EngineException;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.server.logging.ServerLog;
@@ -41,39 +42,73 @@ public final class Main implements Runnable {
     ServerLog.silence();
     PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> halt(err, failure));
     int code = execute(out, err, arguments);
     System.exit(code);
   }
 
+  /** On a thread that the tool waits for: it would wait for ever. */
+  private static void halt(PrintWriter err, Throwable failure) {
+    try {
+      err.println("chronolith: " + describe(failure));
+    } finally {
+      Runtime.getRuntime().halt(ExitCode.USAGE);
+    }
+  }
+
   /** As {@link #main}, but prints to {@code out} and {@code err} and returns the exit code. */
   static int execute(PrintWriter out, PrintWriter err, String... arguments) {
-    int code =
+    CommandLine main =
         new CommandLine(new Main())
             .setOut(out)
             .setErr(err)
             .setExecutionExceptionHandler(
                 (failure, commandLine, parsed) -> {
-                  if (!(failure instanceof ToolException
-                      || failure instanceof RecoveryException
-                      || failure instanceof LogException
-                      || failure instanceof EngineException)) {
-                    throw failure;
-                  }
                   boolean json = commandLine.getParseResult().hasMatchedOption("--json");
-                  tell(commandLine, json, failure.getMessage());
-                  return ExitCode.USAGE;
-                })
-            .execute(arguments);
-    out.flush();
+                  return tell(commandLine, json, failure);
+                });
+    int code;
+    try {
+      code = main.execute(arguments);
+      out.flush();
+    } catch (RuntimeException | Error e) {
+      // Picocli hands on exceptions of commands only, and makes the rest a 1: that is damage here.
+      code = tell(main, List.of(arguments).contains("--json"), e);
+    }
     err.flush();
     return code;
   }
 
-  private static void tell(CommandLine commandLine, boolean json, String message) {
-    commandLine.getErr().println(commandLine.getCommandName() + ": " + message);
+  private static int tell(CommandLine commandLine, boolean json, Throwable failure) {
+    PrintWriter err = commandLine.getErr();
+    String message = describe(failure);
+    err.println(commandLine.getCommandName() + ": " + message);
+    if (!isExpected(failure) && !(failure instanceof VirtualMachineError)) {
+      failure.printStackTrace(err);
+    }
     if (json) {
       commandLine.getOut().println(JsonText.of(JsonText.object("error", message)));
     }
+    return ExitCode.USAGE;
+  }
+
+  private static boolean isExpected(Throwable failure) {
+    return failure instanceof ToolException
+        || failure instanceof RecoveryException
+        || failure instanceof LogException
+        || failure instanceof EngineException;
+  }
+
+  private static String describe(Throwable failure) {
+    if (isExpected(failure)) {
+      return failure.getMessage();
+    }
+    if (failure instanceof OutOfMemoryError) {
+      return "out of memory ("
+          + failure.getMessage()
+          + "); CHRONOLITH_JAVA_OPTS=-Xmx2g, say, allows for a larger heap";
+    }
+    return "it cannot be done: " + failure;
   }
 
   @Override

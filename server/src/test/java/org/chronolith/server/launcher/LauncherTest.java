@@ -1,6 +1,7 @@
 package org.chronolith.server.launcher;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -89,6 +90,18 @@ class LauncherTest {
             "--port",
             "7 8"),
         words.subList(classPath + 1, words.size()));
+  }
+
+  /** The JVM's own exit code would be none of 0, 1 and 2. */
+  @Test
+  void shouldLeaveItToTheToolsToEndWithoutMemory() throws Exception {
+    Path java = fakeJava("jdk17", "17.0.15");
+    Path launcher = builtHome();
+    for (String tool : List.of("check", "log", "repair", "restore", "backup", "import", "export")) {
+      Result result = run(launcher, java, tool, "data");
+      assertEquals(0, result.status(), result.output());
+      assertFalse(result.output().contains("OutOfMemory"), result.output());
+    }
   }
 
   @Test

@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -169,6 +173,45 @@ class LogToolTest {
       }
     }
     throw new AssertionError("not found");
+  }
+
+  /** Exit code 1 means damage: nothing else may end with it. */
+  @Test
+  void shouldExitWithTwoWhateverGoesWrong() {
+    for (Throwable failure :
+        List.of(
+            new IllegalStateException("of no kind that is known"),
+            new UncheckedIOException(new IOException("the pipe is gone")),
+            new OutOfMemoryError("Java heap space"),
+            new StackOverflowError())) {
+      StringWriter err = new StringWriter();
+      int code =
+          Main.execute(
+              new FailingWriter(failure), new PrintWriter(err), "log", directory.toString());
+      assertEquals(2, code, err.toString());
+      assertTrue(err.toString().contains(": "), err.toString());
+      if (failure.getMessage() != null) {
+        assertTrue(err.toString().contains(failure.getMessage()), err.toString());
+      }
+    }
+  }
+
+  /** Cannot print a line. */
+  private static final class FailingWriter extends PrintWriter {
+    private final Throwable failure;
+
+    FailingWriter(Throwable failure) {
+      super(new StringWriter());
+      this.failure = failure;
+    }
+
+    @Override
+    public void println(String text) {
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) failure;
+    }
   }
 
   @Test

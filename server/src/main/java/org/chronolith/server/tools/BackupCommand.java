@@ -63,7 +63,7 @@ final class BackupCommand implements Callable<Integer> {
     Map<String, Object> made = new LinkedHashMap<>();
     try (ServerConnection server = new ServerConnection(host, port)) {
       authenticate(server);
-      Object reply = server.call("BACKUP", path.toAbsolutePath().normalize().toString());
+      Object reply = backup(server);
       if (!(reply instanceof List<?> words) || words.size() % 2 != 0) {
         throw new ToolException("the server's answer is not that of BACKUP: " + reply);
       }
@@ -77,6 +77,17 @@ final class BackupCommand implements Callable<Integer> {
       made.forEach((name, value) -> common.line(name + " " + value));
     }
     return 0;
+  }
+
+  private Object backup(ServerConnection server) {
+    Progress progress = common.progress();
+    progress.beginWaiting("the server makes the backup");
+    try {
+      String target = path.toAbsolutePath().normalize().toString();
+      return server.call(progress::waiting, "BACKUP", target);
+    } finally {
+      progress.end();
+    }
   }
 
   private void authenticate(ServerConnection server) {

@@ -18,7 +18,11 @@ import picocli.CommandLine.Parameters;
         "Prints the replication stream as commands: offset, time, database, words. The state before"
             + " a command is the one at its offset. Changes nothing; may run beside the server.",
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:everything was shown", "1:damage was found", "2:there is nothing to show"},
+    exitCodeList = {
+      "0:everything that is wanted was shown",
+      "1:damage was found",
+      "2:it cannot be shown"
+    },
     mixinStandardHelpOptions = true)
 final class LogCommand implements Callable<Integer> {
   @Parameters(
@@ -63,16 +67,46 @@ final class LogCommand implements Callable<Integer> {
     LogInspector log = LogInspector.open(where, directory.holder().isPresent());
     long end =
         log.segments().stream().mapToLong(LogInspector.SegmentInfo::startOffset).max().orElse(0);
+    Optional<Point> begin = first.map(point -> point.resolve(end));
+    begin.ifPresent(point -> tellIfOlder(point, log));
     StreamFilter filter =
         new StreamFilter(
-            first.map(point -> point.resolve(end)),
+            begin,
             last.map(point -> point.resolve(end)),
             Optional.ofNullable(key).map(text -> text.getBytes(StandardCharsets.UTF_8)),
             Optional.ofNullable(db));
-    try (StreamPrinter printer =
-        new StreamPrinter(log, filter, common.out(), common.err(), common.json())) {
+    Progress progress = common.progress();
+    progress.begin("log", log.totalBytes());
+    try (StreamPrinter printer = new StreamPrinter(log, filter, common, progress)) {
       log.walk(printer);
       return printer.damaged() ? Main.DAMAGE : 0;
+    } finally {
+      progress.end();
+    }
+  }
+
+  private void tellIfOlder(Point begin, LogInspector log) {
+    Optional<LogInspector.SegmentInfo> oldest =
+        log.segments().stream().filter(LogInspector.SegmentInfo::usable).findFirst();
+    if (oldest.isEmpty()) {
+      return;
+    }
+    LogInspector.SegmentInfo segment = oldest.get();
+    boolean older =
+        begin.kind() == Point.Kind.TIME
+            ? begin.value() < segment.startMs()
+            : begin.value() < segment.startOffset();
+    if (older) {
+      common
+          .err()
+          .println(
+              "note: what is there begins at offset "
+                  + segment.startOffset()
+                  + " (segment of "
+                  + Point.time(segment.startMs())
+                  + "); --from "
+                  + begin.text()
+                  + " is before that");
     }
   }
 }

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A bar on the standard error output for work that takes long. On a terminal one line is written
- * over and over, elsewhere a line every {@value #LINE_PERIOD_S} seconds.
+ * over and over, elsewhere a line every {@value #LINE_PERIOD_S} seconds, and a last one.
  */
 final class Progress {
   private static final int CELLS = 30;
@@ -20,7 +20,10 @@ final class Progress {
   private String stage = "";
   private long total;
   private long done;
+  private boolean waits;
+  private long begunNanos;
   private long shownNanos;
+  private boolean drawn;
 
   Progress(PrintWriter err, boolean shown, boolean terminal) {
     this.err = err;
@@ -33,7 +36,20 @@ final class Progress {
     stage = newStage;
     total = totalBytes;
     done = 0;
-    shownNanos = System.nanoTime();
+    waits = false;
+    begunNanos = System.nanoTime();
+    shownNanos = begunNanos;
+  }
+
+  /** A part of the work begins that somebody else does: the time that it takes is shown. */
+  void beginWaiting(String newStage) {
+    begin(newStage, 0);
+    waits = true;
+  }
+
+  /** It is still waited for. */
+  void waiting() {
+    at(0);
   }
 
   /** So many more bytes are done. */
@@ -48,20 +64,38 @@ final class Progress {
     long period = terminal ? PERIOD_NANOS : TimeUnit.SECONDS.toNanos(LINE_PERIOD_S);
     if (shown && now - shownNanos >= period) {
       shownNanos = now;
+      drawn = true;
       err.print(terminal ? CLEAR + line() : line() + System.lineSeparator());
       err.flush();
     }
   }
 
+  /**
+   * A line is about to be printed, perhaps where the bar is: it makes way, and comes back later.
+   */
+  void makeWay() {
+    if (shown && terminal) {
+      end();
+      shownNanos = System.nanoTime();
+    }
+  }
+
   /** Takes the bar away. */
   void end() {
-    if (shown && terminal) {
+    if (shown && terminal && drawn) {
       err.print(CLEAR);
       err.flush();
+      drawn = false;
+    } else if (shown && !terminal && !stage.isEmpty()) {
+      err.println(line());
+      stage = "";
     }
   }
 
   private String line() {
+    if (waits) {
+      return stage + " " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begunNanos) + " s";
+    }
     if (total <= 0) {
       return stage + " " + size(done);
     }

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.List;
 /** A blocking RESP2 connection to a server, for the few commands that a tool sends. */
 final class ServerConnection implements AutoCloseable {
   private static final int CONNECT_TIMEOUT_MS = 5_000;
+  private static final int TICK_MS = 100;
 
   private final String address;
   private final Socket socket = new Socket();
@@ -37,10 +39,11 @@ final class ServerConnection implements AutoCloseable {
   /**
    * Sends a command and waits for its reply, however long that takes.
    *
+   * @param waiting called now and then, until the reply begins
    * @return a {@code String}, a {@code Long}, a {@code List<Object>} or null
    * @throws ToolException with the error, if the reply is one
    */
-  Object call(String... words) {
+  Object call(Runnable waiting, String... words) {
     try {
       StringBuilder request = new StringBuilder("*" + words.length + "\r\n");
       for (String word : words) {
@@ -49,10 +52,32 @@ final class ServerConnection implements AutoCloseable {
       }
       out.write(request.toString().getBytes(StandardCharsets.UTF_8));
       out.flush();
+      await(waiting);
       return reply();
     } catch (IOException e) {
       throw new ToolException("the connection to " + address + " broke: " + e.getMessage(), e);
     }
+  }
+
+  /** A call that takes no time. */
+  Object call(String... words) {
+    return call(() -> {}, words);
+  }
+
+  /** Up to the first byte of the reply, which stays where it is. */
+  private void await(Runnable waiting) throws IOException {
+    socket.setSoTimeout(TICK_MS);
+    in.mark(1);
+    for (boolean begun = false; !begun; ) {
+      try {
+        in.read();
+        begun = true;
+      } catch (SocketTimeoutException e) {
+        waiting.run();
+      }
+    }
+    in.reset();
+    socket.setSoTimeout(0);
   }
 
   private Object reply() throws IOException {

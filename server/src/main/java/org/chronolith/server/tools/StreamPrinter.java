@@ -19,6 +19,7 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
   private final PrintWriter out;
   private final PrintWriter err;
   private final boolean json;
+  private final Progress progress;
   private final StreamDecoder decoder = new StreamDecoder(this::command);
   private final StringBuilder line = new StringBuilder();
 
@@ -28,13 +29,16 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
   private boolean inGroup;
   private boolean damaged;
 
-  StreamPrinter(
-      LogInspector log, StreamFilter filter, PrintWriter out, PrintWriter err, boolean json) {
+  /** File bytes of the segments that are over. */
+  private long doneBytes;
+
+  StreamPrinter(LogInspector log, StreamFilter filter, CommonOptions common, Progress progress) {
     this.log = log;
     this.filter = filter;
-    this.out = out;
-    this.err = err;
-    this.json = json;
+    this.out = common.out();
+    this.err = common.err();
+    this.json = common.json();
+    this.progress = progress;
   }
 
   boolean damaged() {
@@ -46,7 +50,9 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
     List<LogInspector.SegmentInfo> all = log.segments();
     int next = all.indexOf(segment) + 1;
     boolean known = next < all.size() && all.get(next).usable();
-    return !(known && filter.before(all.get(next).startOffset()));
+    boolean wanted = !(known && filter.before(all.get(next).startOffset()));
+    doneBytes += wanted ? 0 : segment.fileBytes();
+    return wanted;
   }
 
   @Override
@@ -54,6 +60,7 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
     if (filter.over(record.startOffset()) || out.checkError()) {
       return false;
     }
+    progress.at(doneBytes + position);
     if (record.isIdentity() || record.isClean()) {
       mark(segment, record);
       return true;
@@ -168,7 +175,14 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
   }
 
   private void print(String text) {
+    progress.makeWay();
     out.println(text);
+  }
+
+  @Override
+  public void segmentEnd(LogInspector.SegmentInfo segment, long endOffset, long endPosition) {
+    doneBytes += segment.fileBytes();
+    progress.at(doneBytes);
   }
 
   @Override
@@ -183,6 +197,7 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
     }
     damaged = true;
     decoder.drop();
+    progress.makeWay();
     out.flush();
     err.println("damage: " + damage);
     if (json) {
@@ -199,6 +214,7 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
 
   @Override
   public void removed(LogInspector.SegmentInfo segment) {
+    progress.makeWay();
     err.println("note: " + segment.name() + " was removed by the server's retention meanwhile");
   }
 

@@ -71,7 +71,41 @@ class LogToolTest {
     assertEquals(1, byOffset.size(), byOffset.toString());
     List<String> byTime = lines(log("--from", "2026-01-31T12:00:01Z", "--to", "ms:" + (T0 + 1000)));
     assertEquals(byOffset, byTime);
-    assertEquals(List.of(), lines(log("--from", "end")));
+    DataFixture.Run none = log("--from", "end");
+    assertEquals(List.of(), lines(none));
+    assertEquals(0, none.code(), "nothing to show is no failure");
+    assertEquals("", none.err());
+  }
+
+  @Test
+  void shouldSayThatTheWindowBeginsLaterThanWhatIsAskedFor() throws Exception {
+    long start;
+    try (DataFixture node = new DataFixture(directory)) {
+      start = node.offset();
+      node.write(T0 + 5000, "SET", "later", "1");
+    }
+    Path first = DataFixture.segment(directory, 1);
+    Files.move(first.getParent(), directory.resolve("away"));
+    for (String from : List.of("0", "2026-01-31T12:00:00Z", Long.toString(start - 1))) {
+      DataFixture.Run run = log("--from", from);
+      assertEquals(0, run.code());
+      assertTrue(run.out().contains("\"later\""), run.out());
+      String note = "note: what is there begins at offset " + start;
+      assertTrue(run.err().startsWith(note), run.err());
+      assertTrue(run.err().contains("--from " + from + " is before that"), run.err());
+    }
+    assertEquals("", log("--from", Long.toString(start)).err());
+    assertEquals("", log().err());
+  }
+
+  @Test
+  void shouldShowProgressWhereNothingElseIsSeen() {
+    DataFixture.Run run = log("--key", "nobody", "--progress");
+    assertEquals(0, run.code());
+    assertEquals("", run.out());
+    assertTrue(run.err().startsWith("log [##"), run.err());
+    assertTrue(run.err().contains("100 %"), run.err());
+    assertEquals("", log("--key", "nobody").err(), "no terminal, and nobody has asked");
   }
 
   @Test

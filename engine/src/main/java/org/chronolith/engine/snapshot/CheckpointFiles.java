@@ -49,7 +49,7 @@ final class CheckpointFiles {
         continue;
       }
       CheckpointFile file = new CheckpointFile(name, Files.size(path), crc32c(path));
-      disk.force(path);
+      ForceFailedException.force(disk, path);
       files.add(file);
       newBytes += file.bytes();
     }

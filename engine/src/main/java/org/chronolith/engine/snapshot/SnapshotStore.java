@@ -60,7 +60,10 @@ public final class SnapshotStore implements AutoCloseable {
   private final AtomicInteger queuedBatches = new AtomicInteger();
   private final AtomicLong queuedBytes = new AtomicLong();
 
-  /** Directories that look like checkpoints and are not; removed once a newer one is complete. */
+  /**
+   * Directories that look like checkpoints and are not, or whose name may not be on disk; removed
+   * once a newer one is complete.
+   */
   private final List<Path> damaged = new ArrayList<>();
 
   private volatile Checkpoint newest;
@@ -486,6 +489,11 @@ public final class SnapshotStore implements AutoCloseable {
       Checkpoint made = publish(making, metaFile);
       from.complete();
       listener.completed(made, from.elapsedMs(), described.newBytes());
+    } catch (ForceFailedException e) {
+      remove(making);
+      // Its files may lack what the page cache shows: the next session writes all of it anew, into
+      // files that were never forced.
+      condemn(from, "cannot make the checkpoint " + meta.offset(), e);
     } catch (IOException e) {
       // The working database has everything; only the checkpoint is missing.
       remove(making);
@@ -523,14 +531,19 @@ public final class SnapshotStore implements AutoCloseable {
 
   /** The last steps, in this order: everything inside is on disk before its name says complete. */
   private Checkpoint publish(Path complete, MetaFile meta) throws IOException {
-    disk.force(complete);
+    ForceFailedException.force(disk, complete);
     CheckpointName name = new CheckpointName(meta.meta().offset(), 0);
     while (Files.exists(config.directory().resolve(name.toString()))) {
       name = name.next();
     }
     Path target = config.directory().resolve(name.toString());
     disk.rename(complete, target);
-    disk.force(config.directory());
+    try {
+      ForceFailedException.force(disk, config.directory());
+    } catch (ForceFailedException e) {
+      withdraw(target);
+      throw e;
+    }
     Checkpoint made = new Checkpoint(target, meta, this::removeLater);
     supersede(made);
     synchronized (damaged) {
@@ -539,6 +552,18 @@ public final class SnapshotStore implements AutoCloseable {
       }
     }
     return made;
+  }
+
+  /** What has the name of a complete checkpoint and is none would hold its space unseen. */
+  private void withdraw(Path target) {
+    try {
+      disk.remove(target);
+    } catch (IOException e) {
+      listener.notRemoved(target, e.toString());
+      synchronized (damaged) {
+        damaged.add(target);
+      }
+    }
   }
 
   /** Makes it the newest one; of those before, as many stay as are wanted. */

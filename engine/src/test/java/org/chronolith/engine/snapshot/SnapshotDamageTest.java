@@ -14,10 +14,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.chronolith.engine.EngineException;
 import org.junit.jupiter.api.BeforeEach;
@@ -233,6 +236,91 @@ class SnapshotDamageTest {
     }
   }
 
+  /**
+   * Each force of a session fails once, in turn; as on Linux, the next one of that file succeeds.
+   */
+  @Test
+  void shouldWriteEverythingIntoNewFilesAfterAnyForceThatFailed() throws Exception {
+    int forces = 0;
+    for (boolean failed = true; failed; forces++) {
+      Path at = Files.createDirectory(directory.resolve("force-" + forces));
+      FailingForce disk = new FailingForce(forces);
+      try (SnapshotStore store = SnapshotStore.open(config(at), listener, disk)) {
+        Checkpoint base =
+            snapshot(store, listener, 1, Batches.direct().put("a", "1").build()).checkpoint();
+        disk.arm();
+        SnapshotSession session = store.begin();
+        session.offer(Batches.direct().put("b", "2").build());
+        session.finish(meta(2));
+        SnapshotFixture.await("an outcome", () -> session.state().isFinal());
+        failed = session.state() == SnapshotSession.State.FAILED;
+        if (!failed) {
+          assertEquals(null, disk.failed);
+          listener.awaitCompleted();
+          continue;
+        }
+        String which = "force " + forces + ": " + disk.failed;
+        assertTrue(listener.awaitFailed().getMessage().contains(disk.failed.toString()), which);
+        assertTrue(store.needsFull(), which);
+        assertEquals(base, store.newest().orElseThrow(), which);
+        assertEquals(List.of(base.directory()), checkpoints(at), which);
+        expectAFullSessionFromNewFiles(store, disk, which);
+      }
+      try (SnapshotStore store = SnapshotStore.open(config(at), listener)) {
+        assertEquals(Map.of("a", "1", "b", "2", "c", "3"), items(store));
+      }
+    }
+    // A table, three small files, the directory in the making, and the one of all checkpoints.
+    assertTrue(forces > 6, "only " + forces + " forces");
+  }
+
+  private void expectAFullSessionFromNewFiles(SnapshotStore store, FailingForce disk, String which)
+      throws IOException {
+    SnapshotSession next = store.begin();
+    assertTrue(next.full(), which);
+    next.offer(Batches.direct().put("a", "1").put("b", "2").put("c", "3").build());
+    next.finish(meta(3));
+    Checkpoint made = listener.awaitCompleted().checkpoint();
+    for (CheckpointFile file : made.files()) {
+      Object key = FailingForce.fileKey(made.directory().resolve(file.name()));
+      assertFalse(disk.filesBefore.contains(key), which + ", then " + file.name());
+    }
+    store.verify(made);
+    assertFalse(store.needsFull());
+    assertEquals(Map.of("a", "1", "b", "2", "c", "3"), items(store), which);
+  }
+
+  @Test
+  void shouldRemoveLaterWhatIsCompleteAndCouldNotBeRemovedAfterAFailedForce() throws Exception {
+    boolean[] failing = {true};
+    SnapshotDisk disk =
+        new FaultyDisk() {
+          @Override
+          void before(String step, Path path) throws IOException {
+            boolean last = step.equals("force") && path.equals(directory);
+            boolean removal = step.equals("remove") && path.endsWith("checkpoint-3");
+            if (failing[0] && (last || removal)) {
+              throw new IOException("Input/output error");
+            }
+          }
+        };
+    try (SnapshotStore store = SnapshotStore.open(config(directory), listener, disk)) {
+      SnapshotSession session = store.begin();
+      session.offer(Batches.direct().put("b", "3").build());
+      session.finish(meta(3));
+      listener.awaitFailed();
+      Path unseen = directory.resolve("checkpoint-3");
+      assertTrue(Files.exists(unseen));
+      assertEquals(List.of(unseen), store.damaged());
+      assertEquals(2, store.newest().orElseThrow().offset());
+      failing[0] = false;
+      snapshot(store, listener, 4, Batches.direct().put("all", "of it").build());
+      assertFalse(Files.exists(unseen));
+      assertEquals(List.of(), store.damaged());
+      assertEquals(Map.of("all", "of it"), items(store));
+    }
+  }
+
   @Test
   void shouldAskForAFullSessionAfterBatchesWereLost() throws Exception {
     try (SnapshotStore store = open()) {
@@ -315,6 +403,55 @@ class SnapshotDamageTest {
 
   private SnapshotStore open() {
     return SnapshotStore.open(config(directory), listener);
+  }
+
+  private static List<Path> checkpoints(Path snapshots) throws IOException {
+    return CheckpointFiles.list(snapshots).stream()
+        .filter(path -> path.getFileName().toString().matches("(checkpoint|making)-.*"))
+        .collect(Collectors.toList());
+  }
+
+  /** Fails one force, the {@code nth} after it is armed, and none after it. */
+  private static final class FailingForce extends FaultyDisk {
+    private final int nth;
+    private int forces;
+    private boolean armed;
+
+    /** Of every file that was forced up to then, the one that failed included. */
+    final Set<Object> filesBefore = new HashSet<>();
+
+    volatile Path failed;
+
+    FailingForce(int nth) {
+      this.nth = nth;
+    }
+
+    synchronized void arm() {
+      armed = true;
+    }
+
+    static Object fileKey(Path path) throws IOException {
+      return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+    }
+
+    @Override
+    synchronized void before(String step, Path path) throws IOException {
+      if (!step.equals("force") || failed != null) {
+        return;
+      }
+      if (Files.isRegularFile(path)) {
+        filesBefore.add(fileKey(path));
+        // Another name keeps the file, so that its number is not given to a new one.
+        Path kept = path.resolveSibling("../../kept-" + nth).normalize();
+        Files.createDirectories(kept);
+        Files.createLink(
+            kept.resolve(path.getParent().getFileName() + "-" + path.getFileName()), path);
+      }
+      if (armed && forces++ == nth) {
+        failed = path;
+        throw new IOException("Input/output error");
+      }
+    }
   }
 
   /** Refuses every step from the {@code last}th on. */

@@ -149,7 +149,13 @@ final class SegmentLog implements ReplicationLog {
       log.writer.appendIdentity(history, db, System.currentTimeMillis());
       log.writer.disown();
       log.start();
-      log.sync.await();
+      try {
+        log.sync.await();
+      } catch (LogException e) {
+        // Its threads must not go on in a directory that the caller removes.
+        log.closeAfter(e);
+        throw e;
+      }
       return log;
     } catch (IOException e) {
       throw cannot("create", config, e);
@@ -293,6 +299,14 @@ final class SegmentLog implements ReplicationLog {
   @Override
   public boolean wasClean() {
     return recovery.clean();
+  }
+
+  private void closeAfter(LogException failure) {
+    try {
+      close();
+    } catch (LogException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   @Override

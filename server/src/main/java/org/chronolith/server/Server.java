@@ -1,11 +1,13 @@
 package org.chronolith.server;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import org.chronolith.engine.EngineException;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.KeyspaceConfig;
 import org.chronolith.engine.memory.SlabSource;
@@ -309,6 +311,13 @@ public final class Server {
     effects.forgetDatabase();
     snapshots.adopt(recovered);
     live = recovered;
+    Throwable failure = recovered.log().failure();
+    if (failure != null) {
+      // Before this it was not the live one, so that its report had no consequences.
+      LogEvents.tellFailed(failure);
+      logSpaceGate.failed(LogException.reasonOf(failure));
+      engineLoop.execute(this::logFailed);
+    }
     old.keyspace().adopt();
     old.close();
   }
@@ -326,7 +335,11 @@ public final class Server {
         .run(
             "generation-closer",
             () -> {
-              before.close();
+              try {
+                before.close();
+              } catch (LogException | EngineException e) {
+                LOG.warn("{}, which is replaced, is not closed cleanly", before.generation(), e);
+              }
               // It took its time: the next full sync may have begun beside it.
               data.removeOlder(recovered.generation());
             });
@@ -377,10 +390,11 @@ public final class Server {
   }
 
   private Recovery.Settings settings() {
+    LogEvents.Reactions reactions = new LogReactions();
     return new Recovery.Settings(
         directory -> sizes.log(config, directory),
         platform.logs(),
-        new LogEvents(logSpaceGate, new LogReactions()),
+        directory -> new LogEvents(directory, logSpaceGate, reactions),
         directory -> sizes.snapshots(config, directory, logSpaceGate::isSpaceRefused),
         snapshots,
         platform.snapshots());
@@ -396,6 +410,12 @@ public final class Server {
   /** What follows from the log's reports, on its threads. */
   private final class LogReactions implements LogEvents.Reactions {
     @Override
+    public boolean isLive(Path directory) {
+      Recovered now = live;
+      return now != null && now.generation().log().equals(directory);
+    }
+
+    @Override
     public void durable() {
       // The last force of a stop comes when nobody is left who waits for it.
       if (!closing) {
@@ -405,9 +425,9 @@ public final class Server {
     }
 
     @Override
-    public void failed(String cause) {
+    public void failed(Throwable cause) {
       if (!closing) {
-        logSpaceGate.failed(cause);
+        logSpaceGate.failed(LogException.reasonOf(cause));
         engineLoop.execute(Server.this::logFailed);
       }
     }

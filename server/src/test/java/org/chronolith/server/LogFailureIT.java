@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.chronolith.replicationlog.LogDisk;
 import org.chronolith.server.config.ConfigException;
 import org.chronolith.server.config.ConfigLoader;
@@ -44,8 +46,16 @@ class LogFailureIT {
   /** Fails forces of segments' files, or lets them wait. */
   private static final class Disk implements LogDisk {
     final AtomicInteger forces = new AtomicInteger();
+    final AtomicInteger failures = new AtomicInteger();
     volatile boolean failing;
     volatile boolean speechless;
+
+    /** Only forces of such files fail. */
+    volatile Predicate<String> failingAt = file -> true;
+
+    /** Reservations for such files fail. */
+    volatile Predicate<String> full = file -> false;
+
     volatile CountDownLatch waiting = new CountDownLatch(0);
 
     @Override
@@ -57,11 +67,21 @@ class LogFailureIT {
         } catch (InterruptedException e) {
           throw new IOException(e);
         }
-        if (failing) {
+        if (failing && failingAt.test(file.toString())) {
+          failures.incrementAndGet();
           throw speechless ? new IOException() : new IOException(CAUSE);
         }
       }
       LogDisk.super.force(channel, file, metadata);
+    }
+
+    @Override
+    public void reserve(Path file, long from, long to) throws IOException {
+      if (full.test(file.toString())) {
+        failures.incrementAndGet();
+        throw new IOException("No space left on device");
+      }
+      LogDisk.super.reserve(file, from, to);
     }
   }
 
@@ -295,6 +315,84 @@ class LogFailureIT {
       await("it follows", () -> client.info("replication", "connected_slaves").equals("1"));
       client.call("SET", "a", "1");
       assertEquals(1L, client.call("WAIT", "1", "20000"));
+    }
+  }
+
+  /** A node that was a master, with a write of its own that nothing has forced, and now follows. */
+  private RespClient follow(int followerPort) throws ConfigException {
+    start(master, port, LogDisk.SYSTEM);
+    start(replica, followerPort, disk, "--appendfsync", "no");
+    try (RespClient client = new RespClient(port)) {
+      assertEquals("OK", client.call("SET", "a", "1"));
+    }
+    RespClient follower = new RespClient(followerPort);
+    assertEquals("OK", follower.call("SET", "own", "1"));
+    return follower;
+  }
+
+  private void followsAndCanBePromoted(RespClient follower) {
+    await("it has the data", () -> "1".equals(follower.call("GET", "a")));
+    try (RespClient client = new RespClient(port)) {
+      assertEquals("OK", client.call("SET", "b", "2"));
+    }
+    await("it follows", () -> "2".equals(follower.call("GET", "b")));
+    takesWrites(follower);
+  }
+
+  private static void takesWrites(RespClient node) {
+    assertEquals("0", info(node, "chronolith_log_failed"));
+    assertEquals("0", info(node, "chronolith_log_space_refused"));
+    assertEquals("ok", info(node, "aof_last_write_status"));
+    assertEquals("OK", node.call("REPLICAOF", "NO", "ONE"));
+    assertEquals("OK", node.call("SET", "c", "3"));
+  }
+
+  private static boolean isOfFirstGeneration(String file) {
+    return file.contains("/gen-1/");
+  }
+
+  @Test
+  void shouldFailOnlyTheFullSyncWhoseLogCannotBeForced() throws Exception {
+    try (RespClient follower = follow(ChronolithProcess.freePort())) {
+      disk.failingAt = file -> !isOfFirstGeneration(file);
+      disk.failing = true;
+      follower.call("REPLICAOF", "127.0.0.1", "" + port);
+      await("it is tried again", () -> disk.failures.get() > 1);
+      assertEquals("0", info(follower, "chronolith_log_failed"));
+      disk.failing = false;
+      followsAndCanBePromoted(follower);
+    }
+  }
+
+  @Test
+  void shouldGoOnWhenTheLogThatAFullSyncReplacesCannotBeForced() throws Exception {
+    try (RespClient follower = follow(ChronolithProcess.freePort())) {
+      disk.failing = true;
+      // Not before the new log is being made: until then the old one is the live one.
+      CountDownLatch made = new CountDownLatch(1);
+      disk.failingAt =
+          file -> {
+            if (!isOfFirstGeneration(file)) {
+              made.countDown();
+              return false;
+            }
+            return made.getCount() == 0;
+          };
+      follower.call("REPLICAOF", "127.0.0.1", "" + port);
+      await("the old one has failed", () -> disk.failures.get() > 0);
+      followsAndCanBePromoted(follower);
+      await("it is removed", () -> !Files.exists(replica.resolve("gen-1")));
+    }
+  }
+
+  @Test
+  void shouldTakeWritesAfterAFullSyncThatHadNoSpaceForItsLog() throws Exception {
+    try (RespClient follower = follow(ChronolithProcess.freePort())) {
+      disk.full = file -> !isOfFirstGeneration(file);
+      follower.call("REPLICAOF", "127.0.0.1", "" + port);
+      await("it is tried again", () -> disk.failures.get() > 1);
+      takesWrites(follower);
+      assertEquals("1", follower.call("GET", "own"));
     }
   }
 

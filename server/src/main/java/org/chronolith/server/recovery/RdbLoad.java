@@ -53,15 +53,8 @@ final class RdbLoad {
       target.select(contents.streamDb());
       store = settings.openSnapshots(generation);
       snapshot(store, rdb, contents, target.snapshotSource());
-      log =
-          settings
-              .logs()
-              .create(
-                  settings.log().apply(generation.log()),
-                  settings.logListener(),
-                  rdb.offset(),
-                  rdb.history(),
-                  contents.streamDb());
+      log = settings.createLog(generation.log(), rdb.offset(), rdb.history(), contents.streamDb());
+      Recovery.refuseFailed(log);
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }

@@ -64,20 +64,22 @@ public final class Recovery {
    *
    * @param log configuration for a log in a directory
    * @param logs where they are kept
+   * @param logListeners who hears of the log in a directory: a full sync has one beside the live
+   *     one
    * @param snapshots configuration for a snapshot store in a directory
    * @param snapshotEnv what snapshot stores stand on
    */
   public record Settings(
       Function<Path, LogConfig> log,
       LogStore logs,
-      LogListener logListener,
+      Function<Path, LogListener> logListeners,
       Function<Path, SnapshotConfig> snapshots,
       SnapshotListener snapshotListener,
       SnapshotEnv snapshotEnv) {
     public Settings {
       Objects.requireNonNull(log);
       Objects.requireNonNull(logs);
-      Objects.requireNonNull(logListener);
+      Objects.requireNonNull(logListeners);
       Objects.requireNonNull(snapshots);
       Objects.requireNonNull(snapshotListener);
       Objects.requireNonNull(snapshotEnv);
@@ -87,10 +89,19 @@ public final class Recovery {
     public Settings(
         Function<Path, LogConfig> log,
         LogStore logs,
-        LogListener logListener,
+        Function<Path, LogListener> logListeners,
         Function<Path, SnapshotConfig> snapshots,
         SnapshotListener snapshotListener) {
-      this(log, logs, logListener, snapshots, snapshotListener, SnapshotEnv.REAL);
+      this(log, logs, logListeners, snapshots, snapshotListener, SnapshotEnv.REAL);
+    }
+
+    ReplicationLog openLog(Path directory, LogNeed need) {
+      return logs.open(log.apply(directory), logListeners.apply(directory), need);
+    }
+
+    ReplicationLog createLog(Path directory, long startOffset, History history, int db) {
+      return logs.create(
+          log.apply(directory), logListeners.apply(directory), startOffset, history, db);
     }
 
     SnapshotStore openSnapshots(Generation generation) {
@@ -179,15 +190,13 @@ public final class Recovery {
       long items = load(opened.store, checkpoint, target);
       target.select(meta.selectedDb());
       opened.log =
-          settings
-              .logs()
-              .create(
-                  settings.log().apply(generation.log()),
-                  settings.logListener(),
-                  meta.offset(),
-                  HistoryAttributes.read(meta).withId(replicationId, meta.offset()),
-                  meta.selectedDb());
+          settings.createLog(
+              generation.log(),
+              meta.offset(),
+              HistoryAttributes.read(meta).withId(replicationId, meta.offset()),
+              meta.selectedDb());
       await(forced);
+      refuseFailed(opened.log);
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }
@@ -199,6 +208,13 @@ public final class Recovery {
     } catch (EngineException | LogException | RecoveryException e) {
       data.remove(generation);
       throw new RecoveryException("full sync into " + generation + " failed: " + e.getMessage(), e);
+    }
+  }
+
+  /** Before the switch: a log that takes nothing any more must not become the live one. */
+  static void refuseFailed(ReplicationLog log) {
+    if (log.failure() != null) {
+      throw new RecoveryException("its log failed: " + log.failure().getMessage(), log.failure());
     }
   }
 
@@ -259,15 +275,7 @@ public final class Recovery {
     warnOfRedisFiles();
     Generation generation = data.newGeneration();
     try (Opened opened = new Opened(generation)) {
-      opened.log =
-          settings
-              .logs()
-              .create(
-                  settings.log().apply(generation.log()),
-                  settings.logListener(),
-                  0,
-                  History.fresh(),
-                  0);
+      opened.log = settings.createLog(generation.log(), 0, History.fresh(), 0);
       data.switchTo(generation);
       target.select(0);
       return opened.recovered(target, 0, 0, System.nanoTime());
@@ -298,7 +306,7 @@ public final class Recovery {
       // A crash came before the new log was whole.
       makeLog(opened.generation, checkpoint.get().meta(), replica);
     }
-    opened.log = openLog(logConfig, checkpoint);
+    opened.log = openLog(opened.generation.log(), checkpoint);
     long from = checkpoint.map(Checkpoint::offset).orElse(0L);
     boolean shortLog = opened.log.endOffset() < from;
     if (!shortLog) {
@@ -331,14 +339,14 @@ public final class Recovery {
   }
 
   /** What is older than the checkpoint may be damaged; what is newer may not. */
-  private ReplicationLog openLog(LogConfig logConfig, Optional<Checkpoint> checkpoint) {
+  private ReplicationLog openLog(Path directory, Optional<Checkpoint> checkpoint) {
     LogNeed need =
         checkpoint
             .map(one -> LogNeed.from(one.offset(), HistoryAttributes.read(one.meta())))
             .orElse(LogNeed.EVERYTHING);
     ReplicationLog log;
     try {
-      log = settings.logs().open(logConfig, settings.logListener(), need);
+      log = settings.openLog(directory, need);
     } catch (LogException e) {
       if (e.kind() != LogException.Kind.DAMAGED) {
         throw e;
@@ -517,7 +525,7 @@ public final class Recovery {
       throw new RecoveryException("cannot set " + directory + " aside: " + e, e);
     }
     makeLog(opened.generation, meta, replica);
-    opened.log = openLog(settings.log().apply(directory), opened.store.newest());
+    opened.log = openLog(directory, opened.store.newest());
   }
 
   /**
@@ -533,10 +541,8 @@ public final class Recovery {
       }
       data.disk().createDirectory(making);
       settings
-          .logs()
-          .create(
-              settings.log().apply(making),
-              settings.logListener(),
+          .createLog(
+              making,
               meta.offset(),
               replica ? found : found.newId(meta.offset()),
               meta.selectedDb())

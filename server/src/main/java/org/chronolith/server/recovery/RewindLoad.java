@@ -78,18 +78,11 @@ final class RewindLoad {
       }
       target.select(db);
       History history = live.history().lowerTo(divergence);
-      log =
-          settings
-              .logs()
-              .create(
-                  settings.log().apply(generation.log()),
-                  settings.logListener(),
-                  from,
-                  history,
-                  db);
+      log = settings.createLog(generation.log(), from, history, db);
       replay(log, from, target);
       log.sync();
       discarded = DiscardedTail.keep(data, settings, live, divergence, target.db());
+      Recovery.refuseFailed(log);
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }

@@ -318,7 +318,7 @@ class CrashAtEveryStepIT {
     return new Recovery.Settings(
         CrashAtEveryStepIT::logConfig,
         LogStore.on(logDisk),
-        LogListener.none(),
+        log -> LogListener.none(),
         SnapshotConfig::defaults,
         listener,
         SnapshotEnv.on(snapshotDisk));

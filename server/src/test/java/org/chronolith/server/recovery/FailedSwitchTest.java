@@ -51,7 +51,7 @@ class FailedSwitchTest {
             new Recovery.Settings(
                 at -> LogConfig.of(at).withSegmentBytes(1 << 20),
                 LogStore.on(logDisk),
-                LogListener.none(),
+                log -> LogListener.none(),
                 SnapshotConfig::defaults,
                 SnapshotListener.none()));
     live = recovery.start(keyspace, true);

@@ -69,7 +69,7 @@ class RdbLoadTest {
             new Recovery.Settings(
                 at -> LogConfig.of(at).withSegmentBytes(1 << 20),
                 LogStore.SYSTEM,
-                LogListener.none(),
+                log -> LogListener.none(),
                 SnapshotConfig::defaults,
                 SnapshotListener.none()));
   }

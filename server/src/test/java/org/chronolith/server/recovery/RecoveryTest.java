@@ -534,7 +534,7 @@ class RecoveryTest {
     return new Recovery.Settings(
         RecoveryTest::logConfig,
         LogStore.SYSTEM,
-        LogListener.none(),
+        log -> LogListener.none(),
         SnapshotConfig::defaults,
         listener);
   }

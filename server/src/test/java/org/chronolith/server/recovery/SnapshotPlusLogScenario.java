@@ -90,7 +90,7 @@ final class SnapshotPlusLogScenario {
                           .withBlocks(1 << 20, 4096)
                           .withHeadroom(2 << 20, 1 << 20, 0),
                   LogStore.SYSTEM,
-                  LogListener.none(),
+                  log -> LogListener.none(),
                   SnapshotConfig::defaults,
                   duty));
       recovered = recovery.start(stream.target(), false);

@@ -56,7 +56,7 @@ final class DataFixture implements AutoCloseable {
                 new Recovery.Settings(
                     DataFixture::logConfig,
                     LogStore.SYSTEM,
-                    LogListener.none(),
+                    log -> LogListener.none(),
                     SnapshotConfig::defaults,
                     new QuietSnapshots()))
             .start(state.target(), replica);

@@ -66,6 +66,7 @@ import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.RecoveryException;
 import org.chronolith.server.recovery.SnapshotDuty;
 import org.chronolith.server.recovery.SnapshotLoop;
+import org.chronolith.server.recovery.SnapshotScrub;
 import org.chronolith.server.recovery.SnapshotStream;
 import org.chronolith.server.replication.Replication;
 import org.chronolith.server.write.Effects;
@@ -119,6 +120,7 @@ public final class Server {
   private final Observation observation;
   private final SnapshotLoop snapshotLoop;
   private final SnapshotDuty snapshots;
+  private final SnapshotScrub snapshotScrub;
   private final Backup backup;
   private final RdbFile rdbFile;
   private final Replication replication;
@@ -128,6 +130,10 @@ public final class Server {
   private DataDirectory data;
   private Recovery recovery;
   private volatile Recovered live;
+
+  /** What the start fills. Thread: loader. */
+  private NodeParts.DatasetTarget loading;
+
   private Optional<PidFile> pidFile = Optional.empty();
   private volatile boolean failed;
 
@@ -187,6 +193,7 @@ public final class Server {
             snapshotLoop::wake,
             engineLoop.clock().wallMs(),
             engineLoop.clock()::nanos);
+    snapshotScrub = new SnapshotScrub(platform.workers(), () -> live.snapshots());
     clients = new ClientRegistry(() -> !config.requirePass().isEmpty());
     NodeParts parts = parts();
     rdbFile =
@@ -259,10 +266,8 @@ public final class Server {
 
   private void load() {
     try {
-      Dataset loaded = newDataset();
-      Recovered recovered =
-          recovery.start(
-              NodeParts.newTarget(streamTable(), loaded), config.replicaOf().isPresent());
+      Recovered recovered = recovery.start(this::nextTarget, config.replicaOf().isPresent());
+      Dataset loaded = loading.dataset();
       engineLoop.execute(() -> ready(recovered, loaded));
     } catch (RecoveryException e) {
       LOG.error("Cannot start: {}", e.getMessage());
@@ -270,6 +275,15 @@ public final class Server {
     } catch (RuntimeException | Error e) {
       fatal("loading failed", e);
     }
+  }
+
+  /** Another one if what was loaded turned out to be damaged. Thread: loader. */
+  private NodeParts.DatasetTarget nextTarget() {
+    if (loading != null) {
+      loading.dataset().close();
+    }
+    loading = NodeParts.newTarget(streamTable(), newDataset());
+    return loading;
   }
 
   private void ready(Recovered recovered, Dataset loaded) {
@@ -438,10 +452,14 @@ public final class Server {
     }
   }
 
-  /** Verifies old segments in the background: all, or those that no start has verified. */
+  /**
+   * Verifies in the background the newest snapshot, and old segments of the log: all, or those that
+   * no start has verified.
+   */
   private void scrub(boolean all) {
     if (live != null) {
       live.log().scrub(all, config.logScrubBytesPerSecond());
+      snapshotScrub.request(config.logScrubBytesPerSecond());
     }
   }
 
@@ -585,6 +603,7 @@ public final class Server {
   /** The rest of {@link #stop}. */
   void finishStop() {
     closing = true;
+    snapshotScrub.close();
     replicationLoop.close();
     replication.release();
     closeLive();
@@ -603,6 +622,7 @@ public final class Server {
    */
   void abandon() {
     closing = true;
+    snapshotScrub.close();
     endpoints.close();
     observation.close();
     replicationLoop.close();

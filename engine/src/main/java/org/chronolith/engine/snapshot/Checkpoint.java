@@ -16,6 +16,7 @@ public final class Checkpoint {
   private final MetaFile metaFile;
   private final Consumer<Checkpoint> onLastRelease;
   private final AtomicInteger references = new AtomicInteger(1);
+  private volatile boolean distrusted;
 
   Checkpoint(Path directory, MetaFile metaFile, Consumer<Checkpoint> onLastRelease) {
     this.directory = directory;
@@ -74,6 +75,15 @@ public final class Checkpoint {
         return true;
       }
     }
+  }
+
+  /** One of its files is damaged: it is kept for whoever wants to look at it. */
+  void distrust() {
+    distrusted = true;
+  }
+
+  boolean isDistrusted() {
+    return distrusted;
   }
 
   /** Gives back one {@link #retain()}. */

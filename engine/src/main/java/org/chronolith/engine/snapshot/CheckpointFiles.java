@@ -123,7 +123,8 @@ final class CheckpointFiles {
     }
   }
 
-  private static boolean isSame(Path one, Path other) throws IOException {
+  /** Whether they are names of one file; not if the second is missing. */
+  static boolean isSame(Path one, Path other) throws IOException {
     Object key = Files.readAttributes(one, BasicFileAttributes.class).fileKey();
     return Files.exists(other)
         && key != null

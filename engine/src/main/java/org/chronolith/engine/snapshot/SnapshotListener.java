@@ -28,6 +28,17 @@ public interface SnapshotListener {
   /** A superseded directory could not be removed; it stays until the next start. */
   void notRemoved(Path directory, String reason);
 
+  /**
+   * A file of a complete checkpoint is damaged, and the checkpoint is not used any more. Thread:
+   * the one that has read it.
+   *
+   * @param problem with the file
+   */
+  default void damaged(String problem) {}
+
+  /** A damaged checkpoint has another name now, and is of no use to the store. */
+  default void setAside(Path directory, Path to) {}
+
   /** A listener that does nothing: for whoever asks the session how it went. */
   static SnapshotListener none() {
     return new SnapshotListener() {

@@ -20,6 +20,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.EngineException.Severity;
 import org.rocksdb.RocksDBException;
@@ -46,6 +47,9 @@ public final class SnapshotStore implements AutoCloseable {
   /** Beside the checkpoints: where files from elsewhere may be gathered; the store ignores it. */
   public static final String INCOMING = "incoming";
 
+  /** What a damaged checkpoint is renamed to, with its offset and the time: {@code -OFFSET-MS}. */
+  public static final String DAMAGED = "damaged-checkpoint-";
+
   private static final String WORKING = "working";
   private static final String MAKING = "making-";
   private static final long CLOSE_TIMEOUT_S = 60;
@@ -65,6 +69,9 @@ public final class SnapshotStore implements AutoCloseable {
    * once a newer one is complete.
    */
   private final List<Path> damaged = new ArrayList<>();
+
+  /** Those whose files turned out to be damaged, until they are set aside; guarded by older. */
+  private final List<Checkpoint> distrusted = new ArrayList<>();
 
   private volatile Checkpoint newest;
 
@@ -194,11 +201,120 @@ public final class SnapshotStore implements AutoCloseable {
     dropped.forEach(Checkpoint::release);
   }
 
-  /** Directories that were found damaged or half-made at the start, and are not used. */
+  /** Directories that were found damaged or half-made, and are not used. */
   public List<Path> damaged() {
+    List<Path> all = new ArrayList<>();
     synchronized (damaged) {
-      return List.copyOf(damaged);
+      all.addAll(damaged);
     }
+    synchronized (older) {
+      distrusted.forEach(checkpoint -> all.add(checkpoint.directory()));
+    }
+    return all;
+  }
+
+  /**
+   * Takes the newest checkpoint out of use, since one of its files is damaged; the one before it,
+   * if there is one, is the newest then. Its directory stays where it is until {@link
+   * #setDistrustedAside}. REQUIRES: no session has been begun. Thread: the one that loads.
+   */
+  public void distrustNewest() {
+    if (session != null) {
+      throw new IllegalStateException("the working database is of the newest checkpoint");
+    }
+    synchronized (older) {
+      distrusted.add(newest);
+      newest = older.pollFirst();
+    }
+  }
+
+  /** Whether a checkpoint is out of use since it is damaged, and none has replaced it yet. */
+  public boolean hasDistrusted() {
+    synchronized (older) {
+      return !distrusted.isEmpty();
+    }
+  }
+
+  /**
+   * Reads every file of the newest checkpoint and compares it with META. If one is damaged, no
+   * checkpoint that shares it is used any more, the next session is a full one, and what is damaged
+   * is set aside when that is complete. Thread: one that may take its time.
+   *
+   * @param bytesPerSecond limit of the reading; 0 for none
+   * @param stopped asked now and then; once it says yes, the rest is left
+   * @return bytes read
+   * @throws EngineException CORRUPTION, naming the damaged file; the listener was told
+   */
+  public long scrub(long bytesPerSecond, BooleanSupplier stopped) {
+    Optional<Checkpoint> retained = retainNewest();
+    if (retained.isEmpty()) {
+      return 0;
+    }
+    Checkpoint checkpoint = retained.get();
+    CheckpointScrub scrub = new CheckpointScrub(bytesPerSecond, stopped);
+    try {
+      for (CheckpointFile file : checkpoint.files()) {
+        Optional<String> problem = scrub.problem(checkpoint.directory(), file);
+        if (stopped.getAsBoolean()) {
+          // What the files of a store are that is not in use any more says nothing.
+          break;
+        }
+        if (problem.isPresent()) {
+          distrust(checkpoint, file.name());
+          listener.damaged(problem.get());
+          throw new EngineException(Severity.CORRUPTION, problem.get());
+        }
+      }
+      return scrub.readBytes();
+    } finally {
+      checkpoint.release();
+    }
+  }
+
+  private void distrust(Checkpoint checkpoint, String file) {
+    callAndWait(
+        () -> {
+          synchronized (older) {
+            Path damagedFile = checkpoint.directory().resolve(file);
+            List<Checkpoint> sound = new ArrayList<>();
+            List<Checkpoint> all = new ArrayList<>(older);
+            if (newest != null) {
+              all.add(0, newest);
+            }
+            for (Checkpoint one : all) {
+              boolean shares =
+                  one == checkpoint
+                      || Files.exists(damagedFile)
+                          && CheckpointFiles.isSame(damagedFile, one.directory().resolve(file));
+              (shares ? distrusted : sound).add(one);
+            }
+            older.clear();
+            older.addAll(sound);
+            newest = older.pollFirst();
+          }
+          // It was made of the newest one, or is what that was made of.
+          condemned = true;
+          closeWorking();
+          remove(workingDirectory);
+          return null;
+        });
+  }
+
+  /**
+   * Renames the damaged checkpoints, for whoever wants to look at them, once nobody retains them.
+   * They are superfluous from now on. Thread: any.
+   */
+  public void setDistrustedAside() {
+    List<Checkpoint> aside;
+    synchronized (older) {
+      aside = List.copyOf(distrusted);
+      distrusted.clear();
+    }
+    aside.forEach(
+        checkpoint -> {
+          checkpoint.distrust();
+          checkpoint.release();
+        });
   }
 
   /**
@@ -473,6 +589,13 @@ public final class SnapshotStore implements AutoCloseable {
     if (from.state() != SnapshotSession.State.FINISHING) {
       return;
     }
+    if (condemned) {
+      condemn(
+          from,
+          "cannot make the checkpoint " + meta.offset(),
+          new IOException("the one below it is damaged"));
+      return;
+    }
     try {
       working.flush();
     } catch (IOException e) {
@@ -546,6 +669,7 @@ public final class SnapshotStore implements AutoCloseable {
     }
     Checkpoint made = new Checkpoint(target, meta, this::removeLater);
     supersede(made);
+    setDistrustedAside();
     synchronized (damaged) {
       for (Iterator<Path> paths = damaged.iterator(); paths.hasNext(); paths.remove()) {
         remove(paths.next());
@@ -625,13 +749,37 @@ public final class SnapshotStore implements AutoCloseable {
   private void removeLater(Checkpoint superseded) {
     if (Thread.currentThread() == snapshotThread) {
       // Its space may be wanted for what comes next.
-      remove(superseded.directory());
+      letGo(superseded);
       return;
     }
     try {
-      thread.execute(() -> remove(superseded.directory()));
+      thread.execute(() -> letGo(superseded));
     } catch (RejectedExecutionException e) {
       listener.notRemoved(superseded.directory(), "the store is closed");
+    }
+  }
+
+  /** Snapshot thread: nobody reads it any more. */
+  private void letGo(Checkpoint unused) {
+    if (unused.isDistrusted()) {
+      setAside(unused);
+    } else {
+      remove(unused.directory());
+    }
+  }
+
+  private void setAside(Checkpoint damagedOne) {
+    Path from = damagedOne.directory();
+    Path to =
+        config
+            .directory()
+            .resolve(DAMAGED + damagedOne.offset() + "-" + System.currentTimeMillis());
+    try {
+      disk.rename(from, to);
+      disk.force(config.directory());
+      listener.setAside(from, to);
+    } catch (IOException e) {
+      listener.notRemoved(from, e.toString());
     }
   }
 
@@ -652,6 +800,8 @@ public final class SnapshotStore implements AutoCloseable {
       }
       throw new EngineException(
           Severity.RETRYABLE, config.directory() + ": " + e.getCause(), e.getCause());
+    } catch (RejectedExecutionException e) {
+      throw new EngineException(Severity.RETRYABLE, config.directory() + ": closed", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new EngineException(Severity.RETRYABLE, "interrupted", e);

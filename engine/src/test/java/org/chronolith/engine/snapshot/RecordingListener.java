@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -14,6 +15,7 @@ import org.chronolith.engine.EngineException;
 final class RecordingListener implements SnapshotListener {
   record Outcome(Checkpoint checkpoint, long newBytes, EngineException failure) {}
 
+  final List<String> damaged = Collections.synchronizedList(new ArrayList<>());
   final List<String> ignored = new ArrayList<>();
   private final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
 
@@ -30,6 +32,11 @@ final class RecordingListener implements SnapshotListener {
   @Override
   public void ignored(Path directory, String reason) {
     ignored.add(directory.getFileName() + ": " + reason);
+  }
+
+  @Override
+  public void damaged(String problem) {
+    damaged.add(problem);
   }
 
   @Override

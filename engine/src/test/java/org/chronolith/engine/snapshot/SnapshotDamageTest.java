@@ -3,6 +3,7 @@ package org.chronolith.engine.snapshot;
 import static org.chronolith.engine.snapshot.SnapshotFixture.config;
 import static org.chronolith.engine.snapshot.SnapshotFixture.flipByte;
 import static org.chronolith.engine.snapshot.SnapshotFixture.items;
+import static org.chronolith.engine.snapshot.SnapshotFixture.keepingOlder;
 import static org.chronolith.engine.snapshot.SnapshotFixture.meta;
 import static org.chronolith.engine.snapshot.SnapshotFixture.snapshot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -140,6 +142,83 @@ class SnapshotDamageTest {
       }
     }
     assertTrue(refused > 5, "only " + refused + " of 40 were noticed");
+  }
+
+  @Test
+  void shouldFindNothingInSoundFilesWhenItIsScrubbed() throws IOException {
+    try (SnapshotStore store = open()) {
+      long bytes = store.newest().orElseThrow().totalBytes();
+      assertEquals(bytes, store.scrub(0, () -> false));
+      assertEquals(bytes, store.scrub(1 << 20, () -> false));
+      assertFalse(store.needsFull());
+      assertEquals(List.of(), listener.damaged);
+    }
+  }
+
+  /** The damaged table is of the newest one alone, and what is made now would link it. */
+  @Test
+  void shouldMakeNoCheckpointOfADamagedOneThatAScrubHasFound() throws Exception {
+    try (SnapshotStore store = SnapshotStore.open(keepingOlder(directory), listener)) {
+      SnapshotSession running = store.begin();
+      running.offer(Batches.direct().put("b", "3").build());
+      SnapshotFixture.await("open", () -> running.state() == SnapshotSession.State.RECEIVING);
+      Path table = table(second);
+      flipByte(table, 5);
+      expectScrubToFind(store, table);
+      assertEquals(first, store.newest().orElseThrow().directory());
+      assertTrue(store.hasDistrusted());
+      assertEquals(List.of(second), store.damaged());
+
+      running.finish(meta(3));
+      assertTrue(listener.awaitFailed().getMessage().contains("damaged"));
+      assertTrue(store.needsFull());
+      SnapshotSession full = store.begin();
+      assertTrue(full.full());
+      full.offer(Batches.direct().put("all", "of it").build());
+      full.finish(meta(4));
+      Checkpoint made = listener.awaitCompleted().checkpoint();
+      store.verify(made);
+      assertEquals(Map.of("all", "of it"), items(store));
+      assertFalse(store.hasDistrusted());
+      assertEquals(1, setAside().size());
+      assertFalse(Files.exists(second));
+    }
+  }
+
+  @Test
+  void shouldTrustNoCheckpointThatSharesADamagedTable() throws Exception {
+    try (SnapshotStore store = SnapshotStore.open(keepingOlder(directory), listener)) {
+      Path shared = table(first);
+      assertTrue(
+          CheckpointFiles.isSame(shared, second.resolve(shared.getFileName())), "it is shared");
+      flipByte(shared, 5);
+      expectScrubToFind(store, second.resolve(shared.getFileName()));
+      assertEquals(Optional.empty(), store.newest());
+      assertEquals(List.of(second, first), store.damaged());
+    }
+  }
+
+  @Test
+  void shouldTakeAMissingTableForDamageWhenItIsScrubbed() throws Exception {
+    try (SnapshotStore store = open()) {
+      Path table = table(second);
+      Files.delete(table);
+      expectScrubToFind(store, table);
+      assertEquals(Optional.empty(), store.newest());
+    }
+  }
+
+  private void expectScrubToFind(SnapshotStore store, Path table) {
+    EngineException e = assertThrows(EngineException.class, () -> store.scrub(0, () -> false));
+    assertEquals(EngineException.Severity.CORRUPTION, e.severity());
+    assertTrue(e.getMessage().contains(table.toString()), e.getMessage());
+    assertEquals(List.of(e.getMessage()), listener.damaged);
+  }
+
+  private List<Path> setAside() throws IOException {
+    return CheckpointFiles.list(directory).stream()
+        .filter(path -> path.getFileName().toString().startsWith(SnapshotStore.DAMAGED))
+        .collect(Collectors.toList());
   }
 
   @Test

@@ -22,6 +22,10 @@ final class SnapshotFixture {
         directory, 8, 1 << 20, 1 << 20, 64, 1, 0, () -> 0, SnapshotConfig.Compression.LZ4, () -> 0);
   }
 
+  static SnapshotConfig keepingOlder(Path directory) {
+    return config(directory).withOlderCheckpoints(() -> 2);
+  }
+
   static SnapshotMeta meta(long offset) {
     return new SnapshotMeta(offset, ID, 3, 1_700_000_000_000L, 7, new TreeMap<>());
   }

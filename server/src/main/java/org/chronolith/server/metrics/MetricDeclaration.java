@@ -106,6 +106,10 @@ record MetricDeclaration(String name, boolean counter, String field, String help
               "chronolith_scrub_damaged_segments",
               "Segments of the log that the last scrub found damaged"),
           gauge("chronolith_snapshot_offset", "chronolith_snapshot_offset", "Of the newest one"),
+          gauge(
+              "chronolith_snapshot_damaged",
+              "chronolith_snapshot_damaged",
+              "Snapshots found damaged since the start"),
           gauge("chronolith_heap_used_bytes", "heap_used", "Bytes of the JVM's heap"),
           gauge("chronolith_slab_bytes", "allocator_active", "Bytes taken for data"),
           gauge("chronolith_network_buffer_bytes", "network_buffers", "Bytes of network buffers"),

@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bounds what is kept for somebody who may want to look at it, {@code discarded-OFFSET-MS} and
- * {@code log-ends-at-OFFSET-MS}: of each, the newest {@value #KEPT} by their time. Each may be as
- * large as a log, and nobody may ever come.
+ * Bounds what is kept for somebody who may want to look at it, {@code discarded-OFFSET-MS}, {@code
+ * log-ends-at-OFFSET-MS} and {@code damaged-checkpoint-OFFSET-MS}: of each, the newest {@value
+ * #KEPT} by their time. Each may be as large as a log or the data, and nobody may ever come.
  *
  * <p>Thread: {@code loader}; it waits for the disk.
  */

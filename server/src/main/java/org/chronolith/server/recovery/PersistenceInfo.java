@@ -122,6 +122,10 @@ public final class PersistenceInfo {
     }
     field.accept("chronolith_volume_free_bytes", live.usableBytes());
     field.accept("chronolith_snapshot_offset", snapshots.lastOffset());
+    field.accept("chronolith_snapshot_damaged", snapshots.statistics().damaged());
+    if (snapshots.statistics().damaged() > 0) {
+      field.accept("chronolith_snapshot_last_damage", snapshots.statistics().lastDamage());
+    }
   }
 
   private void loadingFields(long nowMs, BiConsumer<String, Object> field) {

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.snapshot.Checkpoint;
@@ -123,22 +125,25 @@ public final class Recovery {
   /**
    * Opens the live generation, or makes the first one.
    *
+   * @param targets gives an empty one, and another if the checkpoint that was loaded into it turned
+   *     out to be damaged: the last one holds the data
    * @param replica whether the node starts as a replica
    * @throws RecoveryException if what is there does not lead to a state
    */
-  public Recovered start(RecoveryTarget target, boolean replica) {
+  public Recovered start(Supplier<? extends RecoveryTarget> targets, boolean replica) {
     Optional<Generation> current = data.current();
     data.removeLeftovers();
     try {
       if (current.isEmpty()) {
-        return first(target);
+        return first(targets.get());
       }
       data.markLive(current.get());
       data.removeOthers(current.get(), replica);
       KeptAside.bound(data, data.directory(), DiscardedTail.PREFIX);
       KeptAside.bound(data, current.get().directory(), LOG_ASIDE);
+      KeptAside.bound(data, current.get().snapshots(), SnapshotStore.DAMAGED);
       try (Opened opened = new Opened(current.get())) {
-        return recover(opened, target, replica);
+        return recover(opened, targets, replica);
       }
     } catch (EngineException | LogException e) {
       throw new RecoveryException(
@@ -295,7 +300,8 @@ public final class Recovery {
     }
   }
 
-  private Recovered recover(Opened opened, RecoveryTarget target, boolean replica) {
+  private Recovered recover(
+      Opened opened, Supplier<? extends RecoveryTarget> targets, boolean replica) {
     long startedNanos = System.nanoTime();
     LogConfig logConfig = settings.log().apply(opened.generation.log());
     Optional<Checkpoint> checkpoint = opened.store.newest();
@@ -307,28 +313,35 @@ public final class Recovery {
       makeLog(opened.generation, checkpoint.get().meta(), replica);
     }
     opened.log = openLog(opened.generation.log(), checkpoint);
+    List<EngineException> damage = new ArrayList<>();
+    RecoveryTarget target = null;
+    long items = -1;
+    while (items < 0) {
+      checkpoint = opened.store.newest();
+      target = targets.get();
+      try {
+        items = loadNewest(opened, target);
+      } catch (EngineException e) {
+        if (e.severity() != EngineException.Severity.CORRUPTION || checkpoint.isEmpty()) {
+          throw e;
+        }
+        damage.add(e);
+        fallBack(opened, e);
+      }
+    }
     long from = checkpoint.map(Checkpoint::offset).orElse(0L);
-    boolean shortLog = opened.log.endOffset() < from;
-    if (!shortLog) {
-      check(opened, checkpoint, from);
-    }
-    progress.start(
-        System.currentTimeMillis(),
-        checkpoint.map(Checkpoint::totalBytes).orElse(0L)
-            + Math.max(0, opened.log.endOffset() - from));
-    long items = 0;
-    int db = 0;
-    if (checkpoint.isPresent()) {
-      items = load(opened.store, checkpoint.get(), target);
-      db = checkpoint.get().meta().selectedDb();
-    }
-    target.select(db);
+    target.select(checkpoint.map(one -> one.meta().selectedDb()).orElse(0));
     long replayed = 0;
-    if (shortLog) {
+    if (opened.log.endOffset() < from) {
       restartLog(opened, checkpoint.orElseThrow().meta(), replica);
     } else {
       replayed = replay(opened.log, from, target);
       identify(opened.log, target.db(), replica);
+    }
+    if (!damage.isEmpty()) {
+      damage.forEach(one -> settings.snapshotListener().damaged(one.getMessage()));
+      // Not before: until here the next start has to find them, and to say what this one says.
+      opened.store.setDistrustedAside();
     }
     data.started();
     if (!replica) {
@@ -336,6 +349,66 @@ public final class Recovery {
     }
     progress.end();
     return opened.recovered(target, items, replayed, startedNanos);
+  }
+
+  /**
+   * The items of the newest checkpoint, or none if there is none.
+   *
+   * @throws EngineException CORRUPTION if one of its tables is damaged; part of it may be loaded
+   */
+  private long loadNewest(Opened opened, RecoveryTarget target) {
+    Optional<Checkpoint> checkpoint = opened.store.newest();
+    long from = checkpoint.map(Checkpoint::offset).orElse(0L);
+    if (opened.log.endOffset() >= from) {
+      check(opened, checkpoint, from);
+    }
+    progress.start(
+        System.currentTimeMillis(),
+        checkpoint.map(Checkpoint::totalBytes).orElse(0L)
+            + Math.max(0, opened.log.endOffset() - from));
+    return checkpoint.isPresent() ? load(opened.store, checkpoint.get(), target) : 0;
+  }
+
+  /**
+   * A table of the newest checkpoint is damaged: goes back to the one before it, or to the empty
+   * state, if the log leads on from there to all that the damaged one has.
+   */
+  private void fallBack(Opened opened, EngineException damage) {
+    Checkpoint damaged = opened.store.newest().orElseThrow();
+    long end = opened.log.endOffset();
+    if (end < damaged.offset()) {
+      throw new RecoveryException(
+          damage.getMessage()
+              + ". The log ends at "
+              + end
+              + ", before that checkpoint: no older one leads to all of its data"
+              + wayOut(),
+          damage);
+    }
+    opened.store.distrustNewest();
+    Optional<Checkpoint> before = opened.store.newest();
+    try {
+      check(opened, before, before.map(Checkpoint::offset).orElse(0L));
+      // What is older than the damaged one was not verified, and now is needed.
+      opened.log.close();
+      opened.log = null;
+      opened.log = openLog(opened.generation.log(), before);
+    } catch (RecoveryException e) {
+      throw new RecoveryException(
+          "checkpoint "
+              + damaged
+              + " is damaged ("
+              + damage.getMessage()
+              + "), and "
+              + e.getMessage(),
+          e);
+    }
+    LOG.error(
+        "Checkpoint {} is damaged: {}. The start goes on from {} and the log, which lead to the same"
+            + " data, and takes longer. The damaged one is kept aside",
+        damaged,
+        damage.getMessage(),
+        before.map(one -> "checkpoint " + one).orElse("the empty state"));
   }
 
   /** What is older than the checkpoint may be damaged; what is newer may not. */

@@ -321,6 +321,9 @@ public final class SnapshotDuty implements SnapshotListener {
     if (!statistics.lastOk() && nowMs - statistics.lastAttemptMs() < retryAfterMs()) {
       return null;
     }
+    if (store.hasDistrusted()) {
+      return "the newest one is damaged";
+    }
     return SaveTriggers.due(
         rules.get(),
         changesSinceLastSave(),
@@ -416,7 +419,10 @@ public final class SnapshotDuty implements SnapshotListener {
 
   /** An older checkpoint is of use while the log leads on from it, and the volume has room. */
   private void trim(long nowMs) {
-    long startOffset = stream.trim(lastOffset, nowMs);
+    // The newest one is damaged: a start would go back to the one before, if the log leads on.
+    long needed =
+        store.hasDistrusted() ? store.newest().map(Checkpoint::offset).orElse(0L) : lastOffset;
+    long startOffset = stream.trim(needed, nowMs);
     store.dropOlder(stream.isSpaceLow() ? Long.MAX_VALUE : startOffset);
   }
 
@@ -476,6 +482,17 @@ public final class SnapshotDuty implements SnapshotListener {
   @Override
   public void ignored(Path directory, String reason) {
     LOG.warn("Checkpoint {} is not used: {}", directory, reason);
+  }
+
+  @Override
+  public void damaged(String problem) {
+    statistics.damaged(problem);
+    wake.run();
+  }
+
+  @Override
+  public void setAside(Path directory, Path to) {
+    LOG.warn("The damaged checkpoint {} is kept as {}", directory, to);
   }
 
   @Override

@@ -1,6 +1,11 @@
 package org.chronolith.server.recovery;
 
-/** Figures about snapshots, under the names of {@code INFO persistence}. Thread: engine. */
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Figures about snapshots, under the names of {@code INFO persistence}. Thread: engine, but for
+ * what is damaged.
+ */
 public final class SnapshotStatistics {
   private long lastSaveMs;
   private long lastAttemptMs;
@@ -9,6 +14,8 @@ public final class SnapshotStatistics {
   private long saves;
   private boolean running;
   private int failuresInARow;
+  private final AtomicInteger damaged = new AtomicInteger();
+  private volatile String lastDamage = "";
 
   /**
    * @param nowMs wall clock at the start, which counts as a save, as in Redis
@@ -67,6 +74,22 @@ public final class SnapshotStatistics {
   /** How long the running one has taken, ms; -1 if none is running. */
   public long currentDurationMs(long nowMs) {
     return running ? nowMs - startedMs : -1;
+  }
+
+  /** A complete checkpoint turned out to be damaged. Thread: any. */
+  void damaged(String problem) {
+    lastDamage = problem;
+    damaged.incrementAndGet();
+  }
+
+  /** Checkpoints found damaged since the start, by the start itself or by a scrub. Thread: any. */
+  public int damaged() {
+    return damaged.get();
+  }
+
+  /** What was found last, with the file; empty if nothing was. Thread: any. */
+  public String lastDamage() {
+    return lastDamage;
   }
 
   /** Complete snapshots since the start. */

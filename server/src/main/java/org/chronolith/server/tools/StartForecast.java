@@ -2,6 +2,7 @@ package org.chronolith.server.tools;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.chronolith.engine.snapshot.SnapshotMeta;
@@ -38,34 +39,63 @@ final class StartForecast {
       return;
     }
     Generation live = directory.live().get();
+    String damage = "";
     try {
-      Optional<CheckReport.CheckpointPart> newest = newestUsable();
-      LogInspector.Foreseen log = LogInspector.foresee(live.log(), need(newest));
-      if (newest.isPresent() && log.report().endOffset() < offset(newest.get())) {
-        load(newest.get());
-        report.start.add(
-            "set the log aside, which ends at offset "
-                + log.report().endOffset()
-                + ", and go on from the snapshot under a new replication id");
-        return;
-      }
-      Optional<String> refusal =
-          Recovery.refusal(
-              live.log(),
-              log.report().startOffset(),
-              log.history(),
-              newest.map(CheckReport.CheckpointPart::directory),
-              newest.flatMap(CheckReport.CheckpointPart::meta),
-              damaged());
-      if (refusal.isPresent()) {
-        refused(refusal.get());
-        return;
-      }
-      newest.ifPresent(this::load);
-      continueFrom(log.report(), newest.map(StartForecast::offset).orElse(0L));
+      Iterator<CheckReport.CheckpointPart> usable = newestFirst().iterator();
+      Optional<CheckReport.CheckpointPart> next;
+      do {
+        next = usable.hasNext() ? Optional.of(usable.next()) : Optional.empty();
+        if (next.isEmpty() || next.get().problem().isEmpty()) {
+          startFrom(live, next, damage);
+          return;
+        }
+        damage += next.get().problem().get() + "; ";
+      } while (leadsOn(live, next, damage));
     } catch (LogException e) {
-      refused(e.getMessage());
+      refused(damage + e.getMessage());
     }
+  }
+
+  /** Whether the start goes back behind a damaged checkpoint; if not, it is refused. */
+  private boolean leadsOn(
+      Generation live, Optional<CheckReport.CheckpointPart> damaged, String damage) {
+    LogInspector.Foreseen log = LogInspector.foresee(live.log(), need(damaged));
+    if (log.report().endOffset() < offset(damaged.get())) {
+      refused(damage + "the log ends before, at offset " + log.report().endOffset());
+      return false;
+    }
+    report.start.add(
+        "find "
+            + damaged.get().directory().getFileName()
+            + " damaged, set it aside and go back behind it");
+    return true;
+  }
+
+  private void startFrom(
+      Generation live, Optional<CheckReport.CheckpointPart> newest, String damage) {
+    LogInspector.Foreseen log = LogInspector.foresee(live.log(), need(newest));
+    if (newest.isPresent() && log.report().endOffset() < offset(newest.get())) {
+      load(newest.get());
+      report.start.add(
+          "set the log aside, which ends at offset "
+              + log.report().endOffset()
+              + ", and go on from the snapshot under a new replication id");
+      return;
+    }
+    Optional<String> refusal =
+        Recovery.refusal(
+            live.log(),
+            log.report().startOffset(),
+            log.history(),
+            newest.map(CheckReport.CheckpointPart::directory),
+            newest.flatMap(CheckReport.CheckpointPart::meta),
+            damaged());
+    if (refusal.isPresent()) {
+      refused(damage + refusal.get());
+      return;
+    }
+    newest.ifPresent(this::load);
+    continueFrom(log.report(), newest.map(StartForecast::offset).orElse(0L));
   }
 
   /** As {@link Recovery}: what is older than the snapshot may be damaged, what is newer may not. */
@@ -77,11 +107,7 @@ final class StartForecast {
   }
 
   private void load(CheckReport.CheckpointPart checkpoint) {
-    if (checkpoint.problem().isPresent()) {
-      refused(checkpoint.problem().get());
-    } else {
-      report.start.add("load " + checkpoint.directory().getFileName());
-    }
+    report.start.add("load " + checkpoint.directory().getFileName());
   }
 
   private void continueFrom(RecoveryReport log, long from) {
@@ -102,18 +128,20 @@ final class StartForecast {
     report.start.add("be refused: " + why);
   }
 
-  private Optional<CheckReport.CheckpointPart> newestUsable() {
-    Optional<CheckReport.CheckpointPart> newest = Optional.empty();
+  private List<CheckReport.CheckpointPart> newestFirst() {
+    List<CheckReport.CheckpointPart> usable = new ArrayList<>();
     for (CheckReport.CheckpointPart part : report.checkpoints) {
-      newest = part.usable() ? Optional.of(part) : newest;
+      if (part.usable()) {
+        usable.add(0, part);
+      }
     }
-    return newest;
+    return usable;
   }
 
   private List<Path> damaged() {
     List<Path> paths = new ArrayList<>();
     for (CheckReport.CheckpointPart part : report.checkpoints) {
-      if (!part.usable()) {
+      if (!part.usable() || part.problem().isPresent()) {
         paths.add(part.directory());
       }
     }

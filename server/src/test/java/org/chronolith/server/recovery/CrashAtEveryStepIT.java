@@ -90,7 +90,7 @@ class CrashAtEveryStepIT {
       completions = new Completions();
       recovered =
           new Recovery(data, settings(disk.logDisk(), completions, disk.snapshotDisk()))
-              .start(keyspace, replica);
+              .start(() -> keyspace, replica);
       recovered.log().adopt();
       NodeId.of(disk.directoryDisk(), directory);
     }
@@ -212,7 +212,7 @@ class CrashAtEveryStepIT {
       try (DataDirectory opened = DataDirectory.open(image)) {
         Recovered after =
             new Recovery(opened, settings(LogDisk.SYSTEM, new Completions(), SnapshotDisk.REAL))
-                .start(found, replica);
+                .start(() -> found, replica);
         try {
           checkData(found, after.log(), context);
           if (!replica) {
@@ -458,7 +458,7 @@ class CrashAtEveryStepIT {
           try (DataDirectory other = DataDirectory.open(elsewhere)) {
             master.recovered =
                 new Recovery(other, settings(LogDisk.SYSTEM, completions, SnapshotDisk.REAL))
-                    .start(master.keyspace = new LineKeyspace(), false);
+                    .start(() -> master.keyspace = new LineKeyspace(), false);
             master.completions = completions;
             master.recovered.log().adopt();
             master.append(new String(stream, StandardCharsets.UTF_8));

@@ -9,10 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -300,20 +302,151 @@ class RecoveryTest {
   }
 
   @Test
-  void shouldNameADamagedTableOfTheCheckpoint() throws Exception {
+  void shouldGoBackToTheCheckpointBeforeADamagedOne() throws Exception {
+    Checkpoint before;
+    Path table;
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\n");
+      before = node.snapshot();
+      node.append("b=2\n");
+      table = damage(node.snapshot());
+      node.append("a=3\n");
+    }
+    try (Node node = start(false)) {
+      assertEquals(Map.of("0:a", "3", "0:b", "2"), node.keyspace().map);
+      assertEquals(1, node.recovered.items());
+      assertEquals(before.offset(), node.recovered.snapshotOffset());
+      assertEquals(8, node.recovered.replayedBytes());
+      assertEquals(1, node.completions.damaged.size());
+      assertTrue(node.completions.damaged.get(0).contains(table.getFileName().toString()));
+      await(() -> setAside().size() == 1);
+      assertFalse(Files.exists(table));
+      // It is of the one before, and sound.
+      Checkpoint next = node.snapshot();
+      node.recovered.snapshots().verify(next);
+    }
+    try (Node node = start(false)) {
+      assertEquals(Map.of("0:a", "3", "0:b", "2"), node.keyspace().map);
+      assertEquals(0, node.recovered.replayedBytes());
+      assertEquals(List.of(), node.completions.damaged);
+      assertEquals(1, setAside().size());
+    }
+  }
+
+  @Test
+  void shouldGoBackToTheEmptyStateWhenTheOnlyCheckpointIsDamaged() throws Exception {
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\n");
+      damage(node.snapshot());
+      node.append("b=2\n");
+    }
+    for (int i = 0; i < 2; i++) {
+      try (Node node = start(false)) {
+        assertEquals(Map.of("0:a", "1", "0:b", "2"), node.keyspace().map);
+        assertEquals(0, node.recovered.items());
+        assertEquals(i == 0 ? 1 : 0, node.completions.damaged.size());
+        await(() -> setAside().size() == 1);
+      }
+    }
+  }
+
+  @Test
+  void shouldGoBackBehindSeveralDamagedCheckpointsAndKeepABoundedNumberOfThem() throws Exception {
+    for (int round = 1; round <= 3; round++) {
+      try (Node node = start(false)) {
+        node.append("S 0\na=" + round + "\n");
+        damage(node.snapshot());
+        node.append("b=" + round + "\n");
+        damage(node.snapshot());
+      }
+      String expected = "" + round;
+      try (Node node = start(false)) {
+        assertEquals(Map.of("0:a", expected, "0:b", expected), node.keyspace().map);
+        assertEquals(2, node.completions.damaged.size());
+        int kept = Math.min(2 * round, KeptAside.KEPT + 2);
+        await(() -> setAside().size() == kept);
+      }
+    }
+    try (Node node = start(false)) {
+      assertEquals(Map.of("0:a", "3", "0:b", "3"), node.keyspace().map);
+      assertEquals(KeptAside.KEPT, setAside().size());
+    }
+  }
+
+  @Test
+  void shouldRefuseADamagedCheckpointIfTheLogDoesNotReachBackToTheOneBefore() throws Exception {
+    String value = "v".repeat(1000);
+    Path table;
     try (Node node = start(false)) {
       node.append("S 0\na=1\n");
       node.snapshot();
+      for (int i = 0; i < 4000; i++) {
+        node.append("key" + i + "=" + value + "\n");
+      }
+      table = damage(node.snapshot());
+      node.log().trim(node.log().endOffset(), System.currentTimeMillis());
+      await(() -> node.log().startOffset() > 8);
     }
+    for (int i = 0; i < 2; i++) {
+      RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+      assertTrue(e.getMessage().contains(table.toString()), e.getMessage());
+      assertTrue(e.getMessage().contains("the newest sound checkpoint ends at 8"), e.getMessage());
+      assertTrue(e.getMessage().contains("bin/chronolith restore"), e.getMessage());
+      assertTrue(Files.exists(table), "nothing was changed");
+      assertEquals(List.of(), setAside());
+    }
+  }
+
+  @Test
+  void shouldRefuseADamagedCheckpointIfTheLogEndsBeforeIt() throws Exception {
+    History history;
     Path table;
-    try (Stream<Path> files = Files.list(checkpoint())) {
-      table = files.filter(path -> path.toString().endsWith(".sst")).findFirst().orElseThrow();
+    try (Node node = start(false)) {
+      node.append("S 2\na=1\n");
+      table = damage(node.snapshot());
+      history = node.recovered.history();
+    }
+    replaceLogByAnEmptyOne(history);
+    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+    assertTrue(e.getMessage().contains(table.toString()), e.getMessage());
+    assertTrue(e.getMessage().contains("The log ends at 0"), e.getMessage());
+    assertEquals(List.of(), setAside());
+  }
+
+  /** Changes a byte in the newest table of a checkpoint, which no older one shares. */
+  private static Path damage(Checkpoint checkpoint) throws IOException {
+    Path table;
+    try (Stream<Path> files = Files.list(checkpoint.directory())) {
+      table =
+          files
+              .filter(path -> path.toString().endsWith(".sst"))
+              .max(Comparator.naturalOrder())
+              .orElseThrow();
     }
     byte[] bytes = Files.readAllBytes(table);
     bytes[4] ^= 1;
     Files.write(table, bytes);
-    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
-    assertTrue(e.getMessage().contains(table.toString()), e.getMessage());
+    return table;
+  }
+
+  private List<Path> setAside() {
+    try (Stream<Path> entries = Files.list(directory.resolve("gen-1/snapshot"))) {
+      return entries
+          .filter(path -> path.getFileName().toString().startsWith(SnapshotStore.DAMAGED))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void replaceLogByAnEmptyOne(History history) throws IOException {
+    Path log = directory.resolve("gen-1/log");
+    try (Stream<Path> files = Files.walk(log)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+        Files.delete(file);
+      }
+    }
+    ReplicationLog.create(logConfig(log), LogListener.none(), 0, history, 0).close();
   }
 
   @Test
@@ -325,13 +458,7 @@ class RecoveryTest {
       before = node.recovered.history();
     }
     // As a disk that lost the log's files and kept the checkpoint.
-    Path log = directory.resolve("gen-1/log");
-    try (Stream<Path> files = Files.walk(log)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
-        Files.delete(file);
-      }
-    }
-    ReplicationLog.create(logConfig(log), LogListener.none(), 0, before, 0).close();
+    replaceLogByAnEmptyOne(before);
     try (Node node = start(false)) {
       assertEquals(Map.of("2:a", "1"), node.keyspace().map);
       assertEquals(8, node.log().startOffset());
@@ -515,13 +642,17 @@ class RecoveryTest {
     }
   }
 
-  private Node start(boolean replica) {
+  private LineKeyspace nextKeyspace() {
     keyspace = new LineKeyspace();
+    return keyspace;
+  }
+
+  private Node start(boolean replica) {
     DataDirectory data = DataDirectory.open(directory);
     try {
       Completions completions = new Completions();
       Recovery recovery = new Recovery(data, settings(completions));
-      Recovered recovered = recovery.start(keyspace, replica);
+      Recovered recovered = recovery.start(this::nextKeyspace, replica);
       recovered.log().adopt();
       return new Node(data, recovered, recovery.progress(), keyspace, completions);
     } catch (RuntimeException e) {
@@ -535,7 +666,7 @@ class RecoveryTest {
         RecoveryTest::logConfig,
         LogStore.SYSTEM,
         log -> LogListener.none(),
-        SnapshotConfig::defaults,
+        at -> SnapshotConfig.defaults(at).withOlderCheckpoints(() -> 2),
         listener);
   }
 
@@ -597,6 +728,7 @@ class RecoveryTest {
 
     Checkpoint snapshot() throws InterruptedException {
       log().sync();
+      completions.last = null;
       SnapshotStore store = recovered.snapshots();
       SnapshotSession session = store.begin();
       assertTrue(session.offer(keyspace.batch()));
@@ -622,7 +754,13 @@ class RecoveryTest {
   }
 
   private static final class Completions implements SnapshotListener {
+    private final List<String> damaged = new ArrayList<>();
     private volatile Checkpoint last;
+
+    @Override
+    public void damaged(String problem) {
+      damaged.add(problem);
+    }
 
     @Override
     public void completed(Checkpoint checkpoint, long elapsedMs, long newBytes) {

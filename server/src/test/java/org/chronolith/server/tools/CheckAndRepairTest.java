@@ -93,7 +93,7 @@ class CheckAndRepairTest {
   }
 
   @Test
-  void shouldNameADamagedTableAndSayThatAStartWouldBeRefused() throws Exception {
+  void shouldNameADamagedTableAndSayThatAStartWouldGoBackBehindIt() throws Exception {
     Path table;
     try (Stream<Path> files = Files.list(checkpoint())) {
       table = files.filter(path -> path.toString().endsWith(".sst")).findFirst().orElseThrow();
@@ -102,7 +102,25 @@ class CheckAndRepairTest {
     DataFixture.Run run = check();
     assertEquals(1, run.code(), run.out());
     assertTrue(run.out().contains(table + ": CRC32C is"), run.out());
-    assertTrue(run.out().contains("a start would be refused"), run.out());
+    assertTrue(
+        run.out().contains("a start would find checkpoint-" + snapshotOffset + " damaged"),
+        run.out());
+    assertTrue(run.out().contains("apply " + end + " bytes of the log"), run.out());
+  }
+
+  @Test
+  void shouldNameADamagedTableAndSayThatAStartWouldBeRefusedIfTheLogDoesNotReachBack()
+      throws Exception {
+    Path table;
+    try (Stream<Path> files = Files.list(checkpoint())) {
+      table = files.filter(path -> path.toString().endsWith(".sst")).findFirst().orElseThrow();
+    }
+    DataFixture.flip(table, Files.size(table) / 2);
+    Path first = DataFixture.segment(directory, 1).getParent();
+    Files.move(first, directory.resolve("elsewhere"));
+    DataFixture.Run run = check();
+    assertEquals(1, run.code(), run.out());
+    assertTrue(run.out().contains("a start would be refused: " + table), run.out());
   }
 
   @Test

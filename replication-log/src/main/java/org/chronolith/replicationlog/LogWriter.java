@@ -72,6 +72,12 @@ final class LogWriter {
     return state.failure() == null && hasSpace(bytes, reserveBytes);
   }
 
+  /** As {@link #canAppend}, but asks for no space. */
+  boolean hasRoom(long bytes, long reserveBytes) {
+    checkOwner();
+    return state.failure() == null && target(cost(bytes) + reserveBytes) != null;
+  }
+
   private boolean hasSpace(long bytes, long reserveBytes) {
     checkOwner();
     long needed = cost(bytes) + reserveBytes;

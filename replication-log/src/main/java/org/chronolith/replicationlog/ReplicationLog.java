@@ -87,6 +87,9 @@ public interface ReplicationLog extends AutoCloseable {
    */
   boolean canAppend(long bytes);
 
+  /** As {@link #canAppend}, for a guess: if not, nothing is reserved for it. */
+  boolean hasRoom(long bytes);
+
   /**
    * The same for internal effects (pings, expiry), which may use the reserve that clients may not;
    * only its very end is left for records about the log itself.

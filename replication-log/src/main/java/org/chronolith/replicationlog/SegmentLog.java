@@ -217,6 +217,11 @@ final class SegmentLog implements ReplicationLog {
   }
 
   @Override
+  public boolean hasRoom(long bytes) {
+    return writer.hasRoom(bytes, config.internalReserveBytes());
+  }
+
+  @Override
   public boolean canAppendInternal(long bytes) {
     return writer.canAppend(bytes, config.lastReserveBytes());
   }

@@ -157,6 +157,28 @@ public final class Database {
   }
 
   /**
+   * As {@link #memoryBytes}, but every element is looked at, until there are at least {@code upTo}
+   * bytes: O(N). Changes nothing.
+   */
+  public long exactMemoryBytes(long entry, long upTo) {
+    int kind = entries.kind(entry);
+    if (keyspace.form(kind) == ValueForm.INLINE) {
+      return entryBytes(entry);
+    }
+    int entryBytes = entryBytes(entry);
+    return entryBytes
+        + keyspace.type(kind).exactBytes(encoding(entry), root(entry), upTo - entryBytes);
+  }
+
+  /** Blocks of the entry's value, of a large set, hash or sorted set its elements. */
+  public long blocks(long entry) {
+    int kind = entries.kind(entry);
+    return keyspace.form(kind) == ValueForm.INLINE
+        ? 1
+        : keyspace.type(kind).blocks(encoding(entry), root(entry));
+  }
+
+  /**
    * Shows the entries of one step of {@code SCAN}, expired ones included, and returns the next
    * cursor (unsigned); 0 begins and ends. The visitor must not change the keyspace.
    */

@@ -82,6 +82,11 @@ public interface TypeSupport {
   long bytes(int encoding, long root);
 
   /**
+   * As {@link #bytes}, but each element is looked at, until there are at least {@code upTo} bytes.
+   */
+  long exactBytes(int encoding, long root, long upTo);
+
+  /**
    * A copy of a SMALL or BIG value; returns its root. Elements of the copy are current ({@link
    * ElementChanges#current}); {@code collectionId} is 0 for SMALL. Nothing is reported.
    */

@@ -122,15 +122,29 @@ public abstract class TableType implements TypeSupport {
     if (encoding == Encoding.COMPACT) {
       return slabs.capacity(root);
     }
+    sample(root, BYTES_SAMPLES, Long.MAX_VALUE);
+    long size = table.size(root);
+    // A bucket, sometimes two, for each entry.
+    return sampledBytes * size / Math.max(1, sampledEntries) + size * BUCKET_BYTES;
+  }
+
+  @Override
+  public long exactBytes(int encoding, long root, long upTo) {
+    if (encoding == Encoding.COMPACT) {
+      return slabs.capacity(root);
+    }
+    long buckets = table.size(root) * BUCKET_BYTES;
+    sample(root, Long.MAX_VALUE, upTo - buckets);
+    return sampledBytes + buckets;
+  }
+
+  private void sample(long root, long entries, long bytes) {
     sampledEntries = 0;
     sampledBytes = 0;
     long cursor = 0;
     do {
       cursor = table.scan(root, cursor, 1, sampler);
-    } while (cursor != 0 && sampledEntries < BYTES_SAMPLES);
-    long size = table.size(root);
-    // A bucket, sometimes two, for each entry.
-    return sampledBytes * size / Math.max(1, sampledEntries) + size * BUCKET_BYTES;
+    } while (cursor != 0 && sampledEntries < entries && sampledBytes < bytes);
   }
 
   private void sample(long entry) {

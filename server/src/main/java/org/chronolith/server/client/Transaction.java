@@ -6,7 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.Database;
+import org.chronolith.engine.keyspace.Keyspace;
+import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandSpec;
+import org.chronolith.server.command.EffectEstimate;
+import org.chronolith.server.command.Numbers;
 
 /**
  * The commands queued since {@code MULTI}. Their arguments are copied, since requests are views.
@@ -19,6 +23,8 @@ public final class Transaction {
   private String refusal;
   private long bytes;
   private long words;
+
+  /** Those whose effects are estimated, and each SELECT, in their order. */
   private final List<Queued> estimated = new ArrayList<>();
 
   /** One queued command with its own copy of the arguments. */
@@ -59,7 +65,7 @@ public final class Transaction {
     deniedOnOom |= spec.isDenyOom();
     Queued queued = new Queued(spec, own);
     commands.add(queued);
-    if (spec.effectEstimate() != null) {
+    if (spec.effectEstimate() != null || spec.isSelect()) {
       estimated.add(queued);
     }
   }
@@ -78,13 +84,35 @@ public final class Transaction {
     return words;
   }
 
-  /** What the queued commands may log beyond their own size, about; they start in {@code db}. */
-  public long likelyEffectBytes(Database db) {
+  /**
+   * What the queued commands may log beyond their own size, about, each by the data as they are
+   * before the first of them.
+   *
+   * @param db number of the database in which they start
+   * @param exactly see {@link EffectEstimate#bytes}
+   */
+  public long likelyEffectBytes(Keyspace keyspace, int db, boolean exactly) {
     long likely = 0;
+    int selected = db;
     for (Queued queued : estimated) {
-      likely += queued.spec().effectEstimate().bytes(db, queued.arguments());
+      if (queued.spec().isSelect()) {
+        selected = selected(keyspace, queued, selected);
+      } else {
+        Database database = keyspace.database(selected);
+        likely += queued.spec().effectEstimate().bytes(database, queued.arguments(), exactly);
+      }
     }
     return likely;
+  }
+
+  private static int selected(Keyspace keyspace, Queued select, int before) {
+    try {
+      long db = Numbers.integer(select.arguments()[1], CommandException.NOT_AN_INTEGER);
+      return db >= 0 && db < keyspace.databases() ? (int) db : before;
+    } catch (CommandException e) {
+      // It will be an error, and what follows is of the same database.
+      return before;
+    }
   }
 
   /** Whether a command was refused while queueing, so that {@code EXEC} must not run. */

@@ -128,9 +128,13 @@ public final class Call {
   /**
    * What the queued commands of {@code EXEC} will ask for beyond their own size, about. Any other
    * command asks when it knows, and is put off if there is no room.
+   *
+   * @param exactly see {@link EffectEstimate#bytes}
    */
-  public long likelyEffectBytes() {
-    return runsTransaction() ? client.transaction().likelyEffectBytes(db()) : 0;
+  public long likelyEffectBytes(boolean exactly) {
+    return runsTransaction()
+        ? client.transaction().likelyEffectBytes(keyspace(), client.db(), exactly)
+        : 0;
   }
 
   /** Whether the command writes; for {@code EXEC}, whether one of the queued commands does. */

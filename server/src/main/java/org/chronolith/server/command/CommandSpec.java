@@ -40,6 +40,7 @@ public final class CommandSpec {
   private final boolean stale;
   private final boolean noMulti;
   private final boolean exec;
+  private final boolean select;
 
   private CommandSpec(Builder b, String parent) {
     name = b.name;
@@ -74,6 +75,7 @@ public final class CommandSpec {
     stale = flags.contains(CommandFlag.STALE);
     noMulti = flags.contains(CommandFlag.NO_MULTI);
     exec = name.equals("exec");
+    select = name.equals("select") && parent == null;
     if (group == null || since == null || summary == null) {
       throw new IllegalStateException(fullName + ": group, since and summary are required");
     }
@@ -223,6 +225,11 @@ public final class CommandSpec {
   /** Whether it runs the commands of a transaction, so that their properties are its own. */
   public boolean isExec() {
     return exec;
+  }
+
+  /** Whether it is {@code SELECT}: what is queued behind it is of another database. */
+  public boolean isSelect() {
+    return select;
   }
 
   /** Whether {@code words} (the command's own name included) satisfies the arity. */

@@ -9,6 +9,11 @@ import org.chronolith.engine.keyspace.Database;
  */
 @FunctionalInterface
 public interface EffectEstimate {
-  /** Bytes, as of now. Changes nothing; the arguments may be wrong in any way. */
-  long bytes(Database db, Slice[] arguments);
+  /**
+   * Bytes, as of now. Changes nothing; the arguments may be wrong in any way.
+   *
+   * @param exactly whether all of a collection is looked at, if the command would do so too: else
+   *     its size is told by some of its elements
+   */
+  long bytes(Database db, Slice[] arguments, boolean exactly);
 }

@@ -119,7 +119,13 @@ public final class LogSpaceGate implements Gate, LogRoom {
     }
     long bytes =
         2 * call.requestBytes() + EXPIRED_KEY_BYTES * call.requestWords() + EFFECT_RESERVE_BYTES;
-    return writePath.promise(bytes, call.likelyEffectBytes()) ? null : noRoom(call);
+    long likely = call.likelyEffectBytes(false);
+    if (likely > 0 && !writePath.hasRoom(bytes, likely)) {
+      // A few large elements among those looked at may have made it several times too much: nobody
+      // is to wait for that, or to be refused for it. This costs what the command costs.
+      likely = Math.min(likely, call.likelyEffectBytes(true));
+    }
+    return writePath.promise(bytes, likely) ? null : noRoom(call);
   }
 
   @Override

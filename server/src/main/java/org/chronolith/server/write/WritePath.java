@@ -262,6 +262,11 @@ public final class WritePath {
     return log.canAppend(effects.stagedBytes() + bytes + likelyBytes);
   }
 
+  /** Whether {@link #promise} would say yes. If not, nothing is asked for. */
+  public boolean hasRoom(long bytes, long likelyBytes) {
+    return log.hasRoom(effects.stagedBytes() + bytes + likelyBytes);
+  }
+
   /** Before a request that does not write: the only effects are those of keys that expire. */
   public void promiseNothing() {
     promisedBytes = 0;

@@ -125,6 +125,11 @@ final class SimulatedLog implements ReplicationLog {
   }
 
   @Override
+  public boolean hasRoom(long bytes) {
+    return true;
+  }
+
+  @Override
   public boolean canAppendInternal(long bytes) {
     return true;
   }

@@ -200,6 +200,19 @@ public final class ListType implements TypeSupport {
   }
 
   @Override
+  public long exactBytes(int encoding, long root, long upTo) {
+    long bytes = slabs.capacity(root);
+    if (encoding != Encoding.LARGE) {
+      return bytes;
+    }
+    long block = blocks.head(root);
+    for (; block != 0 && bytes < upTo; block = blocks.nextBlock(block)) {
+      bytes += slabs.capacity(block);
+    }
+    return bytes;
+  }
+
+  @Override
   public long copy(int encoding, long root, long collectionId) {
     return encoding == Encoding.LARGE
         ? blocks.copy(root, collectionId, changes.current())

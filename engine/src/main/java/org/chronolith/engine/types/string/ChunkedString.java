@@ -302,6 +302,11 @@ final class ChunkedString implements TypeSupport {
   }
 
   @Override
+  public long exactBytes(int encoding, long root, long upTo) {
+    return bytes(encoding, root);
+  }
+
+  @Override
   public long copy(int encoding, long root, long collectionId) {
     long copy = createBig(encoding, collectionId);
     grow(copy, length(root));

@@ -61,6 +61,15 @@ public final class ZsetType extends TableType {
   }
 
   @Override
+  public long exactBytes(int encoding, long root, long upTo) {
+    if (encoding == Encoding.COMPACT) {
+      return super.exactBytes(encoding, root, upTo);
+    }
+    long index = table.size(root) * INDEX_BYTES;
+    return super.exactBytes(encoding, root, upTo - index) + index;
+  }
+
+  @Override
   public long loadElement(int encoding, long root, Slice itemKey, Slice value) {
     if (value.length() != Double.BYTES) {
       throw corrupt("a score");

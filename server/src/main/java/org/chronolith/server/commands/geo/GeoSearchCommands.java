@@ -40,6 +40,9 @@ public final class GeoSearchCommands {
   /** Of a score in the log, against what a member takes in memory at least. */
   private static final long EFFECT_SHARE = 2;
 
+  /** Of a score in the log at most, with what is around it and the member. */
+  private static final long SCORE_BYTES = 64;
+
   private GeoSearchCommands() {}
 
   public static List<CommandSpec> all() {
@@ -61,7 +64,7 @@ public final class GeoSearchCommands {
             .keys(1, 2, 1)
             .flags(WRITE, DENYOOM)
             .complexity(COMPLEXITY)
-            .effectEstimate((db, arguments) -> likelyEffectBytes(db, arguments, 2))
+            .effectEstimate((db, words, exactly) -> likelyEffectBytes(db, words, 2, exactly))
             .handler(call -> run(call, GeoQuery.Form.SEARCH_STORE))
             .build(),
         radius("georadius", -6, "3.2.0", around + WITH + LIMITS + STORE, GeoQuery.Form.RADIUS),
@@ -86,7 +89,8 @@ public final class GeoSearchCommands {
         .flags(WRITE, DENYOOM, MOVABLEKEYS)
         .storeKey("store", "storedist")
         .complexity(COMPLEXITY)
-        .effectEstimate((db, words) -> stores(words) ? likelyEffectBytes(db, words, 1) : 0)
+        .effectEstimate(
+            (db, words, exactly) -> stores(words) ? likelyEffectBytes(db, words, 1, exactly) : 0)
         .handler(call -> run(call, form))
         .build();
   }
@@ -110,12 +114,15 @@ public final class GeoSearchCommands {
     return false;
   }
 
-  private static long likelyEffectBytes(Database db, Slice[] arguments, int key) {
+  private static long likelyEffectBytes(Database db, Slice[] arguments, int key, boolean exactly) {
     long entry = db.peek(arguments[key]);
     if (entry == 0 || db.type(entry) != ValueType.ZSET) {
       return 0;
     }
-    return EFFECT_SHARE * db.memoryBytes(entry);
+    if (!exactly) {
+      return EFFECT_SHARE * db.memoryBytes(entry);
+    }
+    return db.exactMemoryBytes(entry, Long.MAX_VALUE) + SCORE_BYTES * db.blocks(entry);
   }
 
   private static void run(Call call, GeoQuery.Form form) {

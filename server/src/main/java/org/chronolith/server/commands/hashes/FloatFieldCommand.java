@@ -41,7 +41,7 @@ public final class FloatFieldCommand {
                 "key field increment",
                 "Add to the floating-point number in a field")
             .flags(WRITE, DENYOOM, FAST)
-            .effectEstimate((db, arguments) -> LONGEST_FLOAT)
+            .effectEstimate((db, arguments, exactly) -> LONGEST_FLOAT)
             .handler(FloatFieldCommand::increment)
             .build());
   }

@@ -191,7 +191,7 @@ public final class RandomMemberCommands {
     return Math.min(MOST_GUESSED_BYTES, members) + WORD_BYTES * count;
   }
 
-  private static long likelyEffectBytes(Database db, Slice[] arguments) {
+  private static long likelyEffectBytes(Database db, Slice[] arguments, boolean exactly) {
     long entry = db.peek(arguments[1]);
     if (entry == 0 || db.type(entry) != ValueType.SET) {
       return 0;
@@ -204,8 +204,15 @@ public final class RandomMemberCommands {
       return 0;
     }
     long setBytes = db.memoryBytes(entry);
-    long members = Math.max(0, Math.min(count, setBytes));
-    return Math.min(setBytes, members * LARGE_MEMBER_BYTES) + WORD_BYTES * members;
+    long size = db.blocks(entry);
+    // A small set is in one block.
+    long members = Math.max(0, Math.min(count, size > 1 ? size : setBytes));
+    long each = Math.max(LARGE_MEMBER_BYTES, 2 * setBytes / size);
+    // Without overflow: a set has no more members than bytes.
+    long drawn = members > setBytes / each ? setBytes : members * each;
+    // No more is looked at than so many members have.
+    long bytes = exactly ? Math.min(drawn, db.exactMemoryBytes(entry, drawn)) : drawn;
+    return bytes + WORD_BYTES * members;
   }
 
   private void peek(Call call) {

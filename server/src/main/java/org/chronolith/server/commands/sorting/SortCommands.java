@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.Database;
+import org.chronolith.engine.keyspace.ValueType;
 import org.chronolith.engine.types.Encoding;
 import org.chronolith.engine.types.list.ListValue;
 import org.chronolith.network.RespWriter;
@@ -23,6 +24,9 @@ import org.chronolith.server.commands.elements.StoredResult;
  * and what {@code GET} finds, need not be the same elsewhere.
  */
 public final class SortCommands {
+  /** Around an element in the log. */
+  private static final long WORD_BYTES = 16;
+
   private static final byte[] RPUSH = "RPUSH".getBytes(StandardCharsets.US_ASCII);
   private static final String OPTIONS =
       "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]";
@@ -50,7 +54,7 @@ public final class SortCommands {
   }
 
   /** What GET will find is not looked for: it is taken to be about as large as the elements. */
-  private static long likelyEffectBytes(Database db, Slice[] arguments) {
+  private static long likelyEffectBytes(Database db, Slice[] arguments, boolean exactly) {
     boolean stores = false;
     int gets = 0;
     for (int i = 2; i < arguments.length; i++) {
@@ -59,7 +63,16 @@ public final class SortCommands {
       gets += word.equalsIgnoreCase("get") ? 1 : 0;
     }
     long entry = stores ? db.peek(arguments[1]) : 0;
-    return entry == 0 ? 0 : 2 * db.memoryBytes(entry) * Math.max(1, gets);
+    if (entry == 0) {
+      return 0;
+    }
+    long bytes;
+    if (exactly && db.type(entry) != ValueType.LIST) {
+      bytes = db.exactMemoryBytes(entry, Long.MAX_VALUE) + WORD_BYTES * db.blocks(entry);
+    } else {
+      bytes = 2 * (exactly ? db.exactMemoryBytes(entry, Long.MAX_VALUE) : db.memoryBytes(entry));
+    }
+    return bytes * Math.max(1, gets);
   }
 
   private static void sort(Call call, boolean takesStore) {

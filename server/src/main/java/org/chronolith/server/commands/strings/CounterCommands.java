@@ -49,7 +49,7 @@ public final class CounterCommands {
             call -> increment(call, call.integer(2))),
         spec("decrby", 3, "1.0.0", "key decrement", "Subtract from a number", this::decrement),
         builder("incrbyfloat", 3, "2.6.0", "key increment", "Add to a floating-point number")
-            .effectEstimate((db, arguments) -> LONGEST_FLOAT)
+            .effectEstimate((db, arguments, exactly) -> LONGEST_FLOAT)
             .handler(this::incrementFloat)
             .build());
   }

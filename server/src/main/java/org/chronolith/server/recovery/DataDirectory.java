@@ -3,10 +3,13 @@ package org.chronolith.server.recovery;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -53,7 +56,7 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /**
-   * Makes the directory if it is missing, and locks it.
+   * Makes the directory if it is missing, on disk with its name, and locks it.
    *
    * @throws RecoveryException if another process has it, or it cannot be written
    */
@@ -63,10 +66,42 @@ public final class DataDirectory implements AutoCloseable {
 
   static DataDirectory open(Path directory, DirectoryDisk disk) {
     try {
-      Files.createDirectories(directory);
+      make(directory.toAbsolutePath(), disk);
       return new DataDirectory(directory, DirectoryLock.take(directory), disk);
     } catch (IOException e) {
       throw new RecoveryException("cannot use data directory " + directory + ": " + e, e);
+    }
+  }
+
+  /**
+   * A name is on disk when the directory that it is in was forced: without that, a power loss takes
+   * the data directory away with all that was forced in it. As long as there is no data, every
+   * directory above is forced that this process could have made a name in, not those alone that it
+   * made now: an earlier start may have been killed between the two.
+   */
+  private static void make(Path directory, DirectoryDisk disk) throws IOException {
+    Deque<Path> missing = new ArrayDeque<>();
+    for (Path at = directory; at != null && !Files.exists(at); at = at.getParent()) {
+      missing.push(at);
+    }
+    for (Path one : missing) {
+      try {
+        disk.createDirectory(one);
+      } catch (FileAlreadyExistsException e) {
+        // Another node may be making its own directory beside this one.
+        if (!Files.isDirectory(one)) {
+          throw e;
+        }
+      }
+    }
+    if (Files.exists(directory.resolve(CURRENT))) {
+      return;
+    }
+    disk.force(directory);
+    for (Path at = directory.getParent();
+        at != null && Files.isWritable(at) && Files.isReadable(at);
+        at = at.getParent()) {
+      disk.force(at);
     }
   }
 

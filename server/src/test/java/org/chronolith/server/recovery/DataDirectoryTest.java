@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,5 +136,46 @@ class DataDirectoryTest {
       Files.delete(directory.resolve(Instance.NAME));
       assertEquals("no master was stopped in it: there is no INSTANCE", data.otherInstance(id));
     }
+  }
+
+  /** What was made, and what of it a power loss would leave. */
+  private static final class NamesOnDisk implements DirectoryDisk {
+    private final Set<Path> made = new LinkedHashSet<>();
+    private final Set<Path> forced = new LinkedHashSet<>();
+
+    @Override
+    public void createDirectory(Path made) throws IOException {
+      DirectoryDisk.super.createDirectory(made);
+      this.made.add(made);
+    }
+
+    @Override
+    public void force(Path fileOrDirectory) throws IOException {
+      DirectoryDisk.super.force(fileOrDirectory);
+      forced.add(fileOrDirectory);
+    }
+  }
+
+  @Test
+  void shouldHaveItsOwnNameOnDiskWhenItIsOpen() {
+    Path data = directory.resolve("a/b/data");
+    NamesOnDisk disk = new NamesOnDisk();
+    DataDirectory.open(data, disk).close();
+    assertEquals(
+        List.of(directory.resolve("a"), directory.resolve("a/b"), data), List.copyOf(disk.made));
+    assertTrue(disk.forced.containsAll(disk.made), disk.forced.toString());
+    assertTrue(disk.forced.contains(directory), "the name of the first one is in it");
+
+    NamesOnDisk again = new NamesOnDisk();
+    try (DataDirectory opened = DataDirectory.open(data, again)) {
+      assertEquals(Set.of(), again.made);
+      assertTrue(
+          again.forced.containsAll(List.of(data, data.getParent(), directory)),
+          "the start before may have been killed before it came to that");
+      opened.switchTo(opened.newGeneration());
+    }
+    NamesOnDisk later = new NamesOnDisk();
+    DataDirectory.open(data, later).close();
+    assertEquals(Set.of(), later.forced, "there is data: its name is on disk");
   }
 }

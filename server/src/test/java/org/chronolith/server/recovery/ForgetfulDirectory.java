@@ -266,7 +266,7 @@ final class ForgetfulDirectory {
     return mixed;
   }
 
-  /** Below the metadata files. */
+  /** Below the metadata files. That the directory itself has its name is taken for granted. */
   DirectoryDisk directoryDisk() {
     return new DirectoryDisk() {
       @Override
@@ -279,7 +279,9 @@ final class ForgetfulDirectory {
 
       @Override
       public void force(Path fileOrDirectory) throws IOException {
-        ForgetfulDirectory.this.force(fileOrDirectory);
+        if (fileOrDirectory.startsWith(root)) {
+          ForgetfulDirectory.this.force(fileOrDirectory);
+        }
       }
 
       @Override
@@ -295,7 +297,9 @@ final class ForgetfulDirectory {
       @Override
       public void createDirectory(Path directory) throws IOException {
         synchronized (ForgetfulDirectory.this) {
-          step("create", directory);
+          if (!directory.equals(root)) {
+            step("create", directory);
+          }
           DirectoryDisk.super.createDirectory(directory);
         }
       }

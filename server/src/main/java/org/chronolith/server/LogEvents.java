@@ -34,7 +34,9 @@ final class LogEvents implements LogListener {
     /** Nothing of the live log will be any more. */
     void failed(Throwable cause);
 
-    /** Something that the live log holds below that offset cannot be read. Thread: also a reader's. */
+    /**
+     * Something that the live log holds below that offset cannot be read. Thread: also a reader's.
+     */
     void damaged(long endOffset);
   }
 

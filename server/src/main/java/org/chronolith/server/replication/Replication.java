@@ -358,9 +358,7 @@ public final class Replication {
   /** Why roles cannot change, or null: a change is written to the log. */
   String logFailure() {
     ReplicationLog live = log();
-    return live == null || live.failure() == null
-        ? null
-        : LogException.reasonOf(live.failure());
+    return live == null || live.failure() == null ? null : LogException.reasonOf(live.failure());
   }
 
   // Roles.

@@ -233,12 +233,13 @@ public final class Server {
         ServerVersion.REDIS,
         ProcessHandle.current().pid());
     config.warnings().forEach(LOG::warn);
+    long claimedOffset;
     try {
       if (config.pidFile().isPresent()) {
         pidFile = Optional.of(PidFile.write(config.pidFile().get()));
       }
       data = DataDirectory.open(config.dir());
-      replication.open(config.dir());
+      claimedOffset = replication.open(config.dir());
       sizes = StorageSizes.of(config, config.dir());
       loadingGate.loading(true);
       recovery = new Recovery(data, settings());
@@ -261,12 +262,13 @@ public final class Server {
       giveUp();
       return;
     }
-    platform.workers().run("loader", this::load);
+    platform.workers().run("loader", () -> load(claimedOffset));
   }
 
-  private void load() {
+  private void load(long claimedOffset) {
     try {
-      Recovered recovered = recovery.start(this::nextTarget, config.replicaOf().isPresent());
+      Recovered recovered =
+          recovery.start(this::nextTarget, config.replicaOf().isPresent(), claimedOffset);
       Dataset loaded = loading.dataset();
       engineLoop.execute(() -> ready(recovered, loaded));
     } catch (RecoveryException e) {
@@ -640,7 +642,7 @@ public final class Server {
       if (live != null) {
         live.close();
         if (!failed && !replication.isReplica()) {
-          data.stoppedAsMaster(live.history().currentId());
+          data.stoppedAsMaster(live.history().currentId(), live.log().endOffset());
         }
       }
     } catch (LogException e) {

@@ -325,10 +325,12 @@ public final class DataDirectory implements AutoCloseable {
   /**
    * A master of {@code replicationId} stops here, and its log is closed as clean: the next start in
    * this very directory, and in no copy of it, may go on under that id.
+   *
+   * @param endOffset of the log
    */
-  public void stoppedAsMaster(String replicationId) {
+  public void stoppedAsMaster(String replicationId, long endOffset) {
     try {
-      Instance.write(disk, directory, replicationId);
+      Instance.write(disk, directory, replicationId, endOffset);
     } catch (IOException e) {
       LOG.warn("Cannot write {}; the next start takes a new replication id", Instance.NAME, e);
     }
@@ -344,10 +346,10 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
-  /** Why a master cannot go on under this id here, however clean the log is; null if it can. */
-  String otherInstance(String replicationId) {
+  /** As {@link Instance#whyNewId}. */
+  String whyNewId(String replicationId, boolean clean, long endOffset, long claimedOffset) {
     try {
-      return Instance.mismatch(directory, replicationId);
+      return Instance.whyNewId(directory, replicationId, clean, endOffset, claimedOffset);
     } catch (IOException e) {
       throw new RecoveryException("cannot read " + directory.resolve(Instance.NAME) + ": " + e, e);
     }

@@ -41,11 +41,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Identity. A master goes on under the id that it finds if a master was stopped cleanly in this
  * very directory under that id. After an unclean stop the log may end before what replicas have
- * received; a copy, or what was a replica, shares its id with another node. Then it takes a new id,
- * the old one valid up to the recovered end; it is in the log, forced, before this returns. A
- * replica keeps its master's id. Each start uses the proof of a clean stop up, forced, before a
- * byte is appended: after a power loss the log may look again as that stop left it, while replicas
- * have more.
+ * received; a copy, or what was a replica, shares its id with another node; what was put back from
+ * an earlier time has written on since, and a replica may have it. Then it takes a new id, the old
+ * one valid up to the recovered end; it is in the log, forced, before this returns. A replica keeps
+ * its master's id. Each start uses the proof of a clean stop up, forced, before a byte is appended:
+ * after a power loss the log may look again as that stop left it, while replicas have more.
  *
  * <p>Thread: {@code loader}; it waits for the disk.
  */
@@ -128,9 +128,11 @@ public final class Recovery {
    * @param targets gives an empty one, and another if the checkpoint that was loaded into it turned
    *     out to be damaged: the last one holds the data
    * @param replica whether the node starts as a replica
+   * @param claimedOffset up to which a replica is known to have the stream of this node
    * @throws RecoveryException if what is there does not lead to a state
    */
-  public Recovered start(Supplier<? extends RecoveryTarget> targets, boolean replica) {
+  public Recovered start(
+      Supplier<? extends RecoveryTarget> targets, boolean replica, long claimedOffset) {
     Optional<Generation> current = data.current();
     data.removeLeftovers();
     try {
@@ -143,7 +145,7 @@ public final class Recovery {
       KeptAside.bound(data, current.get().directory(), LOG_ASIDE);
       KeptAside.bound(data, current.get().snapshots(), SnapshotStore.DAMAGED);
       try (Opened opened = new Opened(current.get())) {
-        return recover(opened, targets, replica);
+        return recover(opened, targets, replica, claimedOffset);
       }
     } catch (EngineException | LogException e) {
       throw new RecoveryException(
@@ -301,7 +303,10 @@ public final class Recovery {
   }
 
   private Recovered recover(
-      Opened opened, Supplier<? extends RecoveryTarget> targets, boolean replica) {
+      Opened opened,
+      Supplier<? extends RecoveryTarget> targets,
+      boolean replica,
+      long claimedOffset) {
     long startedNanos = System.nanoTime();
     LogConfig logConfig = settings.log().apply(opened.generation.log());
     Optional<Checkpoint> checkpoint = opened.store.newest();
@@ -336,7 +341,7 @@ public final class Recovery {
       restartLog(opened, checkpoint.orElseThrow().meta(), replica);
     } else {
       replayed = replay(opened.log, from, target);
-      identify(opened.log, target.db(), replica);
+      identify(opened.log, target.db(), replica, claimedOffset);
     }
     if (!damage.isEmpty()) {
       damage.forEach(one -> settings.snapshotListener().damaged(one.getMessage()));
@@ -541,15 +546,13 @@ public final class Recovery {
     return applied - from;
   }
 
-  private void identify(ReplicationLog log, int db, boolean replica) {
+  private void identify(ReplicationLog log, int db, boolean replica, long claimedOffset) {
     History found = log.history();
-    String reason = "the last stop was not clean";
-    if (!replica && ForkMark.exists(data.directory())) {
-      reason = "this is a copy, and others may go on with what it was copied from";
-    } else if (log.wasClean()) {
-      reason = replica ? null : data.otherInstance(found.currentId());
-    }
-    if (reason == null) {
+    String reason =
+        replica
+            ? null
+            : data.whyNewId(found.currentId(), log.wasClean(), log.endOffset(), claimedOffset);
+    if (replica ? log.wasClean() : reason == null) {
       return;
     }
     History next = replica ? found.lowerTo(log.endOffset()) : found.newId(log.endOffset());

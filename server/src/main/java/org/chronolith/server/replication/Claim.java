@@ -1,5 +1,7 @@
 package org.chronolith.server.replication;
 
+import java.util.Collection;
+
 /**
  * A replica's claim on the log: it has everything below an offset, and the log is kept from there
  * on, whether it is connected or not. Thread: engine.
@@ -69,6 +71,20 @@ final class Claim {
   /** Age of the oldest byte that it lacks, in seconds, exact to about one; 0 if it lacks none. */
   long secondsBehind(long endOffset, long nowMs) {
     return bytesBehind(endOffset) == 0 ? 0 : Math.max(0, nowMs - reachedMs) / 1000;
+  }
+
+  /** The log ends at {@code endOffset}, whatever the replica has. */
+  void lowerTo(long endOffset) {
+    offset = Math.min(offset, endOffset);
+  }
+
+  /** Up to which one of {@code claims} has the stream; 0 without any. */
+  static long highestOffset(Collection<Claim> claims) {
+    long highest = 0;
+    for (Claim claim : claims) {
+      highest = Math.max(highest, claim.offset());
+    }
+    return highest;
   }
 
   void disconnected() {

@@ -57,23 +57,30 @@ final class Claims {
     this.mostAgeMs = mostAgeMs;
   }
 
-  /** Reads what an earlier run has left in the data directory. Before the engine uses this. */
-  void open(Path directory) {
+  /**
+   * Reads what an earlier run has left in the data directory. Before the engine uses this.
+   *
+   * @return the highest offset up to which one of them has the stream; 0 without any
+   */
+  long open(Path directory) {
     ClaimFile opened = new ClaimFile(directory);
     for (Claim claim : opened.read()) {
       // At once: the log may be trimmed before the role is decided.
       claims.put(claim.id(), claim);
     }
     file = opened;
+    return Claim.highestOffset(claims.values());
   }
 
   /**
    * The data is loaded: says what was found. What the log has no more is not claimed any longer:
-   * the process ended after it had switched to another data set and before it could say so.
+   * the process ended after it had switched to another data set and before it could say so. One
+   * that has more than the log needs all that will be behind its end, once it has gone back to it.
    */
   void start(long startOffset, long endOffset, long nowMs) {
     samples.add(nowMs, endOffset);
     claims.values().removeIf(claim -> isOfAnotherLog(claim, startOffset));
+    claims.values().forEach(claim -> claim.lowerTo(endOffset));
     for (Claim claim : claims.values()) {
       LOG.info(
           "Replica {} ({}) has the stream up to offset {}: {} bytes behind",

@@ -35,6 +35,17 @@ final class PsyncRequests {
 
     boolean isFailingOver();
 
+    /** Whether the log takes nothing more, so that no second history can come to be in it. */
+    boolean hasFailed();
+
+    /**
+     * Of a master: goes on under a new id from the end of its log, since somebody has its stream up
+     * to {@code offset}, which is behind that. Replicas at or before the end continue.
+     *
+     * @return false if there is no space for it just now; nothing has changed then
+     */
+    boolean partFrom(long offset);
+
     /** Becomes a master, as its master wants it to. */
     void takeOver(Client by);
   }
@@ -86,11 +97,20 @@ final class PsyncRequests {
       replicas.continued(client, log, announced, nextByte);
       return;
     }
-    boolean ahead = id != null && nextByte - 1 > end && id.equalsIgnoreCase(history.currentId());
+    boolean ahead = id != null && nextByte > end + 1 && id.equalsIgnoreCase(history.currentId());
     if (node.isReplica() && (ahead || !node.linkUp())) {
       // A replica that is behind its own replicas catches up first; they need not start over.
       call.error("NOMASTERLINK Can't SYNC while not connected with my master");
       return;
+    }
+    if (ahead && !node.hasFailed()) {
+      // This node has been there before. Once it has written as much again, the same replica, or
+      // another one that has these bytes and has not come yet, would continue with other bytes.
+      if (!node.partFrom(nextByte - 1)) {
+        call.error("NOMASTERLINK Can't SYNC while there is no space for a new replication id");
+        return;
+      }
+      history = log.history();
     }
     if (id != null && !id.equals("?")) {
       counters.partialErr();

@@ -166,12 +166,13 @@ public final class Replication {
    * Reads who this node is, and who followed it. Before {@link #start}, on a thread that may wait
    * for the disk.
    *
+   * @return up to which offset one of those had the stream; 0 if there was none
    * @throws RecoveryException if the directory does not say who it is
    */
-  public void open(Path directory) {
+  public long open(Path directory) {
     nodeId = NodeId.of(directory);
     incoming = IncomingFiles.find(directory).orElse(null);
-    replicas.claims().open(directory);
+    return replicas.claims().open(directory);
   }
 
   /** The role that the configuration gives, once the data is loaded and adopted. */
@@ -427,10 +428,7 @@ public final class Replication {
     if (!following.end(() -> promote(why))) {
       return;
     }
-    ReplicationLog log = log();
-    History next = log.history().newId(log.endOffset());
-    log.appendIdentity(next, dbAtStart, engine.clock().wallMs());
-    log.requestSync();
+    History next = beginHistory(dbAtStart);
     writePath.effects().forgetDatabase();
     runner.expiryMode(ExpiryMode.DELETE);
     ServerLog.role(ServerLog.Role.MASTER);
@@ -441,6 +439,15 @@ public final class Replication {
         next.currentId());
     LOG.info("MASTER MODE enabled ({})", why);
     replicas.disconnectAll();
+  }
+
+  /** What is written from here on has a new name. REQUIRES: that an identity can be appended. */
+  private History beginHistory(int db) {
+    ReplicationLog log = log();
+    History next = log.history().newId(log.endOffset());
+    log.appendIdentity(next, db, engine.clock().wallMs());
+    log.requestSync();
+    return next;
   }
 
   private static String name(Client client) {
@@ -482,6 +489,29 @@ public final class Replication {
     @Override
     public boolean isFailingOver() {
       return failover.state() != Failover.State.NONE;
+    }
+
+    @Override
+    public boolean hasFailed() {
+      return logFailure() != null;
+    }
+
+    @Override
+    public boolean partFrom(long offset) {
+      ReplicationLog log = log();
+      if (!log.canAppendIdentity()) {
+        return false;
+      }
+      History next = beginHistory(streamDb());
+      LOG.warn(
+          "Replication id {} ends at {} and {} goes on: a replica has the stream of that id up to"
+              + " {}, so what is here is of an earlier time, as a volume that was put back is",
+          next.secondId(),
+          log.endOffset(),
+          next.currentId(),
+          offset);
+      replicas.disconnectAll();
+      return true;
     }
 
     @Override

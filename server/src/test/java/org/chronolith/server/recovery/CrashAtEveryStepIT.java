@@ -161,12 +161,13 @@ class CrashAtEveryStepIT {
         log().markClean(keyspace.db(), 1);
       }
       String id = log().history().currentId();
+      long end = log().endOffset();
       recovered.close();
       synchronized (disk) {
         state = new State(state.stream(), state.stream().length);
       }
       if (clean) {
-        data.stoppedAsMaster(id);
+        data.stoppedAsMaster(id, end);
       }
       data.close();
     }

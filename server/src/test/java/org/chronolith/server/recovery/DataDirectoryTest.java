@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,26 +119,37 @@ class DataDirectoryTest {
   void shouldTakeADamagedInstanceForACopy() throws IOException {
     try (DataDirectory data = DataDirectory.open(directory)) {
       String id = "a".repeat(40);
-      data.stoppedAsMaster(id);
-      assertEquals(null, data.otherInstance(id));
+      data.stoppedAsMaster(id, 8);
+      assertEquals(null, whyNewId(data, id));
       byte[] sound = Files.readAllBytes(directory.resolve(Instance.NAME));
       byte[] junk = {(byte) 0xff, 0, (byte) 0xc3, 10, 1};
+      byte[] withoutEnd = "version=2\nmachine=\n".getBytes(StandardCharsets.UTF_8);
       for (byte[] damaged :
-          new byte[][] {new byte[0], junk, java.util.Arrays.copyOf(sound, sound.length - 1)}) {
+          new byte[][] {new byte[0], junk, withoutEnd, Arrays.copyOf(sound, sound.length - 1)}) {
         Files.write(directory.resolve(Instance.NAME), damaged);
-        assertEquals("INSTANCE is damaged", data.otherInstance(id));
+        assertEquals("INSTANCE is damaged", whyNewId(data, id));
+        assertEquals(Optional.of("INSTANCE is damaged"), Instance.damage(directory));
       }
       Files.write(directory.resolve(Instance.NAME), sound);
+      assertEquals(Optional.empty(), Instance.damage(directory));
+      assertEquals("its INSTANCE speaks of another replication id", whyNewId(data, "b".repeat(40)));
+      assertEquals(null, whyNewId(data, id));
       assertEquals(
-          "its INSTANCE speaks of another replication id", data.otherInstance("b".repeat(40)));
-      assertEquals(null, data.otherInstance(id));
+          "the master was stopped at 8, and the log ends at 7: a part of the directory was put back"
+              + " from another time",
+          data.whyNewId(id, true, 7, 0));
+      assertEquals("the last stop was not clean", data.whyNewId(id, false, 8, 0));
       Files.writeString(directory.resolve(Instance.ANCHOR), "junk");
-      assertTrue(data.otherInstance(id) != null);
+      assertTrue(whyNewId(data, id) != null);
       Files.delete(directory.resolve(Instance.ANCHOR));
-      assertEquals("its ANCHOR is missing", data.otherInstance(id));
+      assertEquals("its ANCHOR is missing", whyNewId(data, id));
       Files.delete(directory.resolve(Instance.NAME));
-      assertEquals("no master was stopped in it: there is no INSTANCE", data.otherInstance(id));
+      assertEquals("no master was stopped in it: there is no INSTANCE", whyNewId(data, id));
     }
+  }
+
+  private static String whyNewId(DataDirectory data, String id) {
+    return data.whyNewId(id, true, 8, 0);
   }
 
   /** What was made, and what of it a power loss would leave. */

@@ -54,7 +54,7 @@ class FailedSwitchTest {
                 log -> LogListener.none(),
                 SnapshotConfig::defaults,
                 SnapshotListener.none()));
-    live = recovery.start(() -> keyspace, true);
+    live = recovery.start(() -> keyspace, true, 0);
     live.log().adopt();
   }
 

@@ -53,7 +53,7 @@ class RdbLoadTest {
   void startFresh() {
     open();
     try (Target target = new Target()) {
-      recovery.start(() -> target, true).close();
+      recovery.start(() -> target, true, 0).close();
     }
   }
 
@@ -97,7 +97,7 @@ class RdbLoadTest {
     data.close();
     open();
     try (Target target = new Target()) {
-      Recovered again = recovery.start(() -> target, true);
+      Recovered again = recovery.start(() -> target, true, 0);
       assertEquals("gen-2", again.generation().toString());
       assertEquals(MASTERS.currentId(), again.history().currentId());
       assertEquals(OFFSET, again.log().endOffset());

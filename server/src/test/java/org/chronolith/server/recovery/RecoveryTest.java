@@ -193,6 +193,64 @@ class RecoveryTest {
     checkNewId(old, historyIn(directory));
   }
 
+  /** Stopped cleanly at 8 and then at 12, and the generation of the first stop put back. */
+  private History putTheGenerationBack(Path elsewhere) throws IOException {
+    History old = stopCleanly();
+    copyTree(directory.resolve("gen-1"), elsewhere.resolve("gen-1"));
+    try (Node node = start(false)) {
+      assertEquals(old, node.recovered.history());
+      node.append("b=2\n");
+      node.markClean();
+    }
+    for (Path path : tree(directory.resolve("gen-1"))) {
+      Files.delete(path);
+    }
+    copyTree(elsewhere.resolve("gen-1"), directory.resolve("gen-1"));
+    return old;
+  }
+
+  @Test
+  void shouldTakeANewIdWhenAnEarlierGenerationIsPutBackInItsPlace(@TempDir Path elsewhere)
+      throws Exception {
+    History old = putTheGenerationBack(elsewhere);
+    History next = historyIn(directory);
+    checkNewId(old, next);
+    assertEquals(next, historyIn(directory), "it is a directory like any other by now");
+  }
+
+  /** As an earlier release wrote it: it does not say where the log ended. */
+  private void forgetTheEnd() throws IOException {
+    Path file = directory.resolve(Instance.NAME);
+    String text = Files.readString(file);
+    assertTrue(text.startsWith("version=2\n") && text.contains("\nlog-end="), text);
+    Files.writeString(
+        file, text.replace("version=2\n", "version=1\n").replaceAll("log-end=\\d+\n", ""));
+  }
+
+  @Test
+  void shouldKeepTheIdAfterACleanStopOfAnEarlierRelease() throws Exception {
+    History old = stopCleanly();
+    forgetTheEnd();
+    assertEquals(old, historyIn(directory));
+  }
+
+  @Test
+  void shouldTakeANewIdWhenAReplicaIsKnownToHaveMore(@TempDir Path elsewhere) throws Exception {
+    History old = putTheGenerationBack(elsewhere);
+    forgetTheEnd();
+    try (Node node = start(false, 12)) {
+      checkNewId(old, node.recovered.history());
+    }
+  }
+
+  @Test
+  void shouldKeepTheIdWhenAReplicaIsKnownToHaveAllOfIt() {
+    History old = stopCleanly();
+    try (Node node = start(false, 8)) {
+      assertEquals(old, node.recovered.history());
+    }
+  }
+
   @Test
   void shouldTakeANewIdWhenNothingTellsACopyFromTheOriginal() throws Exception {
     History old = stopCleanly();
@@ -648,11 +706,15 @@ class RecoveryTest {
   }
 
   private Node start(boolean replica) {
+    return start(replica, 0);
+  }
+
+  private Node start(boolean replica, long claimedOffset) {
     DataDirectory data = DataDirectory.open(directory);
     try {
       Completions completions = new Completions();
       Recovery recovery = new Recovery(data, settings(completions));
-      Recovered recovered = recovery.start(this::nextKeyspace, replica);
+      Recovered recovered = recovery.start(this::nextKeyspace, replica, claimedOffset);
       recovered.log().adopt();
       return new Node(data, recovered, recovery.progress(), keyspace, completions);
     } catch (RuntimeException e) {
@@ -719,7 +781,7 @@ class RecoveryTest {
 
     void markClean() {
       log().markClean(keyspace.db(), System.currentTimeMillis());
-      data.stoppedAsMaster(log().history().currentId());
+      data.stoppedAsMaster(log().history().currentId(), log().endOffset());
     }
 
     void markCleanAsReplica() {

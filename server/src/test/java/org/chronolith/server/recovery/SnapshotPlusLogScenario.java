@@ -93,7 +93,7 @@ final class SnapshotPlusLogScenario {
                   log -> LogListener.none(),
                   SnapshotConfig::defaults,
                   duty));
-      recovered = recovery.start(stream::target, false);
+      recovered = recovery.start(stream::target, false, 0);
       recovered.log().adopt();
       duty.adopt(recovered);
       bytes.clear();

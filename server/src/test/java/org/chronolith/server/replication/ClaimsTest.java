@@ -180,6 +180,23 @@ class ClaimsTest {
   }
 
   @Test
+  void shouldSayHowFarAReplicaIsAndKeepTheLogFromItsEndForOneThatHasMore() {
+    claims.open(directory);
+    claims.update(List.of(new Connected("a", 100), new Connected("b", 900)), 900, 1_000);
+    claims.close();
+    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    assertEquals(900, again.open(directory));
+    again.start(0, 500, 2_000);
+    assertEquals(100, again.get("a").offset());
+    assertEquals(500, again.get("b").offset());
+    again.update(List.of(), 500, 3_000);
+    again.close();
+    Claims next = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    assertEquals(500, next.open(directory), "that proof is used up");
+    next.close();
+  }
+
+  @Test
   void shouldWriteNothingOnceItIsClosed() throws IOException {
     claims.open(directory);
     claims.update(List.of(new Connected("a", 100)), 400, 1_000);

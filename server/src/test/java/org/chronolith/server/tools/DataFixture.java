@@ -156,7 +156,7 @@ final class DataFixture implements AutoCloseable {
 
   void markClean(long ms) {
     log().markClean(state.target().db(), ms);
-    data.stoppedAsMaster(log().history().currentId());
+    data.stoppedAsMaster(log().history().currentId(), log().endOffset());
   }
 
   @Override

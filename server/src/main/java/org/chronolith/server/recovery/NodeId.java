@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.chronolith.replicationlog.History;
 import org.slf4j.Logger;
@@ -43,28 +44,15 @@ public final class NodeId {
   static String of(DirectoryDisk disk, Path directory) {
     Path file = directory.resolve(FILE);
     try {
-      if (!Files.exists(file)) {
+      Optional<Stored> found = read(directory);
+      if (found.isEmpty()) {
         return write(disk, directory, History.randomId());
       }
-      String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-      int end = text.indexOf('\n');
-      String id = (end < 0 ? text : text.substring(0, end)).strip();
-      if (!History.isId(id)) {
-        throw new RecoveryException(
-            file + " does not begin with 40 hex digits; remove it, and the node gets a new id");
-      }
-      int sum = text.lastIndexOf(CHECKSUM);
-      if (sum > end && !text.equals(withChecksum(text.substring(0, sum)))) {
-        throw new RecoveryException(
-            file + " does not match its checksum; remove it, and the node gets a new id");
-      }
-      String facts = end < 0 ? "" : text.substring(end + 1, sum > end ? sum : text.length());
-      Path anchor = directory.resolve(ANCHOR);
-      boolean here = Files.exists(anchor) && facts.equals(Instance.facts(anchor));
-      if (here && sum > end) {
+      String id = found.get().id;
+      if (found.get().here && found.get().checked) {
         return id;
       }
-      if (here || facts.isBlank()) {
+      if (!found.get().elsewhere()) {
         return write(disk, directory, id);
       }
       String other = write(disk, directory, History.randomId());
@@ -78,6 +66,48 @@ public final class NodeId {
     } catch (IOException e) {
       throw new RecoveryException("cannot use " + file + ": " + e, e);
     }
+  }
+
+  /**
+   * What the file says.
+   *
+   * @param facts of an anchor; empty if it has none
+   * @param here whether they are those of the anchor that is there
+   * @param checked whether it has a checksum, which matches then
+   */
+  record Stored(String id, String facts, boolean here, boolean checked) {
+    /** Whether a start takes another id: the directory is a copy, or looks like one. */
+    boolean elsewhere() {
+      return !here && !facts.isBlank();
+    }
+  }
+
+  /**
+   * Reads the file and changes nothing; empty if there is none.
+   *
+   * @throws RecoveryException if it holds something else: a start is refused
+   */
+  static Optional<Stored> read(Path directory) throws IOException {
+    Path file = directory.resolve(FILE);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    int end = text.indexOf('\n');
+    String id = (end < 0 ? text : text.substring(0, end)).strip();
+    if (!History.isId(id)) {
+      throw new RecoveryException(
+          file + " does not begin with 40 hex digits; remove it, and the node gets a new id");
+    }
+    int sum = text.lastIndexOf(CHECKSUM);
+    if (sum > end && !text.equals(withChecksum(text.substring(0, sum)))) {
+      throw new RecoveryException(
+          file + " does not match its checksum; remove it, and the node gets a new id");
+    }
+    String facts = end < 0 ? "" : text.substring(end + 1, sum > end ? sum : text.length());
+    Path anchor = directory.resolve(ANCHOR);
+    boolean here = Files.exists(anchor) && facts.equals(Instance.facts(anchor));
+    return Optional.of(new Stored(id, facts, here, sum > end));
   }
 
   /** On disk when this returns. */

@@ -8,7 +8,7 @@ public sealed class RecoveryException extends RuntimeException permits SwitchedE
     super(message);
   }
 
-  RecoveryException(String message, Throwable cause) {
+  public RecoveryException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -20,26 +20,40 @@ import org.chronolith.replicationlog.LogInspector;
  * @param log where the log is: a directory of segments, one segment, its file, or what a start has
  *     cut of it
  * @param whole whether {@code path} is a data directory
+ * @param damage why nobody knows which generation is live: what {@code CURRENT} is instead of a
+ *     generation's name
  */
 public record StoredDirectory(
     Path path,
     Optional<Generation> live,
     List<Generation> others,
     Optional<Path> log,
-    boolean whole) {
+    boolean whole,
+    Optional<String> damage) {
 
   /**
    * Finds out what {@code path} is: a data directory, a generation, a log, a segment, or a
    * segment's file.
    *
-   * @throws RecoveryException if it is none of them; the message says what was looked for
+   * @throws RecoveryException if it is none of them; the message says what was looked for. Also if
+   *     {@code CURRENT} is damaged
    */
   public static StoredDirectory of(Path path) {
+    StoredDirectory found = withDamage(path);
+    if (found.damage.isPresent()) {
+      throw new RecoveryException(found.damage.get());
+    }
+    return found;
+  }
+
+  /** The same, but a damaged {@code CURRENT} is in {@link #damage}. */
+  public static StoredDirectory withDamage(Path path) {
     if (!Files.exists(path)) {
       throw new RecoveryException(path + ": there is no such file or directory");
     }
     if (LogInspector.isLog(path)) {
-      return new StoredDirectory(path, Optional.empty(), List.of(), Optional.of(path), false);
+      return new StoredDirectory(
+          path, Optional.empty(), List.of(), Optional.of(path), false, Optional.empty());
     }
     if (!Files.isDirectory(path)) {
       throw new RecoveryException(
@@ -48,8 +62,17 @@ public record StoredDirectory(
     if (Files.isDirectory(path.resolve("log")) || Files.isDirectory(path.resolve("snapshot"))) {
       return ofGeneration(path, new Generation(0, path), List.of(), false);
     }
-    Optional<Generation> current = DataDirectory.current(path);
     List<Generation> all = DataDirectory.generations(path);
+    Optional<Generation> current;
+    try {
+      current = DataDirectory.current(path);
+    } catch (RecoveryException e) {
+      if (e.getCause() != null) {
+        throw e;
+      }
+      return new StoredDirectory(
+          path, Optional.empty(), all, Optional.empty(), true, Optional.of(e.getMessage()));
+    }
     if (current.isEmpty() && all.isEmpty() && !Files.exists(path.resolve(DirectoryLock.NAME))) {
       throw new RecoveryException(
           path
@@ -57,7 +80,7 @@ public record StoredDirectory(
               + " segment in it");
     }
     if (current.isEmpty()) {
-      return new StoredDirectory(path, current, all, Optional.empty(), true);
+      return new StoredDirectory(path, current, all, Optional.empty(), true, Optional.empty());
     }
     List<Generation> others =
         all.stream().filter(one -> one.number() != current.get().number()).toList();
@@ -71,7 +94,8 @@ public record StoredDirectory(
         Optional.of(generation),
         others,
         Optional.of(generation.log()).filter(LogInspector::isLog),
-        whole);
+        whole,
+        Optional.empty());
   }
 
   /** The data directory itself, where the lock is. */
@@ -99,5 +123,65 @@ public record StoredDirectory(
   /** What the mark of a copy says; empty for a directory that is none. */
   public Optional<ForkMark> fork() {
     return ForkMark.read(root());
+  }
+
+  /** Where {@code CURRENT} is, whether or not there is one. */
+  public Path current() {
+    return path.resolve(DataDirectory.CURRENT);
+  }
+
+  public Path nodeId() {
+    return path.resolve(NodeId.FILE);
+  }
+
+  public Path instance() {
+    return path.resolve(Instance.NAME);
+  }
+
+  /** Why a start is refused for the sake of {@code NODE-ID}; empty if it is not. */
+  public Optional<String> nodeIdDamage() {
+    try {
+      NodeId.read(path);
+      return Optional.empty();
+    } catch (RecoveryException e) {
+      return Optional.of(e.getMessage());
+    } catch (IOException e) {
+      throw new RecoveryException("cannot read " + nodeId() + ": " + e, e);
+    }
+  }
+
+  /** Whether a start gives this node another id, since the directory looks like a copy. */
+  public boolean isOtherNode() {
+    try {
+      return NodeId.read(path).map(NodeId.Stored::elsewhere).orElse(false);
+    } catch (IOException e) {
+      throw new RecoveryException("cannot read " + nodeId() + ": " + e, e);
+    }
+  }
+
+  /** What is wrong with {@code INSTANCE}; empty if nothing is, or if there is none. */
+  public Optional<String> instanceDamage() {
+    try {
+      return Instance.damage(path);
+    } catch (IOException e) {
+      throw new RecoveryException("cannot read " + instance() + ": " + e, e);
+    }
+  }
+
+  /**
+   * Why a master that starts here takes a new replication id; empty if it keeps the one it finds.
+   *
+   * @param clean whether the log ends with the marker of a clean stop
+   * @param endOffset of the log
+   * @param claimedOffset up to which a replica is known to have the stream
+   */
+  public Optional<String> whyNewId(
+      String replicationId, boolean clean, long endOffset, long claimedOffset) {
+    try {
+      return Optional.ofNullable(
+          Instance.whyNewId(path, replicationId, clean, endOffset, claimedOffset));
+    } catch (IOException e) {
+      throw new RecoveryException("cannot read " + instance() + ": " + e, e);
+    }
   }
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import org.chronolith.server.recovery.ForcedFile;
+import org.chronolith.server.recovery.RecoveryException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * <p>Thread: {@link #read} for the loader, {@link #write} and {@link #close} for any; the file is
  * written on the thread {@code replica-claims}.
  */
-final class ClaimFile implements AutoCloseable {
-  static final String NAME = "REPLICAS";
+public final class ClaimFile implements AutoCloseable {
+  public static final String NAME = "REPLICAS";
 
   private static final Logger LOG = LoggerFactory.getLogger(ClaimFile.class);
   private static final String VERSION = "chronolith-replicas 1 ";
@@ -55,6 +56,22 @@ final class ClaimFile implements AutoCloseable {
           file,
           e.getMessage());
       return List.of();
+    }
+  }
+
+  /**
+   * Up to which offset one of the replicas in the file of {@code directory} has the stream; 0 if
+   * there is no file. Changes nothing.
+   *
+   * @throws RecoveryException if the file cannot be read, or is not what was written: a start does
+   *     without it
+   */
+  public static long highestOffset(Path directory) {
+    Path file = directory.resolve(NAME);
+    try {
+      return Files.exists(file) ? Claim.highestOffset(decode(Files.readString(file))) : 0;
+    } catch (IOException | IllegalArgumentException e) {
+      throw new RecoveryException("cannot be used: " + e.getMessage(), e);
     }
   }
 

@@ -2,6 +2,7 @@ package org.chronolith.server.tools;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.chronolith.server.recovery.StoredDirectory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -25,7 +26,8 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    CheckReport report = DirectoryCheck.run(CommonOptions.open(path), common.progress());
+    StoredDirectory directory = StoredDirectory.withDamage(path.toAbsolutePath().normalize());
+    CheckReport report = DirectoryCheck.run(directory, common.progress());
     if (common.json()) {
       common.print(report.json());
     } else {

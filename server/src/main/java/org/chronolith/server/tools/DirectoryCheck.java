@@ -19,6 +19,7 @@ import org.chronolith.server.recovery.ForkMark;
 import org.chronolith.server.recovery.HistoryAttributes;
 import org.chronolith.server.recovery.RecoveryException;
 import org.chronolith.server.recovery.StoredDirectory;
+import org.chronolith.server.replication.ClaimFile;
 
 /** Verifies what a data directory, or a part of one, holds; nothing is changed. */
 final class DirectoryCheck {
@@ -43,9 +44,12 @@ final class DirectoryCheck {
     report.holder = directory.holder();
     report.fork = directory.fork().map(DirectoryCheck::describe);
     report.generation = directory.live().map(Object::toString);
-    directory
-        .others()
-        .forEach(other -> report.notes.add(other + " is not the live generation; not checked"));
+    String others =
+        directory.damage().isPresent()
+            ? " may be the live generation; not checked, but may be by its own path"
+            : " is not the live generation; not checked";
+    directory.others().forEach(other -> report.notes.add(other + others));
+    long claimedOffset = directory.whole() ? smallFiles() : 0;
     directory.live().ifPresent(live -> checkpoints(live.snapshots()));
     Optional<LogInspector> log = openLog();
     log.ifPresent(
@@ -55,9 +59,26 @@ final class DirectoryCheck {
         });
     progress.end();
     if (report.holder.isEmpty()) {
-      new StartForecast(directory, report).fill();
+      new StartForecast(directory, report, claimedOffset).fill();
     }
     return report;
+  }
+
+  /**
+   * The files beside the generations.
+   *
+   * @return up to which offset a replica is known to have the stream
+   */
+  private long smallFiles() {
+    directory.damage().ifPresent(problem -> finding(directory.current(), problem));
+    directory.nodeIdDamage().ifPresent(problem -> finding(directory.nodeId(), problem));
+    directory.instanceDamage().ifPresent(problem -> finding(directory.instance(), problem));
+    try {
+      return ClaimFile.highestOffset(directory.path());
+    } catch (RecoveryException e) {
+      finding(directory.path().resolve(ClaimFile.NAME), e.getMessage());
+      return 0;
+    }
   }
 
   private static String describe(ForkMark fork) {
@@ -156,6 +177,13 @@ final class DirectoryCheck {
   }
 
   private void finding(Path where, String problem) {
-    report.findings.add(new CheckReport.Finding(where.toString(), -1, -1, problem));
+    // The file's name goes before it anyway.
+    String prefix = where + " ";
+    report.findings.add(
+        new CheckReport.Finding(
+            where.toString(),
+            -1,
+            -1,
+            problem.startsWith(prefix) ? problem.substring(prefix.length()) : problem));
   }
 }

@@ -19,16 +19,30 @@ import org.chronolith.server.recovery.StoredDirectory;
 final class StartForecast {
   private final StoredDirectory directory;
   private final CheckReport report;
+  private final long claimedOffset;
 
-  StartForecast(StoredDirectory directory, CheckReport report) {
+  /**
+   * @param claimedOffset up to which a replica is known to have the stream
+   */
+  StartForecast(StoredDirectory directory, CheckReport report, long claimedOffset) {
     this.directory = directory;
     this.report = report;
+    this.claimedOffset = claimedOffset;
   }
 
   /** Fills the report's part. */
   void fill() {
     if (!directory.whole()) {
       return;
+    }
+    // In the order in which a start looks at them.
+    Optional<String> damaged = directory.nodeIdDamage().or(directory::damage);
+    if (damaged.isPresent()) {
+      refused(damaged.get());
+      return;
+    }
+    if (directory.isOtherNode()) {
+      report.start.add("take a new node id, since this is a copy, or its NODE-ANCHOR was changed");
     }
     if (directory.live().isEmpty()) {
       if (directory.others().isEmpty()) {
@@ -95,7 +109,7 @@ final class StartForecast {
       return;
     }
     newest.ifPresent(this::load);
-    continueFrom(log.report(), newest.map(StartForecast::offset).orElse(0L));
+    continueFrom(log, newest.map(StartForecast::offset).orElse(0L));
   }
 
   /** As {@link Recovery}: what is older than the snapshot may be damaged, what is newer may not. */
@@ -110,17 +124,17 @@ final class StartForecast {
     report.start.add("load " + checkpoint.directory().getFileName());
   }
 
-  private void continueFrom(RecoveryReport log, long from) {
+  private void continueFrom(LogInspector.Foreseen foreseen, long from) {
+    RecoveryReport log = foreseen.report();
     log.findings().forEach(finding -> report.start.add("find: " + finding));
     log.damage().forEach(damage -> report.start.add("find damage: " + damage));
     report.start.add(
         "apply " + (log.endOffset() - from) + " bytes of the log, up to offset " + log.endOffset());
     report.start.add(
-        directory.fork().isPresent()
-            ? "take a new replication id, since this is a copy"
-            : log.clean()
-                ? "keep the replication id, since the last stop was clean"
-                : "take a new replication id, since the last stop was not clean");
+        directory
+            .whyNewId(foreseen.history().currentId(), log.clean(), log.endOffset(), claimedOffset)
+            .map(reason -> "take a new replication id, since " + reason)
+            .orElse("keep the replication id, since the last stop was clean"));
   }
 
   private void refused(String why) {

@@ -90,7 +90,7 @@ class CrashAtEveryStepIT {
       completions = new Completions();
       recovered =
           new Recovery(data, settings(disk.logDisk(), completions, disk.snapshotDisk()))
-              .start(() -> keyspace, replica);
+              .start(() -> keyspace, replica, 0);
       recovered.log().adopt();
       NodeId.of(disk.directoryDisk(), directory);
     }
@@ -213,7 +213,7 @@ class CrashAtEveryStepIT {
       try (DataDirectory opened = DataDirectory.open(image)) {
         Recovered after =
             new Recovery(opened, settings(LogDisk.SYSTEM, new Completions(), SnapshotDisk.REAL))
-                .start(() -> found, replica);
+                .start(() -> found, replica, 0);
         try {
           checkData(found, after.log(), context);
           if (!replica) {
@@ -459,7 +459,7 @@ class CrashAtEveryStepIT {
           try (DataDirectory other = DataDirectory.open(elsewhere)) {
             master.recovered =
                 new Recovery(other, settings(LogDisk.SYSTEM, completions, SnapshotDisk.REAL))
-                    .start(() -> master.keyspace = new LineKeyspace(), false);
+                    .start(() -> master.keyspace = new LineKeyspace(), false, 0);
             master.completions = completions;
             master.recovered.log().adopt();
             master.append(new String(stream, StandardCharsets.UTF_8));

@@ -12,8 +12,11 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.chronolith.server.recovery.NodeId;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -139,6 +142,87 @@ class CheckAndRepairTest {
     DataFixture.Run run = check();
     assertEquals(1, run.code(), run.out());
     assertTrue(run.out().contains("its successor starts at"), run.out());
+  }
+
+  /** As {@code cp -rp} does it. */
+  private static void copy(Path from, Path to) throws Exception {
+    try (Stream<Path> paths = Files.walk(from)) {
+      for (Path path : paths.toList()) {
+        Path target = to.resolve(from.relativize(path).toString());
+        if (!target.equals(to)) {
+          Files.copy(path, target, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldForeseeThatACopyTakesNewIds(@TempDir Path copy) throws Exception {
+    NodeId.of(directory);
+    assertFalse(check().out().contains("node id"), check().out());
+    copy(directory, copy);
+    DataFixture.Run run = DataFixture.tool("check", copy.toString());
+    assertEquals(0, run.code(), run.out());
+    assertTrue(
+        run.out().contains("a start would take a new replication id, since it is a copy"),
+        run.out());
+    assertTrue(run.out().contains("a start would take a new node id, since"), run.out());
+    try (DataFixture node = new DataFixture(copy)) {
+      assertNotEquals(id, node.log().history().currentId(), "as it was foreseen");
+    }
+  }
+
+  @Test
+  void shouldForeseeANewIdWhenThereIsNoProofOfACleanStop() throws Exception {
+    Files.delete(directory.resolve("INSTANCE"));
+    DataFixture.Run run = check();
+    assertEquals(0, run.code(), run.out());
+    assertTrue(
+        run.out().contains("take a new replication id, since no master was stopped in it"),
+        run.out());
+  }
+
+  @Test
+  void shouldForeseeANewIdWhenAReplicaHasMore() throws Exception {
+    String body = "a".repeat(40) + " " + (end + 5) + " 1 1 7777 127.0.0.1\n";
+    CRC32C crc = new CRC32C();
+    crc.update(body.getBytes(StandardCharsets.US_ASCII));
+    Files.writeString(
+        directory.resolve("REPLICAS"),
+        "chronolith-replicas 1 " + String.format("%08x", crc.getValue()) + "\n" + body);
+    DataFixture.Run run = check();
+    assertEquals(0, run.code(), run.out());
+    assertTrue(
+        run.out()
+            .contains(
+                "take a new replication id, since a replica has the stream up to " + (end + 5)),
+        run.out());
+  }
+
+  private void checkDamaged(String file, boolean refused, String problem) throws Exception {
+    byte[] sound =
+        Files.exists(directory.resolve(file))
+            ? Files.readAllBytes(directory.resolve(file))
+            : new byte[0];
+    Files.writeString(directory.resolve(file), "junk");
+    Map<String, String> before = DataFixture.files(directory);
+    DataFixture.Run run = check();
+    assertEquals(1, run.code(), run.out() + run.err());
+    assertTrue(run.out().contains("DAMAGE " + directory.resolve(file) + ": " + problem), run.out());
+    assertEquals(refused, run.out().contains("a start would be refused: "), run.out());
+    assertTrue(check("--json").out().contains("\"refused\":" + refused), run.out());
+    assertEquals(before, DataFixture.files(directory));
+    Files.write(directory.resolve(file), sound);
+  }
+
+  @Test
+  void shouldFindDamageToTheSmallFiles() throws Exception {
+    NodeId.of(directory);
+    checkDamaged("CURRENT", true, "names 'junk', which is no generation here; there are [gen-1]");
+    checkDamaged("NODE-ID", true, "does not begin with 40 hex digits");
+    checkDamaged("INSTANCE", false, "INSTANCE is damaged");
+    assertEquals(0, check().code(), check().out());
+    checkDamaged("REPLICAS", false, "cannot be used: version or checksum is wrong");
   }
 
   @Test

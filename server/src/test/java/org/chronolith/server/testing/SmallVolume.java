@@ -5,15 +5,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.chronolith.replicationlog.chronicle.Volume;
 import org.junit.jupiter.api.Assumptions;
 
 /**
  * A volume of its own (a tmpfs) that can be filled to the last byte and freed again. Where mounting
- * is not permitted, the test is skipped.
+ * is not permitted, the test is skipped, with the reason; with {@code CHRONOLITH_REQUIRE_VOLUME=1}
+ * it fails instead, so that a build which promises a full disk cannot pass without one.
  */
 public final class SmallVolume implements AutoCloseable {
+  static final String REQUIRE_VARIABLE = "CHRONOLITH_REQUIRE_VOLUME";
+
   private static final long MOST_STEP_BYTES = 16 << 20;
   private static final int PAGE_BYTES = 4 << 10;
 
@@ -27,10 +31,20 @@ public final class SmallVolume implements AutoCloseable {
 
   /** Mounts one over {@code directory}, which must exist. */
   public static SmallVolume mount(Path directory, int mebibytes) {
+    return mount(directory, mebibytes, System.getenv());
+  }
+
+  static SmallVolume mount(Path directory, int mebibytes, Map<String, String> environment) {
     String refusal =
         run("mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", directory.toString());
-    Assumptions.assumeTrue(
-        refusal.isEmpty(), "a small volume cannot be mounted here, which takes root: " + refusal);
+    if (!refusal.isEmpty()) {
+      String reason = "a small volume cannot be mounted here, which takes root: " + refusal;
+      if ("1".equals(environment.get(REQUIRE_VARIABLE))) {
+        throw new IllegalStateException(
+            reason + "; " + REQUIRE_VARIABLE + "=1 makes this a failure instead of a skipped test");
+      }
+      Assumptions.abort(reason);
+    }
     return new SmallVolume(directory);
   }
 

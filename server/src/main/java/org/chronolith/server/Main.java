@@ -35,6 +35,7 @@ public final class Main {
     }
     Server server = new Server(config, logDisk);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
+    StopSignals.listen(server::signal);
     server.start();
   }
 

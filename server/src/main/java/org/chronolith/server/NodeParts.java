@@ -6,7 +6,6 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.chronolith.engine.keyspace.CheckpointParts;
@@ -25,6 +24,7 @@ import org.chronolith.server.command.Dataset;
 import org.chronolith.server.command.Dispatcher;
 import org.chronolith.server.command.ServerCounters;
 import org.chronolith.server.command.StreamExecutor;
+import org.chronolith.server.commands.connection.ClientPause;
 import org.chronolith.server.commands.pubsub.PubSubCommands;
 import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.FullSyncTarget;
@@ -55,7 +55,7 @@ final class NodeParts implements ReplicationHost {
   private final Supplier<Recovery> recovery;
   private final Supplier<SnapshotStore> snapshots;
   private final LongSupplier replicaLogBytes;
-  private final Consumer<Boolean> pauseWrites;
+  private final ClientPause pause;
   private final BiConsumer<Recovered, Dataset> adoption;
   private final Dispatcher.FatalStop fatalStop;
   private final Supplier<PubSubCommands> pubSub;
@@ -73,7 +73,7 @@ final class NodeParts implements ReplicationHost {
       Supplier<Recovery> recovery,
       Supplier<SnapshotStore> snapshots,
       LongSupplier replicaLogBytes,
-      Consumer<Boolean> pauseWrites,
+      ClientPause pause,
       BiConsumer<Recovered, Dataset> adoption,
       Dispatcher.FatalStop fatalStop,
       Supplier<PubSubCommands> pubSub,
@@ -90,7 +90,7 @@ final class NodeParts implements ReplicationHost {
     this.recovery = recovery;
     this.snapshots = snapshots;
     this.replicaLogBytes = replicaLogBytes;
-    this.pauseWrites = pauseWrites;
+    this.pause = pause;
     this.adoption = adoption;
     this.fatalStop = fatalStop;
     this.pubSub = pubSub;
@@ -108,7 +108,17 @@ final class NodeParts implements ReplicationHost {
 
   @Override
   public void pauseWrites(boolean on) {
-    pauseWrites.accept(on);
+    pause.failover(on);
+  }
+
+  @Override
+  public void pauseUntilStop(boolean on) {
+    pause.untilStop(on);
+  }
+
+  @Override
+  public boolean isPaused() {
+    return pause.isPaused();
   }
 
   @Override

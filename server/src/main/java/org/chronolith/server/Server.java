@@ -124,6 +124,7 @@ public final class Server {
   private final Backup backup;
   private final RdbFile rdbFile;
   private final Replication replication;
+  private final ShutdownCommand shutdown = new ShutdownCommand(new StopRequests());
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   private StorageSizes sizes;
@@ -210,6 +211,7 @@ public final class Server {
     clients.protectedMode(config::protectedMode);
     clients.onClose(watches::unwatch);
     clients.onClose(subscriptions::forget);
+    clients.onClose(shutdown::forget);
     clients.dispatcher(new Dispatcher(table, runner, writePath, gates(), this::ran, this::fatal));
     replication.register(info);
     pubSub.register(info);
@@ -372,7 +374,7 @@ public final class Server {
         () -> recovery,
         () -> live.snapshots(),
         () -> RETENTION_FACTOR * sizes.retentionBytes(),
-        clientPause::failover,
+        clientPause,
         this::adoptSynced,
         this::fatal,
         () -> pubSub,
@@ -528,7 +530,7 @@ public final class Server {
     all.addAll(ServerCommands.specs());
     all.addAll(MemoryCommand.specs());
     all.addAll(new DebugCommand(config::enableDebugCommand, () -> scrub(true)).specs());
-    all.addAll(new ShutdownCommand(this::requestStop).specs());
+    all.addAll(shutdown.specs());
     all.addAll(slowLog.specs());
     all.addAll(latencyMonitor.specs());
     all.addAll(new InfoCommand(info).specs());
@@ -565,14 +567,46 @@ public final class Server {
     latencyMonitor.ran(call, nanos);
   }
 
-  private void requestStop(Optional<Boolean> save) {
-    requestStop(save.isEmpty() ? StopMode.DEFAULT : save.get() ? StopMode.SAVE : StopMode.NOSAVE);
+  /** What {@code SHUTDOWN} asks for. Thread: engine. */
+  private final class StopRequests implements ShutdownCommand.Stop {
+    @Override
+    public void request(Optional<Boolean> save, boolean now) {
+      requestStop(
+          save.isEmpty() ? StopMode.DEFAULT : save.get() ? StopMode.SAVE : StopMode.NOSAVE, now);
+    }
+
+    @Override
+    public boolean abort() {
+      return replication.stopWait().abort();
+    }
   }
 
-  /** Has the process end, with this mode. Returns at once; any thread. */
-  public void requestStop(StopMode mode) {
-    stopMode = mode;
-    platform.workers().run("exit", () -> platform.end().exit(0));
+  /** The first request says how: who asks later waits with it. Thread: engine. */
+  private void requestStop(StopMode mode, boolean now) {
+    if (replication.stopWait().isIdle()) {
+      stopMode = mode;
+      replication
+          .stopWait()
+          .request(
+              now, () -> platform.workers().run("exit", () -> platform.end().exit(0)));
+    }
+  }
+
+  /** A signal that asks for a stop, such as {@code SIGTERM}. Returns at once; any thread. */
+  void signal(String name) {
+    if (closing) {
+      return;
+    }
+    LOG.info("Received {} scheduling shutdown...", name);
+    boolean insists = name.equals("SIGINT");
+    engineLoop.execute(
+        () -> {
+          if (insists && !replication.stopWait().isIdle()) {
+            replication.stopWait().insist();
+          } else {
+            requestStop(null, config.shutdownOnSigterm().contains("now"));
+          }
+        });
   }
 
   /** Stops cleanly: no more clients, a snapshot if the mode says so, the log closed as clean. */
@@ -588,13 +622,22 @@ public final class Server {
 
   /** Takes no more clients, and has the engine end its work: then {@link #isStopped}. */
   void beginStop() {
-    if (!failed) {
-      LOG.info("User requested shutdown...");
-    }
     endpoints.close();
     observation.close();
-    engineLoop.execute(replication::stop);
-    engineLoop.execute(this::lastSnapshot);
+    engineLoop.execute(
+        () -> {
+          if (failed) {
+            endWork();
+          } else {
+            replication.stopWait().conclude(this::endWork);
+          }
+        });
+  }
+
+  private void endWork() {
+    // Nothing that was written is acknowledged any more: what nobody follows nobody misses.
+    replication.stop();
+    lastSnapshot();
   }
 
   /** Whether the engine has done what there is to do before the loops end. */

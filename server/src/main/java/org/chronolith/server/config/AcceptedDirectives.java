@@ -125,8 +125,7 @@ final class AcceptedDirectives {
         "shutdown-on-sigint",
         new ManyWordTypes.ShutdownFlags(),
         Set.of("default"),
-        "a JVM does not tell signals apart: 'shutdown-on-sigterm' holds for both");
-    number("shutdown-timeout", 0, MAX, 10, "replicas that lag go on after the restart");
+        "'shutdown-on-sigterm' holds for both signals");
     add("set-proc-title", true, "a JVM does not change its title").immutable();
     add(
         "proc-title-template",

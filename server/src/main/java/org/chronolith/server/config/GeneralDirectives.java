@@ -53,8 +53,9 @@ public final class GeneralDirectives {
       new Directive<>("shutdown-on-sigterm", new ManyWordTypes.ShutdownFlags(), Set.of("default"))
           .doc(
               "How SIGTERM and SIGINT stop the server: with `save` or `nosave`; `default` makes a"
-                  + " snapshot if there are `save` rules. `now` and `force` add nothing, since a stop"
-                  + " waits for nobody.");
+                  + " snapshot if there are `save` rules. With `now` a master does not wait for its"
+                  + " replicas, see `shutdown-timeout`. `force` adds nothing: a snapshot that fails"
+                  + " never keeps the server from ending.");
 
   public static final Directive<Boolean> LATENCY_TRACKING =
       new Directive<>("latency-tracking", ValueTypes.yesNo(), true)

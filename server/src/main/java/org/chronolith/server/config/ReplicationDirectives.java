@@ -78,6 +78,12 @@ public final class ReplicationDirectives {
           .alias("min-slaves-max-lag")
           .doc("Seconds since a replica's last acknowledgement; see `min-replicas-to-write`.");
 
+  public static final Directive<Integer> SHUTDOWN_TIMEOUT =
+      new Directive<>("shutdown-timeout", ValueTypes.integer(0, Integer.MAX_VALUE), 10)
+          .doc(
+              "Seconds that a stop of a master waits for its replicas to have the whole stream;"
+                  + " writes wait meanwhile. 0 for not at all.");
+
   public static final Directive<Long> REPL_BACKLOG_SIZE =
       new Directive<>("repl-backlog-size", ValueTypes.memory(1, Long.MAX_VALUE), MIB)
           .doc(
@@ -158,6 +164,7 @@ public final class ReplicationDirectives {
         REPL_TIMEOUT,
         MIN_REPLICAS_TO_WRITE,
         MIN_REPLICAS_MAX_LAG,
+        SHUTDOWN_TIMEOUT,
         REPL_BACKLOG_SIZE,
         REPL_DISKLESS_SYNC,
         REPL_SEND_DURABLE_ONLY,

@@ -199,6 +199,10 @@ public final class ServerConfig {
   }
 
   /** Of {@code default save nosave now force}. */
+  public int shutdownTimeoutSeconds() {
+    return get(ReplicationDirectives.SHUTDOWN_TIMEOUT);
+  }
+
   public Set<String> shutdownOnSigterm() {
     return get(GeneralDirectives.SHUTDOWN_ON_SIGTERM);
   }

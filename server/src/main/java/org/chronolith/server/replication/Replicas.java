@@ -356,6 +356,7 @@ final class Replicas {
           feeds.remove(feed);
           held.closed(feed.claimId(), feed, engine.clock().wallMs());
           awaiting.removeIf(wanted -> wanted.feed() == feed);
+          onAcknowledged.run();
         });
   }
 

@@ -64,6 +64,7 @@ public final class Replication {
   private final ReplicationCounters counters = new ReplicationCounters();
   private final Replicas replicas;
   private final Failover failover;
+  private final StopWait stopWait;
   private final PsyncRequests psyncRequests;
 
   private String nodeId = "";
@@ -120,6 +121,15 @@ public final class Replication {
     failover =
         new Failover(
             engine, replicas, writePath::endOffset, host::pauseWrites, new FailoverRoles());
+    stopWait =
+        new StopWait(
+            engine,
+            replicas,
+            this::isReplica,
+            writePath::endOffset,
+            () -> config.shutdownTimeoutSeconds() * (long) SECOND_MS,
+            host,
+            this::requestAcknowledgements);
     psyncRequests = new PsyncRequests(replicas, writePath, clients, counters, new AskedNode());
     writePath.onAppended(replicas::wake);
     clients.onClose(replicas.waits()::forget);
@@ -281,6 +291,14 @@ public final class Replication {
     if (failover.state() == Failover.State.WAIT_FOR_SYNC) {
       engine.execute(failover::check);
     }
+    if (stopWait.isWaiting()) {
+      engine.execute(stopWait::check);
+    }
+  }
+
+  /** What a stop of this node does first. */
+  public StopWait stopWait() {
+    return stopWait;
   }
 
   Failover failover() {
@@ -310,16 +328,22 @@ public final class Replication {
 
     @Override
     public void requestAcknowledgements() {
-      engine.execute(
-          () -> {
-            internal(GETACK);
-            if (config.replSendDurableOnly()) {
-              writePath.append();
-              log().requestSync();
-            }
-            failover.check();
-          });
+      Replication.this.requestAcknowledgements();
+      engine.execute(failover::check);
     }
+  }
+
+  private void requestAcknowledgements() {
+    // Only between units: the bytes belong to no command.
+    engine.execute(
+        () -> {
+          internal(GETACK);
+          if (config.replSendDurableOnly()) {
+            // Else the wait lasts until the force that is due anyway.
+            writePath.append();
+            log().requestSync();
+          }
+        });
   }
 
   /**
@@ -548,16 +572,7 @@ public final class Replication {
     if (locals > 0) {
       engine.execute(log()::requestSync);
     }
-    // Only between units: the bytes belong to no command.
-    engine.execute(
-        () -> {
-          internal(GETACK);
-          if (config.replSendDurableOnly()) {
-            // Else the wait lasts until the force that is due anyway.
-            writePath.append();
-            log().requestSync();
-          }
-        });
+    requestAcknowledgements();
   }
 
   private void internal(byte[] bytes) {
@@ -597,7 +612,9 @@ public final class Replication {
     if (secondsSincePing >= config.replPingReplicaPeriodSeconds()) {
       secondsSincePing = 0;
       // Replicas are to reach the end of the stream, not to follow one that moves.
-      if (!replicas.feeds().isEmpty() && failover.state() == Failover.State.NONE) {
+      if (!replicas.feeds().isEmpty()
+          && failover.state() == Failover.State.NONE
+          && stopWait.isIdle()) {
         internal(PING);
       }
     }

@@ -25,6 +25,12 @@ public interface ReplicationHost {
   /** Has clients' writes wait, while the role is handed over. Thread: engine. */
   void pauseWrites(boolean on);
 
+  /** Has clients' writes wait, from the wish to stop to the end. Thread: engine. */
+  void pauseUntilStop(boolean on);
+
+  /** Whether clients' writes wait, for whatever reason. Thread: engine. */
+  boolean isPaused();
+
   /** Asks for a snapshot; one that runs already will do. Thread: engine. */
   void requestSnapshot(String reason, SnapshotDuty.Outcome outcome);
 

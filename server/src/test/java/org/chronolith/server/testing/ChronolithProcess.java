@@ -173,6 +173,11 @@ public final class ChronolithProcess implements AutoCloseable {
     awaitExit();
   }
 
+  /** SIGTERM, without waiting for anything. */
+  public void signalStop() {
+    process.destroy();
+  }
+
   /** SIGTERM, and waits for the end. */
   public int stop() {
     process.destroy();

@@ -20,6 +20,7 @@ public final class ClientPause implements Gate {
   private boolean paused;
   private boolean all;
   private boolean failover;
+  private boolean stopping;
   private long endMs;
   private Scheduled end;
 
@@ -51,6 +52,14 @@ public final class ClientPause implements Gate {
     }
   }
 
+  /** Holds writes back until the process has ended, or its stop was aborted. */
+  public void untilStop(boolean on) {
+    stopping = on;
+    if (!on) {
+      resumeAll();
+    }
+  }
+
   /** Ends the pause; who waits goes on. */
   void unpause() {
     paused = false;
@@ -73,14 +82,14 @@ public final class ClientPause implements Gate {
 
   /** Whether the data must not change: no key expires by the clock either. */
   public boolean isPaused() {
-    return paused || failover;
+    return paused || failover || stopping;
   }
 
   @Override
   public String refuse(Call call) {
     // Replicas are never paused: what was written before must reach them.
     boolean waits =
-        (paused && all || (paused || failover) && call.writes())
+        (paused && all || isPaused() && call.writes())
             && call.client().replicationState() == null;
     if (!waits) {
       return null;

@@ -220,6 +220,7 @@ public final class Server {
         new Endpoints(
             config, new ClientLimits(), subscriptions::limit, clients, observation.network());
     runner.logRoom(logSpaceGate);
+    runner.paused(clientPause::isPaused);
     engineLoop.onEndOfTurn(this::endOfTurn);
     engineLoop.onUncaught(cause -> fatal("the engine thread failed", cause));
   }

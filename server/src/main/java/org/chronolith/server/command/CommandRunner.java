@@ -1,5 +1,6 @@
 package org.chronolith.server.command;
 
+import java.util.function.BooleanSupplier;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.WrongTypeException;
 import org.chronolith.network.LoopClock;
@@ -22,6 +23,7 @@ public final class CommandRunner {
   private LogRoom logRoom = (call, bytes) -> null;
   private Dataset dataset;
   private ExpiryMode expiryMode;
+  private BooleanSupplier paused = () -> false;
 
   /**
    * @param effects where effects go; null to propagate nothing
@@ -55,7 +57,7 @@ public final class CommandRunner {
    */
   boolean run(Call call, long nowMs) {
     call.nowMs(nowMs);
-    dataset.keyspace().begin(nowMs, expiryMode);
+    dataset.keyspace().begin(nowMs, expiryMode());
     if (!counters.commandStatistics()) {
       handle(call);
       return !call.failed();
@@ -130,8 +132,17 @@ public final class CommandRunner {
     dataset = value;
   }
 
+  /**
+   * What becomes of expired keys now: while writes are paused they are hidden where they would be
+   * removed, so that the stream stands still.
+   */
   public ExpiryMode expiryMode() {
-    return expiryMode;
+    return expiryMode == ExpiryMode.DELETE && paused.getAsBoolean() ? ExpiryMode.HIDE : expiryMode;
+  }
+
+  /** Whether writes are paused; they are not until this is called. */
+  public void paused(BooleanSupplier value) {
+    paused = value;
   }
 
   /**

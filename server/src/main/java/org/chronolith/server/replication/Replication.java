@@ -129,7 +129,7 @@ public final class Replication {
             writePath::endOffset,
             () -> config.shutdownTimeoutSeconds() * (long) SECOND_MS,
             host,
-            this::requestAcknowledgements);
+            () -> requestAcknowledgements(true));
     psyncRequests = new PsyncRequests(replicas, writePath, clients, counters, new AskedNode());
     writePath.onAppended(replicas::wake);
     clients.onClose(replicas.waits()::forget);
@@ -328,16 +328,22 @@ public final class Replication {
 
     @Override
     public void requestAcknowledgements() {
-      Replication.this.requestAcknowledgements();
+      Replication.this.requestAcknowledgements(true);
       engine.execute(failover::check);
     }
   }
 
-  private void requestAcknowledgements() {
+  /**
+   * @param evenPaused whether the offset may move although writes are paused; else replicas
+   *     acknowledge by themselves, which they do once a second, as with Redis
+   */
+  private void requestAcknowledgements(boolean evenPaused) {
     // Only between units: the bytes belong to no command.
     engine.execute(
         () -> {
-          internal(GETACK);
+          if (evenPaused || !host.isPaused()) {
+            internal(GETACK);
+          }
           if (config.replSendDurableOnly()) {
             // Else the wait lasts until the force that is due anyway.
             writePath.append();
@@ -572,7 +578,7 @@ public final class Replication {
     if (locals > 0) {
       engine.execute(log()::requestSync);
     }
-    requestAcknowledgements();
+    requestAcknowledgements(false);
   }
 
   private void internal(byte[] bytes) {
@@ -608,13 +614,12 @@ public final class Replication {
     lastSecondNanos = nowNanos;
     // Whoever was stopped and goes on may have been replaced meanwhile, and not know it yet: a ping
     // would take its log past where its replicas went on without it.
-    secondsSincePing = frozen ? 0 : secondsSincePing + 1;
+    // Nor while writes are paused: whoever hands the role over by hand compares offsets, and a
+    // replica may be a master before the pause ends.
+    secondsSincePing = frozen || host.isPaused() ? 0 : secondsSincePing + 1;
     if (secondsSincePing >= config.replPingReplicaPeriodSeconds()) {
       secondsSincePing = 0;
-      // Replicas are to reach the end of the stream, not to follow one that moves.
-      if (!replicas.feeds().isEmpty()
-          && failover.state() == Failover.State.NONE
-          && stopWait.isIdle()) {
+      if (!replicas.feeds().isEmpty()) {
         internal(PING);
       }
     }

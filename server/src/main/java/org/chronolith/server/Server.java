@@ -385,13 +385,10 @@ public final class Server {
 
   /**
    * Whether a message of {@code bytes} goes into the stream: if somebody follows, who may have
-   * subscribers. A message is worth no wait for space in the log, and while writes are paused the
-   * offset stands still.
+   * subscribers. A message is worth no wait for space in the log.
    */
   private boolean relaysMessage(long bytes) {
-    return replication.isFollowed()
-        && !clientPause.isPaused()
-        && writePath.promiseMore(2 * bytes + MESSAGE_RESERVE_BYTES);
+    return replication.isFollowed() && writePath.promiseMore(2 * bytes + MESSAGE_RESERVE_BYTES);
   }
 
   private int streamDb() {
@@ -588,8 +585,7 @@ public final class Server {
       stopMode = mode;
       replication
           .stopWait()
-          .request(
-              now, () -> platform.workers().run("exit", () -> platform.end().exit(0)));
+          .request(now, () -> platform.workers().run("exit", () -> platform.end().exit(0)));
     }
   }
 

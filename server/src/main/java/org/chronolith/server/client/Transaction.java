@@ -19,6 +19,7 @@ public final class Transaction {
   private final List<Queued> commands = new ArrayList<>();
   private boolean aborted;
   private boolean writes;
+  private boolean relays;
   private boolean deniedOnOom;
   private String refusal;
   private long bytes;
@@ -62,6 +63,7 @@ public final class Transaction {
     bytes += total;
     words += count;
     writes |= spec.isWrite();
+    relays |= spec.mayRelay();
     deniedOnOom |= spec.isDenyOom();
     Queued queued = new Queued(spec, own);
     commands.add(queued);
@@ -138,6 +140,11 @@ public final class Transaction {
   /** Whether one of the commands writes. */
   public boolean writes() {
     return writes;
+  }
+
+  /** Whether one of the commands may go into the stream although it writes nothing. */
+  public boolean relays() {
+    return relays;
   }
 
   /** Whether one of the commands may need memory. */

@@ -142,6 +142,11 @@ public final class Call {
     return spec.isWrite() || runsTransaction() && client.transaction().writes();
   }
 
+  /** Whether the command, or one that it runs from the queue, may add to the stream. */
+  public boolean mayReplicate() {
+    return writes() || spec.relays(this) || runsTransaction() && client.transaction().relays();
+  }
+
   /** Whether the command, or one that it runs from the queue, may need memory. */
   public boolean deniedOnOom() {
     return spec.isDenyOom() || runsTransaction() && client.transaction().deniedOnOom();

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The declaration of one command, or of one subcommand. Gates, {@code COMMAND}, key extraction,
@@ -30,6 +31,7 @@ public final class CommandSpec {
   private final String complexity;
   private final Handler handler;
   private final EffectEstimate effectEstimate;
+  private final Predicate<Call> relays;
   private final Map<String, CommandSpec> subcommands;
   private final CommandStats stats = new CommandStats();
   private final boolean write;
@@ -59,6 +61,7 @@ public final class CommandSpec {
     complexity = b.complexity;
     handler = b.handler;
     effectEstimate = b.effectEstimate;
+    relays = b.relays;
     Map<String, CommandSpec> subs = new LinkedHashMap<>();
     for (Builder sub : b.subcommands) {
       if (sub.group == null) {
@@ -202,6 +205,16 @@ public final class CommandSpec {
     return readOnly;
   }
 
+  /** Whether some requests of it go into the stream although they write nothing. */
+  public boolean mayRelay() {
+    return relays != null;
+  }
+
+  /** Whether this request goes into the stream although it writes nothing. */
+  boolean relays(Call call) {
+    return relays != null && relays.test(call);
+  }
+
   public boolean isDenyOom() {
     return denyOom;
   }
@@ -254,6 +267,7 @@ public final class CommandSpec {
     private String complexity = "O(1)";
     private Handler handler;
     private EffectEstimate effectEstimate;
+    private Predicate<Call> relays;
     private final List<Builder> subcommands = new ArrayList<>();
 
     private Builder(String name) {
@@ -328,6 +342,15 @@ public final class CommandSpec {
     /** Of a command whose effects may be far larger than its request. */
     public Builder effectEstimate(EffectEstimate value) {
       effectEstimate = value;
+      return this;
+    }
+
+    /**
+     * Of a command that writes nothing but may go into the stream, so that it waits while writes
+     * are paused: which requests do.
+     */
+    public Builder relays(Predicate<Call> value) {
+      relays = value;
       return this;
     }
 

@@ -9,8 +9,8 @@ import org.chronolith.server.command.Call;
 import org.chronolith.server.command.Gate;
 
 /**
- * {@code CLIENT PAUSE}: commands, or only those that write, wait until a time. It is the last gate:
- * a command that would be refused is refused at once, as in Redis.
+ * {@code CLIENT PAUSE}: commands, or only those that add to the stream, wait until a time. It is
+ * the last gate: a command that would be refused is refused at once, as in Redis.
  *
  * <p>Thread: engine.
  */
@@ -89,7 +89,7 @@ public final class ClientPause implements Gate {
   public String refuse(Call call) {
     // Replicas are never paused: what was written before must reach them.
     boolean waits =
-        (paused && all || isPaused() && call.writes())
+        (paused && all || isPaused() && call.mayReplicate())
             && call.client().replicationState() == null;
     if (!waits) {
       return null;

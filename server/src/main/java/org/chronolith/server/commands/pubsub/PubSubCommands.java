@@ -73,10 +73,12 @@ public final class PubSubCommands {
             .build());
     all.add(
         publishing("publish", "2.0.0", "channel message", this::publish)
+            .relays(PubSubCommands::isForReplicas)
             .summary("Post a message to a channel")
             .build());
     all.add(
         publishing("spublish", "7.0.0", "shardchannel message", this::publishToShard)
+            .relays(call -> true)
             .keys(1, 1, 1)
             .summary("Post a message to a shard channel")
             .build());
@@ -174,10 +176,15 @@ public final class PubSubCommands {
 
   private void publish(Call call) {
     int receivers = subscriptions.publish(call.arg(1), call.arg(2));
-    if (!call.is(1, SENTINEL_HELLO)) {
+    if (isForReplicas(call)) {
       relay(call);
     }
     call.reply().integer(receivers);
+  }
+
+  /** Whether replicas' subscribers are to have it, too. */
+  private static boolean isForReplicas(Call call) {
+    return !call.is(1, SENTINEL_HELLO);
   }
 
   private void publishToShard(Call call) {

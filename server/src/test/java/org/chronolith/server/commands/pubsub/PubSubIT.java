@@ -114,6 +114,39 @@ class PubSubIT {
   }
 
   @Test
+  void shouldHoldMessagesBackWhileWritesArePausedButForSentinelsHello() {
+    try (RespClient there = replica.connect();
+        RespClient publishing = master.connect();
+        RespClient sharded = master.connect();
+        RespClient transaction = master.connect();
+        RespClient client = master.connect()) {
+      there.call("SUBSCRIBE", "news");
+      there.call("SSUBSCRIBE", "shard");
+      assertEquals("OK", transaction.call("MULTI"));
+      assertEquals("QUEUED", transaction.call("PUBLISH", "news", "queued"));
+      client.call("CLIENT", "PAUSE", "100000", "WRITE");
+      long paused = offset(master);
+      publishing.send("PUBLISH", "news", "late");
+      publishing.flush();
+      sharded.send("SPUBLISH", "shard", "late");
+      sharded.flush();
+      transaction.send("EXEC");
+      transaction.flush();
+      assertEquals(0L, client.call("PUBLISH", "__sentinel__:hello", "127.0.0.1,26379"));
+      assertEquals("PONG", client.call("PING"));
+      assertEquals(paused, offset(master));
+      client.call("CLIENT", "UNPAUSE");
+      assertEquals(0L, publishing.receive());
+      assertEquals(0L, sharded.receive());
+      assertEquals(List.of(0L), transaction.receive());
+      List<Object> received = List.of(there.receive(), there.receive(), there.receive());
+      assertTrue(received.contains(List.of("message", "news", "late")), received::toString);
+      assertTrue(received.contains(List.of("message", "news", "queued")), received::toString);
+      assertTrue(received.contains(List.of("smessage", "shard", "late")), received::toString);
+    }
+  }
+
+  @Test
   void shouldListAndKillSubscribersAsATypeOfTheirOwn() {
     try (RespClient subscriber = replica.connect();
         RespClient client = replica.connect()) {

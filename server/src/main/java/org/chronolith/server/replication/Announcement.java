@@ -60,6 +60,13 @@ final class Announcement {
     return listens ? ip(remoteAddress) + ":" + port : null;
   }
 
+  /**
+   * Whether the same claim can only be the same replica, and not another one behind its address.
+   */
+  boolean isIdentified() {
+    return nodeId != null;
+  }
+
   /** The announcement of a client, made at its first {@code REPLCONF}. */
   static Announcement of(Client client) {
     if (client.replicationState() instanceof Announcement announcement) {

@@ -83,7 +83,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   private FullSyncSend send;
   private LogReader reader;
   private boolean roundQueued;
-  private boolean hasAcknowledged;
+
+  /** Whether it must acknowledge; one that said {@code SYNC} need not, until it has once. */
+  private boolean acknowledges = true;
 
   /** The data set has left, and the log follows when the replica says that it has it. */
   private boolean awaitsAcknowledgement;
@@ -136,13 +138,21 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
     return feed;
   }
 
-  /** A replica that waits for a data set, no older than {@code end}. Engine thread. */
-  static ReplicaFeed waiting(FeedLoop feeds, ReplicationLog log, Client client, long end) {
-    return new ReplicaFeed(feeds, log, client, State.WAIT_BGSAVE, end);
+  /**
+   * A replica that waits for a data set, no older than {@code end}. Engine thread.
+   *
+   * @param acknowledges whether it must, once it is fed
+   */
+  static ReplicaFeed waiting(
+      FeedLoop feeds, ReplicationLog log, Client client, long end, boolean acknowledges) {
+    ReplicaFeed feed = new ReplicaFeed(feeds, log, client, State.WAIT_BGSAVE, end);
+    feed.acknowledges = acknowledges;
+    return feed;
   }
 
+  /** One that is to be closed counts as closed from then on. */
   State state() {
-    return state;
+    return closeRequested ? State.CLOSED : state;
   }
 
   ReplicationLog log() {
@@ -151,7 +161,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
 
   @Override
   public boolean isOnline() {
-    return state == State.ONLINE;
+    return state() == State.ONLINE;
   }
 
   @Override
@@ -404,7 +414,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
    */
   private void acknowledged(long offset, long onDisk) {
     ackMs = feeds.loop().clock().wallMs();
-    hasAcknowledged = true;
+    acknowledges = true;
     if (awaitsAcknowledgement && offset >= sentOffset) {
       awaitsAcknowledgement = false;
       goOnlineSynced(sentOffset);
@@ -455,7 +465,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
         }
       }
       case ONLINE -> {
-        if (nowMs - ackMs > timeoutMs && hasAcknowledged) {
+        if (nowMs - ackMs > timeoutMs && acknowledges) {
           LOG.warn("Disconnecting timedout replica (streaming sync): {}", name());
           closeNow();
         }

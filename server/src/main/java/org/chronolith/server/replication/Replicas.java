@@ -22,6 +22,9 @@ final class Replicas {
   private static final Logger LOG = LoggerFactory.getLogger(Replicas.class);
   private static final long SECOND_MS = 1_000;
 
+  /** A replica acknowledges once a second. */
+  private static final long SILENT_MS = 5_000;
+
   private final NetworkLoop engine;
   private final FeedLoop feedLoop;
   private final ReplicationHost host;
@@ -197,7 +200,7 @@ final class Replicas {
     String line =
         announced.capaPsync2 ? "+CONTINUE " + log.history().currentId() + "\r\n" : "+CONTINUE\r\n";
     ReplicaFeed feed = ReplicaFeed.partial(feedLoop, log, client, nextByte - 1, line);
-    add(client, feed);
+    add(client, feed, announced);
     claims.online(feed, log.endOffset(), engine.clock().wallMs());
   }
 
@@ -209,8 +212,8 @@ final class Replicas {
   void full(Client client, ReplicationLog log, Announcement announced, boolean sync) {
     String name = client.connection().remoteAddress();
     LOG.info("Full resync requested by replica {}", name);
-    ReplicaFeed feed = ReplicaFeed.waiting(feedLoop, log, client, log.endOffset());
-    add(client, feed);
+    ReplicaFeed feed = ReplicaFeed.waiting(feedLoop, log, client, log.endOffset(), !sync);
+    add(client, feed, announced);
     claims.forget(feed.claimId());
     Awaiting wanted = new Awaiting(feed, announced, sync);
     Checkpoint checkpoint = announced.resume == null ? null : resumable(announced.resume, log);
@@ -240,10 +243,33 @@ final class Replicas {
     }
   }
 
-  private void add(Client client, ReplicaFeed feed) {
+  private void add(Client client, ReplicaFeed feed, Announcement announced) {
+    closeOlder(feed, announced.isIdentified());
     feeds.add(feed);
     Connection connection = client.connection();
     connection.handOver(feedLoop.loop(), feed);
+  }
+
+  /**
+   * A replica that comes again has lost its earlier connection, whatever this end of it says: else
+   * it would count twice. Without a node id another one may be behind the same address, so that
+   * only a connection that is silent is taken for an earlier one.
+   */
+  private void closeOlder(ReplicaFeed newer, boolean identified) {
+    long nowMs = engine.clock().wallMs();
+    for (ReplicaFeed feed : feeds) {
+      if (newer.claimId() != null
+          && newer.claimId().equals(feed.claimId())
+          && feed.state() != ReplicaFeed.State.CLOSED
+          && (identified || nowMs - feed.ackMs() > SILENT_MS)) {
+        LOG.info(
+            "Replica {} has come again from {}: its earlier connection from {} is closed.",
+            newer.name(),
+            newer.remoteAddress(),
+            feed.remoteAddress());
+        feed.close();
+      }
+    }
   }
 
   private void snapshotEnded(String failure) {

@@ -169,7 +169,8 @@ public final class Replication {
 
   /** {@code master} or {@code replica}, as {@code HELLO} says it. */
   public String role() {
-    return isReplica() ? "replica" : "master";
+    boolean replica = following == null ? config.replicaOf().isPresent() : isReplica();
+    return replica ? "replica" : "master";
   }
 
   /**

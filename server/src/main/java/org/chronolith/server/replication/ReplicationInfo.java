@@ -6,6 +6,7 @@ import java.util.function.BiConsumer;
 import org.chronolith.network.RespWriter;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.server.config.HostPort;
 import org.chronolith.server.config.ServerConfig;
 
 /** {@code INFO replication} and {@code ROLE}, field by field as Redis 7.0. Thread: engine. */
@@ -16,9 +17,7 @@ final class ReplicationInfo {
   static void write(Replication replication, BiConsumer<String, Object> out) {
     ReplicationLog log = replication.log();
     if (log == null) {
-      // While the data is being loaded.
-      field(out, "role", replication.config().replicaOf().isPresent() ? "slave" : "master");
-      field(out, "connected_slaves", 0);
+      whileLoading(replication, out);
       return;
     }
     long nowMs = replication.nowMs();
@@ -51,6 +50,41 @@ final class ReplicationInfo {
     field(out, "repl_backlog_first_byte_offset", log.startOffset() + 1);
     field(out, "repl_backlog_histlen", log.endOffset() - log.startOffset());
     claims(replication, nowMs, out);
+  }
+
+  /** Who this node will be; its history is not known before the log has been read. */
+  private static void whileLoading(Replication replication, BiConsumer<String, Object> out) {
+    ServerConfig config = replication.config();
+    HostPort master = config.replicaOf().orElse(null);
+    field(out, "role", master == null ? "master" : "slave");
+    if (master != null) {
+      field(out, "master_host", master.host());
+      field(out, "master_port", master.port());
+      field(out, "master_link_status", "down");
+      field(out, "master_last_io_seconds_ago", -1);
+      field(out, "master_sync_in_progress", 0);
+      field(out, "slave_read_repl_offset", 0);
+      field(out, "slave_repl_offset", 0);
+      field(out, "master_link_down_since_seconds", -1);
+      announced(config, out);
+    }
+    field(out, "connected_slaves", 0);
+    field(out, "master_failover_state", replication.failover().state().word());
+    field(out, "master_replid", History.NO_ID);
+    field(out, "master_replid2", History.NO_ID);
+    field(out, "master_repl_offset", 0);
+    field(out, "second_repl_offset", -1);
+    field(out, "repl_backlog_active", 0);
+    field(out, "repl_backlog_size", config.replBacklogSizeBytes());
+    field(out, "repl_backlog_first_byte_offset", 0);
+    field(out, "repl_backlog_histlen", 0);
+  }
+
+  /** What a replica tells of itself. */
+  private static void announced(ServerConfig config, BiConsumer<String, Object> out) {
+    field(out, "slave_priority", config.replicaPriority());
+    field(out, "slave_read_only", config.replicaReadOnly() ? 1 : 0);
+    field(out, "replica_announced", config.replicaAnnounced() ? 1 : 0);
   }
 
   /** Chronolith's own: who needs the log, whether connected or not. */
@@ -110,9 +144,7 @@ final class ReplicationInfo {
     if (!up) {
       field(out, "master_link_down_since_seconds", (nowMs - link.downSinceMs()) / 1000);
     }
-    field(out, "slave_priority", config.replicaPriority());
-    field(out, "slave_read_only", config.replicaReadOnly() ? 1 : 0);
-    field(out, "replica_announced", config.replicaAnnounced() ? 1 : 0);
+    announced(config, out);
   }
 
   private static String slave(ReplicaFeed feed, long nowMs) {
@@ -144,14 +176,16 @@ final class ReplicationInfo {
   /** {@code ROLE}. */
   static void role(Replication replication, RespWriter reply) {
     ReplicaLink link = replication.link();
-    long end = replication.log().endOffset();
+    // Null while the data is being loaded.
+    ReplicationLog log = replication.log();
+    long end = log == null ? 0 : log.endOffset();
+    if (log == null && replication.config().replicaOf().isPresent()) {
+      slaveOf(replication.config().replicaOf().get(), "connect", -1, reply);
+      return;
+    }
     if (link != null) {
-      reply.array(5);
-      reply.bulk("slave");
-      reply.bulk(link.master().host());
-      reply.integer(link.master().port());
-      reply.bulk(link.state().word());
-      reply.integer(link.state() == ReplicaLink.State.CONNECTED ? end : -1);
+      boolean up = link.state() == ReplicaLink.State.CONNECTED;
+      slaveOf(link.master(), link.state().word(), up ? end : -1, reply);
       return;
     }
     long online =
@@ -171,5 +205,14 @@ final class ReplicationInfo {
         online--;
       }
     }
+  }
+
+  private static void slaveOf(HostPort master, String state, long offset, RespWriter reply) {
+    reply.array(5);
+    reply.bulk("slave");
+    reply.bulk(master.host());
+    reply.integer(master.port());
+    reply.bulk(state);
+    reply.integer(offset);
   }
 }

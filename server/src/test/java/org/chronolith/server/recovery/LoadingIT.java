@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RespClient;
 import org.junit.jupiter.api.Tag;
@@ -29,12 +30,55 @@ class LoadingIT {
       try (RespClient client = connect(server.port())) {
         while (client.info("persistence", "loading").equals("1")) {
           refused += isLoading(client) ? 1 : 0;
+          assertEquals("master", ((List<?>) client.call("ROLE")).get(0));
+          assertEquals("master", helloRole(client));
+          assertEquals("master", client.info("replication", "role"));
+          assertEquals(40, client.info("replication", "master_replid").length());
         }
         assertEquals("v" + (KEYS - 1), client.call("GET", "key:" + (KEYS - 1)));
         assertEquals((long) KEYS, client.call("DBSIZE"));
       }
       assertTrue(refused > 0, "the loading was over before it was seen: more keys are needed");
     }
+  }
+
+  @Test
+  void shouldSayThatItIsAReplicaWhileItLoads() {
+    int port = ChronolithProcess.freePort();
+    try (ChronolithProcess server = ChronolithProcess.start(directory, port, "--save", "")) {
+      fill(server);
+      server.kill();
+    }
+    int nobody = ChronolithProcess.freePort();
+    String master = "127.0.0.1 " + nobody;
+    try (ChronolithProcess server =
+            ChronolithProcess.launch(
+                directory, port, "--replicaof", master, "--replica-priority", "7");
+        RespClient client = connect(server.port())) {
+      int seen = 0;
+      while (client.info("persistence", "loading").equals("1")) {
+        List<?> role = (List<?>) client.call("ROLE");
+        assertEquals("slave", role.get(0));
+        assertEquals("127.0.0.1", role.get(1));
+        assertEquals((long) nobody, role.get(2));
+        assertEquals(-1L, role.get(4));
+        assertEquals("replica", helloRole(client));
+        assertEquals("slave", client.info("replication", "role"));
+        assertEquals("127.0.0.1", client.info("replication", "master_host"));
+        assertEquals("" + nobody, client.info("replication", "master_port"));
+        assertEquals("down", client.info("replication", "master_link_status"));
+        assertEquals("7", client.info("replication", "slave_priority"));
+        assertEquals("1", client.info("replication", "replica_announced"));
+        assertEquals(40, client.info("replication", "master_replid").length());
+        seen++;
+      }
+      assertTrue(seen > 0, "the loading was over before it was seen: more keys are needed");
+    }
+  }
+
+  private static String helloRole(RespClient client) {
+    List<?> hello = (List<?>) client.call("HELLO", "2");
+    return (String) hello.get(hello.indexOf("role") + 1);
   }
 
   private static void fill(ChronolithProcess server) {

@@ -20,7 +20,13 @@ final class ClientsSection {
         .number("maxclients", config::maxClients)
         .number("client_recent_max_input_buffer", () -> most(Connection::queryBufferCapacity))
         .number("client_recent_max_output_buffer", () -> most(Connection::pendingOutputBytes))
+        .number("blocked_clients", this::blocked)
         .number("mem_clients_normal", this::bufferBytes);
+  }
+
+  /** Those whose command waits: for replicas, for the end of a pause, for the disk. */
+  private long blocked() {
+    return clients.all().stream().filter(client -> client.connection().isPaused()).count();
   }
 
   private long most(ToLongFunction<Connection> figure) {

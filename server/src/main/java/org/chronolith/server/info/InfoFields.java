@@ -62,7 +62,7 @@ final class InfoFields {
         maxclients
         client_recent_max_input_buffer
         client_recent_max_output_buffer
-        blocked_clients=0
+        blocked_clients
         tracking_clients=0
         clients_in_timeout_table=0
         """);

@@ -552,22 +552,12 @@ public final class Replication {
   }
 
   /**
-   * {@code WAIT replicas timeout}, {@code WAITAOF locals replicas timeout}.
+   * {@code WAIT replicas timeout}, {@code WAITAOF locals replicas timeout}. REQUIRES: this node is
+   * a master.
    *
    * @param locals -1 for {@code WAIT}
    */
   void await(Call call, long locals, long wanted, long timeoutMs) {
-    if (isReplica()) {
-      call.error(
-          locals >= 0
-              ? "ERR WAITAOF cannot be used with replica instances. Please also note that writes to"
-                  + " replicas are just local and are not propagated."
-              : "ERR WAIT cannot be used with replica instances. Please also note that since Redis"
-                  + " 4.0 if"
-                  + " a replica is configured to be writable (which is not the default) writes to"
-                  + " replicas are just local and are not propagated.");
-      return;
-    }
     Client client = call.client();
     long offset = client.wroteInTurn() ? writePath.endOffset() : client.lastWriteOffset();
     Waits.Wanted all = new Waits.Wanted(offset, locals, wanted);

@@ -15,6 +15,16 @@ final class ReplicationCommands {
   private static final CommandException OUT_OF_0_AND_1 =
       new CommandException("ERR value is out of range, value must between 0 and 1");
 
+  private static final CommandException WAIT_ON_REPLICA =
+      new CommandException(
+          "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if"
+              + " a replica is configured to be writable (which is not the default) writes to"
+              + " replicas are just local and are not propagated.");
+  private static final CommandException WAITAOF_ON_REPLICA =
+      new CommandException(
+          "ERR WAITAOF cannot be used with replica instances. Please also note that writes to"
+              + " replicas are just local and are not propagated.");
+
   /** What a replica says of itself if it takes the files of a checkpoint. */
   static final String CAPA_FILES = "chronolith-files";
 
@@ -160,6 +170,10 @@ final class ReplicationCommands {
   }
 
   private void await(Call call) {
+    // Before it looks at its words, other than WAITAOF: as in Redis.
+    if (replication.isReplica()) {
+      throw WAIT_ON_REPLICA;
+    }
     replication.await(call, -1, call.integer(1), timeoutMs(call, 2));
   }
 
@@ -172,7 +186,11 @@ final class ReplicationCommands {
     if (replicas < 0) {
       throw new CommandException("ERR value is out of range, must be positive");
     }
-    replication.await(call, locals, replicas, timeoutMs(call, 3));
+    long timeoutMs = timeoutMs(call, 3);
+    if (replication.isReplica()) {
+      throw WAITAOF_ON_REPLICA;
+    }
+    replication.await(call, locals, replicas, timeoutMs);
   }
 
   private static long timeoutMs(Call call, int argument) {

@@ -10,6 +10,10 @@ import org.chronolith.server.client.Client;
 
 /** Clients that wait for acknowledgements, {@code WAIT} and {@code WAITAOF}. Thread: engine. */
 final class Waits {
+  private static final String UNBLOCKED =
+      "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
+          + " replica?)";
+
   /** Who has the stream up to an offset. */
   interface Acknowledged {
     /** Replicas that have it. */
@@ -43,11 +47,16 @@ final class Waits {
   private static final class Waiting {
     private final Client client;
     private final Wanted wanted;
+
+    /** {@code CLIENT REPLY} was {@code OFF} or {@code SKIP} when the command came. */
+    private final boolean silent;
+
     private Scheduled timeout;
 
     Waiting(Client client, Wanted wanted) {
       this.client = client;
       this.wanted = wanted;
+      silent = client.replyMode() != Client.ReplyMode.ON;
     }
   }
 
@@ -117,7 +126,9 @@ final class Waits {
     if (entry.timeout != null) {
       entry.timeout.cancel();
     }
-    reply(entry.wanted, entry.client.connection().reply());
+    if (!entry.silent) {
+      reply(entry.wanted, entry.client.connection().reply());
+    }
     entry.client.connection().resumeRequests();
   }
 
@@ -130,13 +141,9 @@ final class Waits {
       if (entry.timeout != null) {
         entry.timeout.cancel();
       }
-      entry
-          .client
-          .connection()
-          .reply()
-          .error(
-              "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
-                  + " replica?)");
+      if (!entry.silent) {
+        entry.client.connection().reply().error(UNBLOCKED);
+      }
       entry.client.connection().resumeRequests();
     }
   }

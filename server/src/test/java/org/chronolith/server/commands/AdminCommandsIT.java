@@ -2,6 +2,7 @@ package org.chronolith.server.commands;
 
 import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -137,6 +138,32 @@ class AdminCommandsIT {
     client.call("CLIENT", "UNPAUSE");
     assertEquals(2L, other.receive());
     assertEquals("2", other.receive());
+  }
+
+  @Test
+  void shouldCountThoseThatWaitAndHaveThemWaitWhateverTheyAnnounced() {
+    assertEquals("0", client.info("clients", "blocked_clients"));
+    client.call("CLIENT", "PAUSE", "60000", "WRITE");
+    assertEquals("OK", other.call("REPLCONF", "listening-port", "1234"));
+    other.send("SET", "k", "1");
+    other.flush();
+    await("it waits", () -> client.info("clients", "blocked_clients").equals("1"));
+    assertNull(client.call("GET", "k"));
+    client.call("CLIENT", "UNPAUSE");
+    assertEquals("OK", other.receive());
+    assertEquals("0", client.info("clients", "blocked_clients"));
+  }
+
+  @Test
+  void shouldNotAnswerAWaitWhoseReplyIsNotWanted() {
+    client.send("CLIENT", "REPLY", "SKIP");
+    client.send("WAIT", "1", "50");
+    assertEquals("PONG", client.call("PING"));
+    client.send("CLIENT", "REPLY", "OFF");
+    client.send("WAIT", "1", "50");
+    client.send("WAITAOF", "0", "1", "50");
+    assertEquals("OK", client.call("CLIENT", "REPLY", "ON"));
+    assertEquals("PONG", client.call("PING"));
   }
 
   @Test

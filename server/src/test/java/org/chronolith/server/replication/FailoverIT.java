@@ -155,6 +155,7 @@ class FailoverIT {
         "ERR value is out of range, must be positive", said(port, "WAITAOF", "1", "-1", "0"));
     assertEquals("ERR timeout is negative", said(port, "WAITAOF", "1", "1", "-1"));
     assertTrue(said(replica.port(), "WAITAOF", "0", "0", "0").startsWith("ERR WAITAOF cannot"));
+    assertTrue(said(replica.port(), "WAIT", "x", "-1").startsWith("ERR WAIT cannot be used with"));
 
     // The target does not follow the stream while it is stopped, so the failover ends by time.
     stopOrContinue("STOP", replica);

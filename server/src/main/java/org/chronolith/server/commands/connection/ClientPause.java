@@ -87,11 +87,8 @@ public final class ClientPause implements Gate {
 
   @Override
   public String refuse(Call call) {
-    // Replicas are never paused: what was written before must reach them.
-    boolean waits =
-        (paused && all || isPaused() && call.mayReplicate())
-            && call.client().replicationState() == null;
-    if (!waits) {
+    // Replicas are fed all the while: their connections are no clients' any more.
+    if (!(paused && all) && !(isPaused() && call.mayReplicate())) {
       return null;
     }
     waiting.add(call.client().connection());

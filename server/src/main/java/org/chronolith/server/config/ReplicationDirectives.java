@@ -147,6 +147,15 @@ public final class ReplicationDirectives {
               "How long a master keeps the checkpoint of a full sync that was cut off, and the log"
                   + " behind it, for a replica that comes back and goes on where it was.");
 
+  public static final Directive<Long> REPL_FULL_SYNC_LOG_BYTES =
+      new Directive<>("repl-full-sync-log-bytes", ValueTypes.memory(0, Long.MAX_VALUE), 0L)
+          .ours()
+          .doc(
+              "Bytes of the log that a master keeps for a full sync, from its data set's offset on,"
+                  + " until the replica has caught up: beyond, the sync is given up and begins"
+                  + " anew. 0 for as much as the volume has room for, down to"
+                  + " `log-min-free-bytes`.");
+
   private ReplicationDirectives() {}
 
   static List<Directive<?>> all() {
@@ -173,6 +182,7 @@ public final class ReplicationDirectives {
         REPL_VERIFY,
         REPL_VERIFY_MISMATCH,
         REPL_FULL_SYNC_RATE_LIMIT,
-        REPL_FULL_SYNC_RESUME_SECONDS);
+        REPL_FULL_SYNC_RESUME_SECONDS,
+        REPL_FULL_SYNC_LOG_BYTES);
   }
 }

@@ -338,6 +338,11 @@ public final class ServerConfig {
     return get(ReplicationDirectives.REPL_FULL_SYNC_RESUME_SECONDS);
   }
 
+  /** 0 for as much as the volume has room for. */
+  public long replFullSyncLogBytes() {
+    return get(ReplicationDirectives.REPL_FULL_SYNC_LOG_BYTES);
+  }
+
   public boolean replDisklessSync() {
     return get(ReplicationDirectives.REPL_DISKLESS_SYNC);
   }

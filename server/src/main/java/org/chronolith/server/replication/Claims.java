@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,8 +42,8 @@ final class Claims {
 
     int port();
 
-    /** Whether it is fed the stream. */
-    boolean isOnline();
+    /** Whether it has a data set, or was sent one, from which it can go on with the stream. */
+    boolean hasDataSet();
 
     /** It has every byte below this. */
     long neededOffset();
@@ -119,16 +120,24 @@ final class Claims {
     return needed;
   }
 
-  /** Takes over where the feeds stand, ends what is too far back, writes what has changed. */
-  void update(List<? extends Holder> holders, long endOffset, long nowMs) {
+  /**
+   * Takes over where the feeds stand, ends what is too far back, writes what has changed.
+   *
+   * @param syncing whether the log is kept for a replica on account of its full sync: its claim does
+   *     not end before that does
+   */
+  void update(
+      List<? extends Holder> holders, long endOffset, long nowMs, Predicate<String> syncing) {
     samples.add(nowMs, endOffset);
     claims.values().forEach(Claim::disconnected);
     for (Holder holder : holders) {
-      if (holder.isOnline() && holder.claimId() != null) {
+      if (holder.hasDataSet() && holder.claimId() != null) {
         connected(holder, endOffset, nowMs);
       }
     }
-    claims.values().removeIf(claim -> overdue(claim, endOffset, nowMs));
+    claims
+        .values()
+        .removeIf(claim -> !syncing.test(claim.id()) && overdue(claim, endOffset, nowMs));
     limit();
     persist();
   }

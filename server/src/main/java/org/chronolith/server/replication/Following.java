@@ -544,7 +544,7 @@ final class Following implements LinkOwner {
       receiving = null;
       // Files beside the new generation are removed.
       incoming = null;
-      replicas.heldCheckpoints().clear();
+      replicas.runningSyncs().clear();
       replicas.disconnectAll();
       apply.reset();
       if (over != null && verification.isUntrusted()) {

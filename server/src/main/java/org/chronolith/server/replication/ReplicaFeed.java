@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread: the replication loop, except for the getters, which the engine thread reads.
  */
-final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mismatches.Link {
+final class ReplicaFeed
+    implements StreamHandler, LinkedPeer, RunningSyncs.Replica, Mismatches.Link {
   /** With Redis's words for {@code INFO}. */
   enum State {
     WAIT_BGSAVE("wait_bgsave"),
@@ -74,6 +75,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   private volatile long neededOffset;
   private volatile long pendingBytes;
   private volatile boolean closeRequested;
+  private volatile boolean dataSetSent;
 
   /** Null but while a data set is sent. */
   private volatile SyncProgress syncProgress;
@@ -162,6 +164,11 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   @Override
   public boolean isOnline() {
     return state() == State.ONLINE;
+  }
+
+  @Override
+  public boolean hasDataSet() {
+    return isOnline() || dataSetSent;
   }
 
   @Override
@@ -295,6 +302,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
       return;
     }
     sentOffset = offset;
+    dataSetSent = true;
     if (awaitsAcknowledgement) {
       ackMs = feeds.loop().clock().wallMs();
     } else {
@@ -303,23 +311,27 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
   }
 
   private void goOnlineSynced(long offset) {
-    LOG.info("Synchronization with replica {} succeeded", name());
-    goOnline(offset);
+    if (goOnline(offset)) {
+      LOG.info("Synchronization with replica {} succeeded", name());
+      pump();
+    }
   }
 
-  private void goOnline(long offset) {
+  /** Whether the log goes on from {@code offset}; if not, the link ends. */
+  private boolean goOnline(long offset) {
     neededOffset = offset;
     ackMs = feeds.loop().clock().wallMs();
-    state = State.ONLINE;
     try {
       reader = log.reader(offset);
       if (check != null) {
         check.begin(offset);
       }
-      pump();
     } catch (LogException e) {
       fail(e);
+      return false;
     }
+    state = State.ONLINE;
+    return true;
   }
 
   /** The data set cannot be sent, or the log not be read. Replication loop. */
@@ -343,7 +355,9 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
       connection.flush();
     }
     if (state == State.ONLINE) {
-      goOnline(neededOffset);
+      if (goOnline(neededOffset)) {
+        pump();
+      }
     } else if (send != null) {
       startSend();
     }
@@ -429,7 +443,7 @@ final class ReplicaFeed implements StreamHandler, LinkedPeer, Claims.Holder, Mis
       feeds.synced(this);
     }
     if (moved) {
-      if (state == State.ONLINE) {
+      if (reader != null) {
         // What is not on its disk it may lose, and ask for again.
         long has = Math.min(onDisk >= 0 ? onDisk : offset, reader.offset());
         neededOffset = Math.max(neededOffset, has);

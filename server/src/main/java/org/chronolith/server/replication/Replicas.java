@@ -34,7 +34,7 @@ final class Replicas {
   private final ServerConfig config;
   private final Claims claims;
   private final Mismatches mismatches;
-  private final HeldCheckpoints held = new HeldCheckpoints();
+  private final RunningSyncs syncs = new RunningSyncs();
   private final SyncPace pace;
   private final LongSupplier durableOffset;
   private final Runnable onAcknowledged;
@@ -90,8 +90,8 @@ final class Replicas {
   }
 
   /** What is sent, or was until the link was cut. */
-  HeldCheckpoints heldCheckpoints() {
-    return held;
+  RunningSyncs runningSyncs() {
+    return syncs;
   }
 
   /** Whose data is not this node's. */
@@ -116,7 +116,7 @@ final class Replicas {
       engine.execute(
           () -> {
             mismatches.synced(feed.claimId());
-            held.sent(feed.claimId(), feed);
+            syncs.synced(feed);
             if (feeds.contains(feed)) {
               claims.online(feed, feed.log().endOffset(), engine.clock().wallMs());
             }
@@ -178,11 +178,16 @@ final class Replicas {
     return count;
   }
 
-  /** The log is needed from here on by those that follow; {@code Long.MAX_VALUE} without any. */
+  /**
+   * The log is needed from here on by those that follow, {@link RunningSyncs} aside; {@code
+   * Long.MAX_VALUE} without any.
+   */
   long neededOffset() {
-    long needed = Math.min(claims.neededOffset(), held.neededOffset());
+    long needed = claims.neededOffset();
     for (ReplicaFeed feed : feeds) {
-      needed = Math.min(needed, feed.neededOffset());
+      if (!syncs.isRunning(feed)) {
+        needed = Math.min(needed, feed.neededOffset());
+      }
     }
     return needed;
   }
@@ -201,6 +206,7 @@ final class Replicas {
         announced.capaPsync2 ? "+CONTINUE " + log.history().currentId() + "\r\n" : "+CONTINUE\r\n";
     ReplicaFeed feed = ReplicaFeed.partial(feedLoop, log, client, nextByte - 1, line);
     add(client, feed, announced);
+    syncs.continued(feed);
     claims.online(feed, log.endOffset(), engine.clock().wallMs());
   }
 
@@ -231,7 +237,7 @@ final class Replicas {
       announced.resume = null;
     }
     counters.full();
-    checkpoint = usable(log);
+    checkpoint = usable(log, mostLogBytes() / 2);
     if (checkpoint != null) {
       send(wanted, checkpoint, log);
       return;
@@ -277,14 +283,16 @@ final class Replicas {
     awaiting.clear();
     for (Awaiting wanted : all) {
       ReplicationLog log = wanted.feed().log();
-      Checkpoint checkpoint = failure == null ? usable(log) : null;
+      Checkpoint checkpoint = failure == null ? usable(log, mostLogBytes()) : null;
       if (checkpoint != null) {
         send(wanted, checkpoint, log);
       } else {
         LOG.warn(
             "Replica {} cannot be synchronized: {}",
             wanted.feed().name(),
-            failure == null ? "the snapshot is not of this history" : failure);
+            failure == null
+                ? "the snapshot is not of this history, or too far behind the log's end"
+                : failure);
         wanted.feed().close();
       }
     }
@@ -293,10 +301,12 @@ final class Replicas {
   /** The checkpoint that a replica has a part of, retained; null if it is not kept any more. */
   private Checkpoint resumable(ResumeRequest has, ReplicationLog log) {
     Checkpoint checkpoint =
-        held.retain(has.checkpointId())
+        syncs.retain(has.checkpointId())
             .or(() -> host.snapshots().retain(has.checkpointId()))
             .orElse(null);
-    if (checkpoint != null && isUsable(checkpoint, log) && CheckpointSend.fits(checkpoint, has)) {
+    if (checkpoint != null
+        && isUsable(checkpoint, log, mostLogBytes())
+        && CheckpointSend.fits(checkpoint, has)) {
       return checkpoint;
     }
     if (checkpoint != null) {
@@ -305,20 +315,31 @@ final class Replicas {
     return null;
   }
 
-  private static boolean isUsable(Checkpoint checkpoint, ReplicationLog log) {
+  /** Log that is kept for one full sync. */
+  private long mostLogBytes() {
+    long most = config.replFullSyncLogBytes();
+    return most > 0 ? most : Long.MAX_VALUE;
+  }
+
+  /**
+   * @param mostBehindBytes of it behind the end of the log; beyond, the sync would soon be given up
+   */
+  private static boolean isUsable(
+      Checkpoint checkpoint, ReplicationLog log, long mostBehindBytes) {
     long offset = checkpoint.offset();
     return offset >= log.startOffset()
+        && log.endOffset() - offset <= mostBehindBytes
         && offset <= log.endOffset()
         && offset <= log.history().validTo(checkpoint.meta().replicationId());
   }
 
   /** The newest checkpoint, retained, if the log goes on from it in the same history. */
-  private Checkpoint usable(ReplicationLog log) {
+  private Checkpoint usable(ReplicationLog log, long mostBehindBytes) {
     Checkpoint newest = host.snapshots().retainNewest().orElse(null);
     if (newest == null) {
       return null;
     }
-    if (isUsable(newest, log)) {
+    if (isUsable(newest, log, mostBehindBytes)) {
       return newest;
     }
     newest.release();
@@ -331,11 +352,14 @@ final class Replicas {
     String id = log.history().currentId();
     Announcement announced = wanted.announced();
     if (announced.capaFiles && announced.wantsKeys && !wanted.sync()) {
-      held.sending(feed.claimId(), feed, checkpoint);
+      syncs.sending(feed, checkpoint);
       begin(feed, new CheckpointSend(checkpoint, id, announced, pace, engine.clock(), feed.name()));
       return;
     }
     long offset = checkpoint.offset();
+    if (!announced.rdbOnly) {
+      syncs.sendingRdb(feed, offset);
+    }
     String firstLine = wanted.sync() ? "" : "+FULLRESYNC " + id + " " + offset + "\r\n";
     RdbMaker.Wanted rdb = new RdbMaker.Wanted(checkpoint, id, announced.wantsKeys);
     if (announced.capaEof && !announced.rdbOnly && !wanted.sync() && config.replDisklessSync()) {
@@ -380,7 +404,7 @@ final class Replicas {
     engine.execute(
         () -> {
           feeds.remove(feed);
-          held.closed(feed.claimId(), feed, engine.clock().wallMs());
+          syncs.closed(feed, engine.clock().wallMs());
           awaiting.removeIf(wanted -> wanted.feed() == feed);
           onAcknowledged.run();
         });

@@ -355,14 +355,19 @@ public final class Replication {
 
   /**
    * The log must be kept from here on for those that follow or will come back, as far as {@link
-   * ReplicationHost#replicaLogBytes} allows, and for a rewind of this node that reads it.
+   * ReplicationHost#replicaLogBytes} allows, for full syncs, as far as {@code
+   * repl-full-sync-log-bytes} does, and for a rewind of this node that reads it. Full syncs that
+   * need more are given up.
    */
   public long keepFromOffset() {
     long mostBytes = host.replicaLogBytes();
+    long end = log().endOffset();
     long needed = replicas.neededOffset();
     if (mostBytes > 0 && needed != Long.MAX_VALUE) {
-      needed = Math.max(needed, log().endOffset() - mostBytes);
+      needed = Math.max(needed, end - mostBytes);
     }
+    endSyncsBeyondLimit();
+    needed = Math.min(needed, replicas.runningSyncs().neededOffset());
     // Without a limit: it ends by itself, and the log does not grow meanwhile.
     return following == null ? needed : Math.min(needed, following.neededOffset());
   }
@@ -583,8 +588,23 @@ public final class Replication {
   private void updateClaims() {
     long end = log().endOffset();
     long nowMs = engine.clock().wallMs();
-    replicas.claims().update(replicas.feeds(), end, nowMs);
-    replicas.heldCheckpoints().expire(nowMs, config.replFullSyncResumeSeconds() * SECOND_MS);
+    RunningSyncs syncs = replicas.runningSyncs();
+    long mostCutMs = config.replFullSyncResumeSeconds() * SECOND_MS;
+    syncs.update(end, host.replicaLogBytes(), nowMs, mostCutMs);
+    replicas.claims().update(replicas.feeds(), end, nowMs, syncs::isRunning);
+  }
+
+  private void endSyncsBeyondLimit() {
+    long mostBytes = config.replFullSyncLogBytes();
+    long end = log().endOffset();
+    if (mostBytes > 0) {
+      replicas
+          .runningSyncs()
+          .endBelow(
+              end - mostBytes,
+              end,
+              "more than the " + mostBytes + " bytes of repl-full-sync-log-bytes");
+    }
   }
 
   /** What a replica that asks to be verified is answered. */

@@ -20,7 +20,7 @@ class ClaimsTest {
 
   @TempDir Path directory;
 
-  private record Connected(String claimId, long neededOffset, boolean isOnline)
+  private record Connected(String claimId, long neededOffset, boolean hasDataSet)
       implements Claims.Holder {
     Connected(String claimId, long neededOffset) {
       this(claimId, neededOffset, true);
@@ -39,11 +39,15 @@ class ClaimsTest {
 
   private final Claims claims = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
 
+  private void update(List<Connected> connected, long endOffset, long nowMs) {
+    claims.update(connected, endOffset, nowMs, id -> false);
+  }
+
   @Test
   void shouldKeepTheLogForOneThatHasGone() {
-    claims.update(List.of(new Connected("a", 100), new Connected("b", 300)), 400, 1_000);
+    update(List.of(new Connected("a", 100), new Connected("b", 300)), 400, 1_000);
     assertEquals(100, claims.neededOffset());
-    claims.update(List.of(new Connected("b", 500)), 600, 11_000);
+    update(List.of(new Connected("b", 500)), 600, 11_000);
     assertEquals(100, claims.neededOffset());
     assertFalse(claims.get("a").connected());
     assertTrue(claims.get("b").connected());
@@ -54,7 +58,7 @@ class ClaimsTest {
   @Test
   void shouldTellTheAgeOfTheOldestByteThatIsMissing() {
     for (int second = 1; second <= 50; second++) {
-      claims.update(
+      update(
           List.of(new Connected("a", Math.max(0, second - 5) * 10L)),
           second * 10L,
           second * 1_000L);
@@ -65,30 +69,40 @@ class ClaimsTest {
 
   @Test
   void shouldEndAClaimAtTheHardLimits() {
-    claims.update(List.of(new Connected("a", 100), new Connected("b", 100)), 100, 1_000);
-    claims.update(List.of(new Connected("b", 1_000)), 1_100, 2_000);
+    update(List.of(new Connected("a", 100), new Connected("b", 100)), 100, 1_000);
+    update(List.of(new Connected("b", 1_000)), 1_100, 2_000);
     assertEquals(100, claims.neededOffset());
-    claims.update(List.of(new Connected("b", 1_000)), 1_101, 3_000);
+    update(List.of(new Connected("b", 1_000)), 1_101, 3_000);
     assertNull(claims.get("a"));
-    claims.update(List.of(), 1_101, 3_000 + MOST_AGE_MS + 1);
+    update(List.of(), 1_101, 3_000 + MOST_AGE_MS + 1);
     assertEquals(Long.MAX_VALUE, claims.neededOffset());
   }
 
   @Test
-  void shouldTakeUpOneThatHasCaughtUpAgain() {
-    claims.update(List.of(new Connected("a", 100)), 2_000, 1_000);
-    claims.update(List.of(new Connected("a", 900)), 2_000, 2_000);
+  void shouldNotEndAClaimWhileItsFullSyncRuns() {
+    List<Connected> all = List.of(new Connected("a", 100), new Connected("b", 100));
+    claims.update(all, 5_000, 1_000, "a"::equals);
+    assertEquals(100, claims.get("a").offset());
+    assertNull(claims.get("b"));
+    claims.update(all, 5_000, 2_000, id -> false);
     assertNull(claims.get("a"));
-    claims.update(List.of(new Connected("a", 1_000)), 2_000, 3_000);
+  }
+
+  @Test
+  void shouldTakeUpOneThatHasCaughtUpAgain() {
+    update(List.of(new Connected("a", 100)), 2_000, 1_000);
+    update(List.of(new Connected("a", 900)), 2_000, 2_000);
+    assertNull(claims.get("a"));
+    update(List.of(new Connected("a", 1_000)), 2_000, 3_000);
     assertEquals(1_000, claims.get("a").offset());
   }
 
   @Test
   void shouldRememberOnlyThoseThatWillBeKnown() {
-    claims.update(List.of(new Connected(null, 1), new Connected("c", 2, false)), 10, 1_000);
+    update(List.of(new Connected(null, 1), new Connected("c", 2, false)), 10, 1_000);
     assertTrue(claims.all().isEmpty());
     for (int i = 0; i <= Claims.MOST; i++) {
-      claims.update(List.of(new Connected("r" + i, 5)), 10, 1_000 + i);
+      update(List.of(new Connected("r" + i, 5)), 10, 1_000 + i);
     }
     assertEquals(Claims.MOST, claims.all().size());
     assertNull(claims.get("r0"));
@@ -98,8 +112,8 @@ class ClaimsTest {
   void shouldOutliveTheProcess() {
     claims.open(directory);
     claims.start(0, 0, 500);
-    claims.update(List.of(new Connected("a", 100)), 400, 1_000);
-    claims.update(List.of(new Connected("a", 200), new Connected("::1:7", 300)), 400, 2_000);
+    update(List.of(new Connected("a", 100)), 400, 1_000);
+    update(List.of(new Connected("a", 200), new Connected("::1:7", 300)), 400, 2_000);
     claims.close();
     Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
     again.open(directory);
@@ -120,7 +134,7 @@ class ClaimsTest {
   @Test
   void shouldNotClaimWhatTheLogHasNoMore() {
     claims.open(directory);
-    claims.update(List.of(new Connected("a", 100), new Connected("b", 300)), 400, 1_000);
+    update(List.of(new Connected("a", 100), new Connected("b", 300)), 400, 1_000);
     claims.close();
     Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
     again.open(directory);
@@ -199,10 +213,10 @@ class ClaimsTest {
   @Test
   void shouldWriteNothingOnceItIsClosed() throws IOException {
     claims.open(directory);
-    claims.update(List.of(new Connected("a", 100)), 400, 1_000);
+    update(List.of(new Connected("a", 100)), 400, 1_000);
     claims.close();
     String written = Files.readString(directory.resolve(ClaimFile.NAME));
-    claims.update(List.of(new Connected("a", 200)), 500, 2_000);
+    update(List.of(new Connected("a", 200)), 500, 2_000);
     assertEquals(200, claims.neededOffset());
     assertEquals(written, Files.readString(directory.resolve(ClaimFile.NAME)));
   }

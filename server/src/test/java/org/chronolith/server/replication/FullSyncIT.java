@@ -334,6 +334,70 @@ class FullSyncIT {
     assertEquals(1, master.output().split("Snapshot at offset \\d+ started", -1).length - 1);
   }
 
+  private static final String[] SMALL_LOG = {
+    "--save", "", "--repl-log-retention-bytes", "8mb", "--log-segment-bytes", "4mb"
+  };
+
+  /** Writes that much to a few keys, so that the log grows and the data does not. */
+  private static void write(ChronolithProcess node, int mebibytes) {
+    String value = "x".repeat(MIB);
+    try (RespClient client = node.connect()) {
+      for (int i = 0; i < mebibytes; i++) {
+        client.call("SET", "written" + i % 4, value + i);
+      }
+    }
+  }
+
+  /** A snapshot, so that nothing but replicas needs the log below here; and looks at the log. */
+  private static void saveAndTrim(ChronolithProcess node) {
+    String before = info(node, "persistence", "rdb_saves");
+    call(node, "BGSAVE");
+    await("the snapshot", () -> !info(node, "persistence", "rdb_saves").equals(before));
+    long startNanos = System.nanoTime();
+    await("two looks", () -> System.nanoTime() - startNanos > TimeUnit.SECONDS.toNanos(2));
+  }
+
+  @Test
+  void shouldKeepTheLogOfAFullSyncHoweverMuchIsWrittenMeanwhile() {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort(), SMALL_LOG);
+    fill(master, 10, 32);
+    call(master, "CONFIG", "SET", "repl-full-sync-rate-limit", "1mb");
+    ChronolithProcess replica = start("b");
+    follow(replica, master.port());
+    await("a part", () -> received(replica) > MIB / 2);
+    // More than the four times 8 MiB that are kept for a replica that is away.
+    write(master, 60);
+    saveAndTrim(master);
+    assertTrue(received(replica) > 0, "it must not be over yet: " + replica.output());
+    call(master, "CONFIG", "SET", "repl-full-sync-rate-limit", "0");
+    assertSame(master, replica);
+    assertEquals("1", info(master, "stats", "sync_full"), master::output);
+    assertFalse(master.output().contains("on the log ends"), master::output);
+    saveAndTrim(master);
+    await(
+        "the log to be trimmed",
+        () -> number(master, "replication", "repl_backlog_histlen") < 20L * MIB);
+  }
+
+  @Test
+  void shouldGiveUpAFullSyncThatNeedsMoreLogThanIsAllowedAndBeginAnew() {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort(), SMALL_LOG);
+    call(master, "CONFIG", "SET", "repl-full-sync-log-bytes", "16mb");
+    fill(master, 11, 32);
+    call(master, "CONFIG", "SET", "repl-full-sync-rate-limit", "1mb");
+    ChronolithProcess replica = start("b");
+    follow(replica, master.port());
+    await("a part", () -> received(replica) > MIB / 2);
+    write(master, 20);
+    awaitLine(master, "more than the 16777216 bytes of repl-full-sync-log-bytes");
+    call(master, "CONFIG", "SET", "repl-full-sync-rate-limit", "0");
+    assertSame(master, replica);
+    assertEquals("2", info(master, "stats", "sync_full"), master::output);
+    assertEquals(1, master.output().split("is given up", -1).length - 1, master::output);
+    assertEquals(1, master.output().split("succeeded", -1).length - 1, master::output);
+    assertTrue(replica.output().contains("does not go on with checkpoint"), replica::output);
+  }
+
   /** What the master has given to its replicas' sockets. */
   private static long sent(ChronolithProcess master) {
     long sum = 0;

@@ -14,8 +14,9 @@ import java.util.Objects;
  *     refuses a document beyond a quarter of it); what is larger is split into parts of a group
  * @param retentionBytes file bytes to keep; older whole segments may go. 0: no limit by size
  * @param retentionMs age to keep; older whole segments may go. 0: no limit by age
- * @param minFreeBytes free space of the volume below which older whole segments go before their
- *     retention ends; the log itself takes none of it, or of 256 MiB if that is less
+ * @param minFreeBytes free space of the volume below which, or somewhat before that, older whole
+ *     segments go before their retention ends; 0 for never. The log itself takes none of it, or of
+ *     256 MiB if that is less
  * @param leastBytes file bytes that are kept even then
  * @param headroomBytes space reserved ahead of the appender
  * @param internalReserveBytes the last part of the headroom, which {@link
@@ -48,6 +49,7 @@ public record LogConfig(
 
   private static final int LAST_RESERVE_BYTES = 256 * KIB;
   private static final long SPACE_RETRY_MS = 250;
+  private static final int LOW_HEADROOMS = 4;
 
   public LogConfig {
     Objects.requireNonNull(dir, "dir");
@@ -155,6 +157,17 @@ public record LogConfig(
    */
   long keepFreeBytes() {
     return Math.min(minFreeBytes, MOST_KEEP_FREE_BYTES);
+  }
+
+  /**
+   * Free space of the volume below which older whole segments go: {@link #minFreeBytes}, or where
+   * that is nothing more than what the log leaves free, some headrooms above, so that it shrinks
+   * before it has to refuse. 0 for never.
+   */
+  long lowFreeBytes() {
+    return minFreeBytes == 0
+        ? 0
+        : Math.max(minFreeBytes, keepFreeBytes() + LOW_HEADROOMS * headroomBytes);
   }
 
   /**

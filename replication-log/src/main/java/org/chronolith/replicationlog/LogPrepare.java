@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.chronolith.replicationlog.chronicle.SegmentAppender;
 import org.chronolith.replicationlog.chronicle.Volume;
@@ -44,6 +45,10 @@ final class LogPrepare implements Runnable {
   private volatile Prepared next;
   private volatile long wantedBytes;
   private volatile long usableBytes;
+
+  /** Of segments that were let go of and whose space is not in {@link #usableBytes} yet. */
+  private final AtomicLong removingBytes = new AtomicLong();
+
   private volatile boolean woken;
   private volatile boolean closed;
 
@@ -133,6 +138,13 @@ final class LogPrepare implements Runnable {
     return usableBytes;
   }
 
+  /** The same, with what is being removed. */
+  long usableSoonBytes() {
+    // In this order: what comes free in between is counted twice rather than not at all.
+    long removing = removingBytes.get();
+    return removing + usableBytes;
+  }
+
   /** Has {@link #usableBytes()} measured again. */
   void measure() {
     wake();
@@ -153,6 +165,9 @@ final class LogPrepare implements Runnable {
   }
 
   void remove(Segment[] segments) {
+    for (Segment segment : segments) {
+      removingBytes.addAndGet(segment.committedPosition);
+    }
     removed.add(segments);
     wake();
   }
@@ -186,8 +201,10 @@ final class LogPrepare implements Runnable {
    * log-prepare thread: one round. Returns for how long to rest at most, 0 for as long as wanted.
    */
   private long doWork() {
-    boolean givenBack = closeRetired() | removeFiles();
+    long removed = removeFiles();
+    boolean givenBack = closeRetired() | removed > 0;
     usableBytes = disk.usableBytes(config.dir());
+    removingBytes.addAndGet(-removed);
     if (refused && !givenBack) {
       long restNanos = refusedNanos + retryNanos - System.nanoTime();
       if (restNanos > 0) {
@@ -326,23 +343,26 @@ final class LogPrepare implements Runnable {
     return any;
   }
 
-  /** Returns whether any were removed. What cannot be is told and left: readers see it no more. */
-  private boolean removeFiles() {
-    boolean any = false;
+  /**
+   * Returns the bytes of those that were to be removed. What cannot be is told and left: readers
+   * see it no more.
+   */
+  private long removeFiles() {
+    long all = 0;
     for (Segment[] batch = removed.poll(); batch != null; batch = removed.poll()) {
-      any = true;
       long bytes = 0;
       for (Segment segment : batch) {
+        bytes += segment.committedPosition;
         try {
-          bytes += segment.committedPosition;
           SegmentFiles.remove(segment.dir, disk);
         } catch (IOException | RuntimeException e) {
           listener.warning("cannot remove " + segment.dir, e);
         }
       }
       listener.trimmed(state.startOffset(), batch.length, bytes);
+      all += bytes;
     }
-    return any;
+    return all;
   }
 
   /** log-prepare thread, last: what is prepared and unused goes. */

@@ -294,12 +294,9 @@ final class LogWriter {
   void trim(long keepFromOffset, long nowMs) {
     checkOwner();
     Segment[] all = state.segments();
-    long total = 0;
-    for (Segment one : all) {
-      total += one.committedPosition;
-    }
+    long total = fileBytes(all);
     long durable = sync.durableOffset();
-    long missing = config.minFreeBytes() - prepare.usableBytes();
+    long missing = missingBytes();
     prepare.measure();
     int count = 0;
     while (count < all.length - 1 && mayGo(all[count], keepFromOffset, durable)) {
@@ -317,6 +314,37 @@ final class LogWriter {
     if (count > 0) {
       prepare.remove(state.removeFirst(count));
     }
+  }
+
+  private static long fileBytes(Segment[] all) {
+    long total = 0;
+    for (Segment one : all) {
+      total += one.committedPosition;
+    }
+    return total;
+  }
+
+  /** What has to come free on the volume; not positive if there is enough. */
+  private long missingBytes() {
+    return config.lowFreeBytes() - prepare.usableSoonBytes();
+  }
+
+  long crowdedBelow(long keepFromOffset) {
+    checkOwner();
+    Segment[] all = state.segments();
+    long total = fileBytes(all);
+    long durable = sync.durableOffset();
+    long missing = missingBytes();
+    int count = 0;
+    while (missing > 0
+        && count < all.length - 1
+        && mayGo(all[count], keepFromOffset, durable)
+        && total - all[count].committedPosition >= config.leastBytes()) {
+      total -= all[count].committedPosition;
+      missing -= all[count].committedPosition;
+      count++;
+    }
+    return count == 0 ? state.startOffset() : all[count - 1].endOffset;
   }
 
   /**

@@ -7,8 +7,8 @@ import java.nio.file.Path;
  * The log of the replication stream. Offsets are Redis's: the number of bytes of the stream so far;
  * ranges are {@code [start, end)}.
  *
- * <p>Threads: {@link #append}, {@link #appendIdentity}, {@link #canAppend}, {@link #trim} and
- * {@link #markClean} belong to one owner, the engine thread: the first that calls one of them, or
+ * <p>Threads: {@link #append}, {@link #appendIdentity}, {@link #canAppend}, {@link #trim},
+ * {@link #crowdedBelow} and {@link #markClean} belong to one owner, the engine thread: the first that calls one of them, or
  * the one that called {@link #adopt()} last. All else may be called from any thread.
  */
 public interface ReplicationLog extends AutoCloseable {
@@ -135,6 +135,13 @@ public interface ReplicationLog extends AutoCloseable {
    * files go on the log-prepare thread.
    */
   void trim(long keepFromOffset, long nowMs);
+
+  /**
+   * What {@link #trim} with {@code keepFromOffset} would remove on account of {@link
+   * LogConfig#minFreeBytes()} alone: whoever needs the log from below the offset that this returns
+   * is in the way of that. {@link #startOffset()} if there is space enough, or nothing to be had.
+   */
+  long crowdedBelow(long keepFromOffset);
 
   /**
    * Has the log-scrub thread verify old segments, from the oldest on: {@link LogListener#damaged}

@@ -252,6 +252,11 @@ final class SegmentLog implements ReplicationLog {
   }
 
   @Override
+  public long crowdedBelow(long keepFromOffset) {
+    return writer.crowdedBelow(keepFromOffset);
+  }
+
+  @Override
   public void trim(long keepFromOffset, long nowMs) {
     writer.trim(keepFromOffset, nowMs);
   }

@@ -312,6 +312,42 @@ class LogSpaceTest {
     }
   }
 
+  @Test
+  void shouldTellWhoseNeedIsInTheWayOfFreeSpace() throws Exception {
+    LogConfig config =
+        LogModel.smallConfig(dir.resolve("log"))
+            .withRetention(0, 0)
+            .withMinFree(8L << 20, 1L << 20);
+    try (ReplicationLog log = create(config)) {
+      while (log.sizeBytes() < 4L << 20) {
+        Await.until("space", () -> log.canAppend(RECORD_BYTES));
+        append(log);
+      }
+      log.sync();
+      long end = log.endOffset();
+      assertEquals(0, log.crowdedBelow(end), "there is space enough");
+
+      volume.left.set(config.lowFreeBytes() - 1);
+      Await.until("measured", () -> log.usableBytes() < config.lowFreeBytes() || measure(log));
+      long first = log.crowdedBelow(end);
+      assertTrue(first > 0 && first <= 2 * config.segmentBytes(), "one segment: " + first);
+      assertEquals(0, log.crowdedBelow(first - 1), "nothing may go");
+      log.trim(first - 1, 1);
+      assertEquals(0, log.startOffset());
+      log.trim(first, 1);
+      assertEquals(first, log.startOffset());
+      assertEquals(first, log.crowdedBelow(end), "that suffices, though it may not be done yet");
+
+      volume.left.set(0);
+      Await.until("measured", () -> log.usableBytes() == 0 || measure(log));
+      long most = log.crowdedBelow(end);
+      log.trim(most, 1);
+      assertEquals(most, log.startOffset());
+      assertTrue(log.sizeBytes() >= 1L << 20, "the least stays: " + log.sizeBytes());
+      assertTrue(log.sizeBytes() < 2L << 20, "and not much more: " + log.sizeBytes());
+    }
+  }
+
   private static boolean measure(ReplicationLog log) {
     log.trim(0, 1);
     return false;

@@ -181,7 +181,12 @@ public final class Server {
     runner =
         new CommandRunner(newDataset(), counters, effects, ExpiryMode.DELETE, engineLoop.clock());
     SnapshotStream stream =
-        new LogStream(writePath, this::streamDb, this::neededOffset, () -> sizes.minFreeBytes());
+        new LogStream(
+            writePath,
+            this::streamDb,
+            this::readFromOffset,
+            this::keepFromOffset,
+            () -> sizes.minFreeBytes());
     backup = new Backup(() -> live, () -> data.directory(), stream, engineLoop::execute);
     snapshots =
         new SnapshotDuty(
@@ -395,8 +400,12 @@ public final class Server {
     return replication.streamDb();
   }
 
-  private long neededOffset() {
-    return Math.min(backup.neededFrom(), replication.keepFromOffset());
+  private long readFromOffset() {
+    return Math.min(backup.neededFrom(), replication.readFromOffset());
+  }
+
+  private long keepFromOffset(long crowdedBelow) {
+    return replication.keepFromOffset(crowdedBelow);
   }
 
   private void endOfTurn() {

@@ -63,6 +63,9 @@ public final class SnapshotDuty implements SnapshotListener {
   private static final long POLL_MS = 2;
   private static final long TRIM_PERIOD_MS = 1_000;
 
+  /** A volume that fills up fast has its log looked at more often. */
+  private static final long TRIM_EVERY_BYTES = 4L << 20;
+
   private final SnapshotSource source;
   private final SnapshotStream stream;
   private final LongSupplier changes;
@@ -92,6 +95,7 @@ public final class SnapshotDuty implements SnapshotListener {
   private long commandsAtLastStep;
   private long lastOffset;
   private long lastTrimMs;
+  private long lastTrimEndOffset;
 
   /**
    * @param changes count of changes to the data, ever growing
@@ -257,8 +261,8 @@ public final class SnapshotDuty implements SnapshotListener {
     if (store == null || logFailure != null) {
       return IDLE_PAUSE_MS;
     }
-    if (nowMs - lastTrimMs >= TRIM_PERIOD_MS) {
-      lastTrimMs = nowMs;
+    if (nowMs - lastTrimMs >= TRIM_PERIOD_MS
+        || stream.endOffset() - lastTrimEndOffset >= TRIM_EVERY_BYTES) {
       trim(nowMs);
     }
     return switch (state) {
@@ -419,6 +423,8 @@ public final class SnapshotDuty implements SnapshotListener {
 
   /** An older checkpoint is of use while the log leads on from it, and the volume has room. */
   private void trim(long nowMs) {
+    lastTrimMs = nowMs;
+    lastTrimEndOffset = stream.endOffset();
     // The newest one is damaged: a start would go back to the one before, if the log leads on.
     long needed =
         store.hasDistrusted() ? store.newest().map(Checkpoint::offset).orElse(0L) : lastOffset;

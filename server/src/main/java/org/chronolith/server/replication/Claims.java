@@ -3,11 +3,11 @@ package org.chronolith.server.replication;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -29,7 +29,10 @@ final class Claims {
   private final LongSupplier mostAgeMs;
   private final EndSamples samples = new EndSamples();
   private final Map<String, Claim> claims = new LinkedHashMap<>();
-  private final Set<String> ended = new HashSet<>();
+
+  /** Whose claims ended while they were connected, and from which offset on they have one again. */
+  private final Map<String, Long> ended = new HashMap<>();
+
   private volatile ClaimFile file;
   private String written = "";
 
@@ -163,7 +166,8 @@ final class Claims {
   private void connected(Holder feed, long endOffset, long nowMs) {
     String id = feed.claimId();
     long offset = feed.neededOffset();
-    if (ended.contains(id) && endOffset - offset > mostBytes.getAsLong()) {
+    Long goodFrom = ended.get(id);
+    if (goodFrom != null && (offset < goodFrom || endOffset - offset > mostBytes.getAsLong())) {
       return;
     }
     ended.remove(id);
@@ -189,6 +193,14 @@ final class Claims {
     } else {
       return false;
     }
+    ended(claim, claim.offset(), endOffset, why);
+    return true;
+  }
+
+  /**
+   * @param goodFrom if it is connected: from here on it has a claim again
+   */
+  private void ended(Claim claim, long goodFrom, long endOffset, String why) {
     LOG.warn(
         "The claim of replica {} ({}, {}) on the log ends: it is {} bytes behind, {}. Once the log"
             + " is trimmed, it needs a full resync.",
@@ -199,9 +211,29 @@ final class Claims {
         why);
     if (claim.connected()) {
       // It may still catch up; until then it is not told of again.
-      ended.add(claim.id());
+      ended.put(claim.id(), goodFrom);
     }
-    return true;
+  }
+
+  /**
+   * Ends the claims below {@code offset}, each with one line: the log there is in the way.
+   *
+   * @param why ends that line
+   * @param syncing whose claims stay
+   */
+  void endBelow(long offset, long endOffset, String why, Predicate<String> syncing) {
+    boolean any = false;
+    for (Iterator<Claim> all = claims.values().iterator(); all.hasNext(); ) {
+      Claim claim = all.next();
+      if (claim.offset() < offset && !syncing.test(claim.id())) {
+        all.remove();
+        ended(claim, offset, endOffset, why);
+        any = true;
+      }
+    }
+    if (any) {
+      persist();
+    }
   }
 
   private void removeOldest() {

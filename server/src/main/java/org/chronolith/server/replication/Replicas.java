@@ -192,6 +192,32 @@ final class Replicas {
     return needed;
   }
 
+  /**
+   * Gives up the full syncs for which more of the log is kept than {@code
+   * repl-full-sync-log-bytes}.
+   */
+  void endSyncsBeyondLimit(long endOffset) {
+    long most = mostLogBytes();
+    syncs.endBelow(
+        endOffset - most,
+        endOffset,
+        "more than the " + most + " bytes of repl-full-sync-log-bytes");
+  }
+
+  /**
+   * The volume has too little free space left: claims and full syncs that need the log below {@code
+   * offset} are given up. Of those it takes no more, so it is absent replicas, and those that
+   * stand, that go first.
+   */
+  void makeRoom(long offset, ReplicationLog log) {
+    String why = "and the volume has only " + log.usableBytes() + " bytes free";
+    long end = log.endOffset();
+    claims.endBelow(offset, end, why, syncs::isRunning);
+    for (String id : syncs.endBelow(offset, end, why)) {
+      claims.forget(id);
+    }
+  }
+
   /** Takes a client that may go on at byte {@code nextByte}. */
   void continued(Client client, ReplicationLog log, Announcement announced, long nextByte) {
     String name = client.connection().remoteAddress();
@@ -301,7 +327,8 @@ final class Replicas {
   /** The checkpoint that a replica has a part of, retained; null if it is not kept any more. */
   private Checkpoint resumable(ResumeRequest has, ReplicationLog log) {
     Checkpoint checkpoint =
-        syncs.retain(has.checkpointId())
+        syncs
+            .retain(has.checkpointId())
             .or(() -> host.snapshots().retain(has.checkpointId()))
             .orElse(null);
     if (checkpoint != null
@@ -324,8 +351,7 @@ final class Replicas {
   /**
    * @param mostBehindBytes of it behind the end of the log; beyond, the sync would soon be given up
    */
-  private static boolean isUsable(
-      Checkpoint checkpoint, ReplicationLog log, long mostBehindBytes) {
+  private static boolean isUsable(Checkpoint checkpoint, ReplicationLog log, long mostBehindBytes) {
     long offset = checkpoint.offset();
     return offset >= log.startOffset()
         && log.endOffset() - offset <= mostBehindBytes

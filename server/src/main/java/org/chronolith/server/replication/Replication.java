@@ -354,22 +354,33 @@ public final class Replication {
   }
 
   /**
-   * The log must be kept from here on for those that follow or will come back, as far as {@link
-   * ReplicationHost#replicaLogBytes} allows, for full syncs, as far as {@code
-   * repl-full-sync-log-bytes} does, and for a rewind of this node that reads it. Full syncs that
-   * need more are given up.
+   * The log is read from here on by a rewind of this node; {@code Long.MAX_VALUE} if none runs. It
+   * ends by itself, and the log does not grow meanwhile.
    */
-  public long keepFromOffset() {
+  public long readFromOffset() {
+    return following == null ? Long.MAX_VALUE : following.neededOffset();
+  }
+
+  /**
+   * The log must be kept from here on for those that follow or will come back, as far as {@link
+   * ReplicationHost#replicaLogBytes} allows, and for full syncs, as far as {@code
+   * repl-full-sync-log-bytes} does. Who needs more is told so, and given up.
+   *
+   * @param crowdedBelow {@link ReplicationLog#crowdedBelow}: nobody may need the log below here
+   */
+  public long keepFromOffset(long crowdedBelow) {
+    if (crowdedBelow > log().startOffset()) {
+      replicas.makeRoom(crowdedBelow, log());
+    }
+    replicas.endSyncsBeyondLimit(log().endOffset());
     long mostBytes = host.replicaLogBytes();
-    long end = log().endOffset();
     long needed = replicas.neededOffset();
     if (mostBytes > 0 && needed != Long.MAX_VALUE) {
-      needed = Math.max(needed, end - mostBytes);
+      needed = Math.max(needed, log().endOffset() - mostBytes);
     }
-    endSyncsBeyondLimit();
-    needed = Math.min(needed, replicas.runningSyncs().neededOffset());
-    // Without a limit: it ends by itself, and the log does not grow meanwhile.
-    return following == null ? needed : Math.min(needed, following.neededOffset());
+    // A slow replica that is connected reads on as far as it gets.
+    needed = Math.max(needed, crowdedBelow);
+    return Math.min(needed, replicas.runningSyncs().neededOffset());
   }
 
   /** The database that the stream has selected at the log's end. */
@@ -592,19 +603,6 @@ public final class Replication {
     long mostCutMs = config.replFullSyncResumeSeconds() * SECOND_MS;
     syncs.update(end, host.replicaLogBytes(), nowMs, mostCutMs);
     replicas.claims().update(replicas.feeds(), end, nowMs, syncs::isRunning);
-  }
-
-  private void endSyncsBeyondLimit() {
-    long mostBytes = config.replFullSyncLogBytes();
-    long end = log().endOffset();
-    if (mostBytes > 0) {
-      replicas
-          .runningSyncs()
-          .endBelow(
-              end - mostBytes,
-              end,
-              "more than the " + mostBytes + " bytes of repl-full-sync-log-bytes");
-    }
   }
 
   /** What a replica that asks to be verified is answered. */

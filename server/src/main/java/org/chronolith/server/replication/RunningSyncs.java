@@ -1,7 +1,9 @@
 package org.chronolith.server.replication;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.chronolith.engine.snapshot.Checkpoint;
@@ -10,10 +12,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The full syncs that run, and those that were cut off, for a while: a replica that comes back goes
- * on where it was. The log from their offsets on is kept for them however far behind they are, until
- * the replica has caught up so far that a {@link Claim} covers it; else a sync during which much is
- * written would end where it began. What bounds it is {@code repl-full-sync-log-bytes} and the
- * volume.
+ * on where it was. The log from their offsets on is kept for them however far behind they are,
+ * until the replica has caught up so far that a {@link Claim} covers it; else a sync during which
+ * much is written would end where it began. What bounds it is {@code repl-full-sync-log-bytes} and
+ * the volume.
  *
  * <p>Thread: engine.
  */
@@ -195,8 +197,10 @@ final class RunningSyncs {
    * Gives up those that need the log below {@code offset}, each with one line.
    *
    * @param why ends that line
+   * @return their {@link Claim#id()}
    */
-  void endBelow(long offset, long endOffset, String why) {
+  List<String> endBelow(long offset, long endOffset, String why) {
+    List<String> ended = new ArrayList<>();
     for (Iterator<Sync> all = syncs.values().iterator(); all.hasNext(); ) {
       Sync one = all.next();
       if (one.neededOffset >= offset) {
@@ -216,7 +220,11 @@ final class RunningSyncs {
       if (one.connected()) {
         one.replica.close();
       }
+      if (one.replica.claimId() != null) {
+        ended.add(one.replica.claimId());
+      }
     }
+    return ended;
   }
 
   /** Lets go of all. */

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RespClient;
+import org.chronolith.server.testing.SmallVolume;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -168,5 +171,37 @@ class ClaimsIT {
     master.awaitLine(line);
     String said = master.output();
     assertEquals(said.indexOf(line), said.lastIndexOf(line), said);
+  }
+
+  @Test
+  void shouldEndAClaimRatherThanFillTheVolume() throws IOException {
+    Path mountPoint = Files.createDirectory(directory.resolve("small"));
+    try (SmallVolume volume = SmallVolume.mount(mountPoint, 240)) {
+      ChronolithProcess master =
+          start("small/a", ChronolithProcess.freePort(), "--repl-log-retention-bytes", "64mb");
+      ChronolithProcess replica =
+          start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + master.port());
+      awaitSame(master, replica);
+      await("the claim", () -> number(master, "replica_slots") == 1);
+      replica.stop();
+      await("the replica to be away", () -> slot(master, "connected").equals("0"));
+      for (int written = 0; written < 400; written += 10) {
+        // Each of it is a write that must not be refused.
+        write(master, 10 * MIB);
+        await(
+            "a snapshot, so that nothing but the claim needs most of the log",
+            () -> Long.parseLong(info(master, "persistence", "rdb_changes_since_last_save")) < 40);
+      }
+      assertEquals(0, number(master, "replica_slots"), master::output);
+      assertEquals("0", info(master, "persistence", "chronolith_log_space_refused"));
+      assertEquals(1, master.output().split("on the log ends", -1).length - 1, master.output());
+      assertTrue(master.output().contains("and the volume has only "), master.output());
+      assertTrue(volume.freeBytes() > 8 * MIB, volume.freeBytes() + " bytes are free");
+      ChronolithProcess back =
+          start("b", replica.port(), "--replicaof", "127.0.0.1 " + master.port());
+      awaitSame(master, back);
+      // Its files are gone before the volume is.
+      master.kill();
+    }
   }
 }

@@ -89,6 +89,24 @@ class ClaimsTest {
   }
 
   @Test
+  void shouldEndTheClaimsThatAreInTheWayOfFreeSpace() {
+    Connected slow = new Connected("slow", 150);
+    update(List.of(new Connected("away", 100), slow), 900, 1_000);
+    update(List.of(slow, new Connected("near", 800), new Connected("syncing", 120)), 900, 2_000);
+    claims.endBelow(200, 900, "and the volume is full", "syncing"::equals);
+    assertNull(claims.get("away"));
+    assertNull(claims.get("slow"));
+    assertEquals(800, claims.get("near").offset());
+    assertEquals(120, claims.neededOffset());
+    claims.forget("syncing");
+    // It reads on, as far as it gets; it is not to be told of every second.
+    update(List.of(slow), 950, 3_000);
+    assertNull(claims.get("slow"));
+    update(List.of(new Connected("slow", 200)), 950, 4_000);
+    assertEquals(200, claims.get("slow").offset());
+  }
+
+  @Test
   void shouldTakeUpOneThatHasCaughtUpAgain() {
     update(List.of(new Connected("a", 100)), 2_000, 1_000);
     update(List.of(new Connected("a", 900)), 2_000, 2_000);

@@ -171,6 +171,12 @@ final class SimulatedLog implements ReplicationLog {
   }
 
   @Override
+  public long crowdedBelow(long keepFromOffset) {
+    // Its volume has no end.
+    return startOffset();
+  }
+
+  @Override
   public void trim(long keepFromOffset, long nowMs) {
     if (!isDead()) {
       long keepBytes = config.retentionBytes() > 0 ? config.retentionBytes() : Long.MAX_VALUE / 2;

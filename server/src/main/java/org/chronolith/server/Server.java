@@ -87,9 +87,6 @@ public final class Server {
   /** Staged bytes at which a turn appends at once. */
   private static final int TURN_BYTES = 1 << 20;
 
-  /** How many times the retention a slow replica may hold before its claim ends. */
-  private static final long RETENTION_FACTOR = 4;
-
   /** What a message may log beyond its own words: SELECT, MULTI, EXEC. */
   private static final long MESSAGE_RESERVE_BYTES = 1 << 10;
 
@@ -379,8 +376,8 @@ public final class Server {
         () -> data,
         () -> recovery,
         () -> live.snapshots(),
-        () -> RETENTION_FACTOR * sizes.retentionBytes(),
-        clientPause,
+          () -> config.forSlots(sizes.retentionBytes()),
+          clientPause,
         this::adoptSynced,
         this::fatal,
         () -> pubSub,

@@ -156,6 +156,29 @@ public final class ReplicationDirectives {
                   + " anew. 0 for as much as the volume has room for, down to"
                   + " `log-min-free-bytes`.");
 
+  public static final Directive<Integer> REPL_FULL_SYNC_MAX_RDBS =
+      new Directive<>("repl-full-sync-max-rdbs", ValueTypes.integer(1, 64), 4)
+          .ours()
+          .immutable()
+          .doc(
+              "RDBs that a master makes at once for full syncs of redis-servers; a replica beyond"
+                  + " waits. One that takes nothing for `repl-timeout` makes room.");
+
+  public static final Directive<Integer> REPL_SLOTS_MAX =
+      new Directive<>("repl-slots-max", ValueTypes.integer(1, 4096), 128)
+          .ours()
+          .doc(
+              "Replicas, connected or not, that a master remembers and keeps the log for; beyond,"
+                  + " the one that was seen longest ago is forgotten.");
+
+  public static final Directive<Integer> REPL_SLOTS_RETENTION_FACTOR =
+      new Directive<>("repl-slots-retention-factor", ValueTypes.integer(1, 1000), 4)
+          .ours()
+          .doc(
+              "How many times `repl-log-retention-bytes` a replica that is remembered may be behind,"
+                  + " and how many times `repl-log-retention-age` it may be away, before the log is"
+                  + " kept for it no more.");
+
   private ReplicationDirectives() {}
 
   static List<Directive<?>> all() {
@@ -183,6 +206,9 @@ public final class ReplicationDirectives {
         REPL_VERIFY_MISMATCH,
         REPL_FULL_SYNC_RATE_LIMIT,
         REPL_FULL_SYNC_RESUME_SECONDS,
-        REPL_FULL_SYNC_LOG_BYTES);
+        REPL_FULL_SYNC_LOG_BYTES,
+        REPL_FULL_SYNC_MAX_RDBS,
+        REPL_SLOTS_MAX,
+        REPL_SLOTS_RETENTION_FACTOR);
   }
 }

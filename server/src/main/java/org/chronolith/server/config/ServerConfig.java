@@ -338,6 +338,20 @@ public final class ServerConfig {
     return get(ReplicationDirectives.REPL_FULL_SYNC_RESUME_SECONDS);
   }
 
+  public int replFullSyncMaxRdbs() {
+    return get(ReplicationDirectives.REPL_FULL_SYNC_MAX_RDBS);
+  }
+
+  public int replSlotsMax() {
+    return get(ReplicationDirectives.REPL_SLOTS_MAX);
+  }
+
+  /** What a limit of the log's retention is for a replica that is remembered; 0 stays 0. */
+  public long forSlots(long retention) {
+    int factor = get(ReplicationDirectives.REPL_SLOTS_RETENTION_FACTOR);
+    return retention > Long.MAX_VALUE / factor ? Long.MAX_VALUE : factor * retention;
+  }
+
   /** 0 for as much as the volume has room for. */
   public long replFullSyncLogBytes() {
     return get(ReplicationDirectives.REPL_FULL_SYNC_LOG_BYTES);

@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -20,13 +21,11 @@ import org.slf4j.LoggerFactory;
  * <p>Thread: engine, but for {@link #open} and {@link #close}.
  */
 final class Claims {
-  /** Claims remembered at most: beyond, the one that was seen longest ago goes. */
-  static final int MOST = 128;
-
   private static final Logger LOG = LoggerFactory.getLogger(Claims.class);
 
   private final LongSupplier mostBytes;
   private final LongSupplier mostAgeMs;
+  private final IntSupplier most;
   private final EndSamples samples = new EndSamples();
   private final Map<String, Claim> claims = new LinkedHashMap<>();
 
@@ -55,8 +54,10 @@ final class Claims {
   /**
    * @param mostBytes that a replica may be behind before its claim ends; 0 for no limit
    * @param mostAgeMs that a replica may be away before its claim ends; 0 for no limit
+   * @param most claims remembered; beyond, the one that was seen longest ago goes
    */
-  Claims(LongSupplier mostBytes, LongSupplier mostAgeMs) {
+  Claims(LongSupplier mostBytes, LongSupplier mostAgeMs, IntSupplier most) {
+    this.most = most;
     this.mostBytes = mostBytes;
     this.mostAgeMs = mostAgeMs;
   }
@@ -146,7 +147,7 @@ final class Claims {
   }
 
   private void limit() {
-    while (claims.size() > MOST) {
+    while (claims.size() > most.getAsInt()) {
       removeOldest();
     }
   }
@@ -248,7 +249,7 @@ final class Claims {
           "The claim of replica {} ({}) on the log ends: {} others were seen later",
           oldest.id(),
           oldest.address(),
-          MOST);
+          most.getAsInt());
       claims.remove(oldest.id());
     }
   }

@@ -25,21 +25,11 @@ import org.chronolith.server.config.ServerVersion;
  * <p>Thread: {@code rdb-<n>}, each with one RDB; all other methods are for any.
  */
 final class RdbMaker implements AutoCloseable {
-  /** Streams take as long as their replicas do. Who comes beyond waits. */
-  private static final int MOST_AT_ONCE = 4;
-
   private static final long IDLE_SECONDS = 10;
 
   private final ReplicationHost host;
   private final AtomicInteger threads = new AtomicInteger();
-  private final ThreadPoolExecutor executor =
-      new ThreadPoolExecutor(
-          MOST_AT_ONCE,
-          MOST_AT_ONCE,
-          IDLE_SECONDS,
-          TimeUnit.SECONDS,
-          new LinkedBlockingQueue<>(),
-          this::thread);
+  private final ThreadPoolExecutor executor;
 
   /**
    * What is made.
@@ -52,8 +42,20 @@ final class RdbMaker implements AutoCloseable {
   /** A finished one. */
   record Rdb(FileChannel file, long bytes) {}
 
-  RdbMaker(ReplicationHost host) {
+  /**
+   * @param mostAtOnce who comes beyond waits; streams take as long as their replicas do, which are
+   *     disconnected when they stand still
+   */
+  RdbMaker(ReplicationHost host, int mostAtOnce) {
     this.host = host;
+    executor =
+        new ThreadPoolExecutor(
+            mostAtOnce,
+            mostAtOnce,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            this::thread);
     executor.allowCoreThreadTimeOut(true);
   }
 

@@ -61,7 +61,7 @@ final class Replicas {
     this.host = host;
     this.counters = counters;
     this.config = config;
-    rdbs = new RdbMaker(host);
+    rdbs = new RdbMaker(host, config.replFullSyncMaxRdbs());
     waits = new Waits(engine, new Acknowledgements());
     mismatches = new Mismatches(counters);
     pace = new SyncPace(config::replFullSyncRateLimit, replication.clock()::nanos);

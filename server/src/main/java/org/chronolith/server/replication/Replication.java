@@ -50,9 +50,6 @@ public final class Replication {
   private static final int SECOND_MS = 1_000;
   private static final long FROZEN_NANOS = 3_000_000_000L;
 
-  /** How many times the log's age a replica may be away before its claim ends. */
-  private static final long CLAIM_AGE_FACTOR = 4;
-
   private final NetworkLoop engine;
   private final NetworkLoop loop;
   private final ServerConfig config;
@@ -115,7 +112,8 @@ public final class Replication {
             config,
             new Claims(
                 host::replicaLogBytes,
-                () -> CLAIM_AGE_FACTOR * config.replLogRetentionAgeSeconds() * SECOND_MS),
+                () -> config.forSlots(config.replLogRetentionAgeSeconds() * SECOND_MS),
+                config::replSlotsMax),
             () -> writePath.log().durableOffset(),
             this::acknowledged);
     failover =
@@ -370,6 +368,8 @@ public final class Replication {
    */
   public long keepFromOffset(long crowdedBelow) {
     if (crowdedBelow > log().startOffset()) {
+      // Where the replicas stand now, not a second ago.
+      updateClaims();
       replicas.makeRoom(crowdedBelow, log());
     }
     replicas.endSyncsBeyondLimit(log().endOffset());

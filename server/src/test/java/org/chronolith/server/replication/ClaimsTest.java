@@ -20,6 +20,8 @@ class ClaimsTest {
 
   @TempDir Path directory;
 
+  private int most = 128;
+
   private record Connected(String claimId, long neededOffset, boolean hasDataSet)
       implements Claims.Holder {
     Connected(String claimId, long neededOffset) {
@@ -37,7 +39,7 @@ class ClaimsTest {
     }
   }
 
-  private final Claims claims = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+  private final Claims claims = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
 
   private void update(List<Connected> connected, long endOffset, long nowMs) {
     claims.update(connected, endOffset, nowMs, id -> false);
@@ -119,10 +121,10 @@ class ClaimsTest {
   void shouldRememberOnlyThoseThatWillBeKnown() {
     update(List.of(new Connected(null, 1), new Connected("c", 2, false)), 10, 1_000);
     assertTrue(claims.all().isEmpty());
-    for (int i = 0; i <= Claims.MOST; i++) {
+    for (int i = 0; i <= most; i++) {
       update(List.of(new Connected("r" + i, 5)), 10, 1_000 + i);
     }
-    assertEquals(Claims.MOST, claims.all().size());
+    assertEquals(most, claims.all().size());
     assertNull(claims.get("r0"));
   }
 
@@ -133,7 +135,7 @@ class ClaimsTest {
     update(List.of(new Connected("a", 100)), 400, 1_000);
     update(List.of(new Connected("a", 200), new Connected("::1:7", 300)), 400, 2_000);
     claims.close();
-    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
     again.open(directory);
     again.start(0, 450, 3_000);
     assertEquals(2, again.all().size());
@@ -141,7 +143,7 @@ class ClaimsTest {
     assertEquals(7000, again.get("a").port());
     again.forget("a");
     again.close();
-    Claims third = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    Claims third = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
     third.open(directory);
     third.start(0, 450, 4_000);
     assertEquals(300, third.neededOffset());
@@ -154,7 +156,7 @@ class ClaimsTest {
     claims.open(directory);
     update(List.of(new Connected("a", 100), new Connected("b", 300)), 400, 1_000);
     claims.close();
-    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
     again.open(directory);
     again.start(300, 450, 3_000);
     assertNull(again.get("a"));
@@ -170,7 +172,7 @@ class ClaimsTest {
     claims.online(new Connected("a", 100, false), 400, 600);
     claims.online(new Connected(null, 50), 400, 600);
     claims.close();
-    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
     again.open(directory);
     assertEquals(100, again.neededOffset());
     again.close();
@@ -178,11 +180,15 @@ class ClaimsTest {
 
   @Test
   void shouldRememberNoMoreThanTheLimitWhenManyComeAtOnce() {
-    for (int i = 0; i <= Claims.MOST; i++) {
+    for (int i = 0; i <= most; i++) {
       claims.online(new Connected("r" + i, 5), 10, 1_000 + i);
     }
-    assertEquals(Claims.MOST, claims.all().size());
+    assertEquals(most, claims.all().size());
     assertNull(claims.get("r0"));
+    most = 2;
+    update(List.of(), 10, 2_000);
+    assertEquals(2, claims.all().size());
+    assertEquals(5, claims.get("r128").offset());
   }
 
   @Test

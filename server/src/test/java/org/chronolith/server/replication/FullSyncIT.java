@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -396,6 +398,42 @@ class FullSyncIT {
     assertEquals(1, master.output().split("is given up", -1).length - 1, master::output);
     assertEquals(1, master.output().split("succeeded", -1).length - 1, master::output);
     assertTrue(replica.output().contains("does not go on with checkpoint"), replica::output);
+  }
+
+  /** A replica that stands still must not have others wait for ever. */
+  @Test
+  void shouldMakeRoomForAReplicaThatWaitsForOneThatTakesNothing() throws IOException {
+    ChronolithProcess master =
+        start(
+            "a",
+            ChronolithProcess.freePort(),
+            "--repl-timeout",
+            "3",
+            "--repl-full-sync-max-rdbs",
+            "1");
+    // More than sockets and buffers take.
+    fill(master, 12, 48);
+    String request =
+        "*3\r\n$8\r\nREPLCONF\r\n$4\r\ncapa\r\n$3\r\neof\r\n"
+            + "*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n$2\r\n-1\r\n";
+    try (Socket standing = new Socket("127.0.0.1", master.port());
+        Socket waiting = new Socket("127.0.0.1", master.port())) {
+      standing.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      awaitLine(master, "Full resync requested by replica");
+      await(
+          "the first to be served",
+          () -> info(master, "replication", "slave0").contains("state=send_bulk"));
+      waiting.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      waiting.setSoTimeout(20_000);
+      StringBuilder answer = new StringBuilder();
+      while (answer.indexOf("$EOF:") < 0) {
+        int next = waiting.getInputStream().read();
+        assertTrue(next >= 0, answer::toString);
+        answer.append((char) next);
+      }
+      assertTrue(
+          master.output().contains("Disconnecting timedout replica (full sync)"), master::output);
+    }
   }
 
   /** What the master has given to its replicas' sockets. */

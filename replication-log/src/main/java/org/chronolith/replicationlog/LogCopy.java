@@ -5,6 +5,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,7 +28,37 @@ public record LogCopy(
 
   /** Makes the copy in {@code target}, an empty directory. Everything in it is forced. */
   static LogCopy make(LogState state, int maxRecordBytes, Path target) throws IOException {
-    List<Segment> segments = List.of(state.segments());
+    LogCopy made = make(List.of(state.segments()), maxRecordBytes, target);
+    if (made == null) {
+      throw new IOException("the log was replaced while it was copied");
+    }
+    return made;
+  }
+
+  /**
+   * The same of the sealed segments that end at or below {@code mostOffset}; null if there are
+   * none.
+   */
+  static LogCopy ofSealed(LogState state, int maxRecordBytes, Path target, long mostOffset)
+      throws IOException {
+    List<Segment> segments = new ArrayList<>();
+    for (Segment segment : state.segments()) {
+      if (segment.sealed && segment.endOffset <= mostOffset) {
+        segments.add(segment);
+      }
+    }
+    LogCopy made = segments.isEmpty() ? null : make(segments, maxRecordBytes, target);
+    if (made != null && made.endOffset != segments.get(segments.size() - 1).endOffset) {
+      throw new LogException(
+          LogException.Kind.DAMAGED,
+          segments.get(segments.size() - 1).file + " ends at offset " + made.endOffset);
+    }
+    return made;
+  }
+
+  /** Returns null if retention has taken all of them. */
+  private static LogCopy make(List<Segment> segments, int maxRecordBytes, Path target)
+      throws IOException {
     int linkedFiles = 0;
     long linkedBytes = 0;
     int copiedFiles = 0;
@@ -63,7 +94,7 @@ public record LogCopy(
       }
     }
     if (first == null) {
-      throw new IOException("the log was replaced while it was copied");
+      return null;
     }
     SegmentFiles.forceDir(target);
     long endOffset = endOf(target, maxRecordBytes);

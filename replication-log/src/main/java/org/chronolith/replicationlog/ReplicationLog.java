@@ -2,14 +2,16 @@ package org.chronolith.replicationlog;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The log of the replication stream. Offsets are Redis's: the number of bytes of the stream so far;
  * ranges are {@code [start, end)}.
  *
- * <p>Threads: {@link #append}, {@link #appendIdentity}, {@link #canAppend}, {@link #trim},
- * {@link #crowdedBelow} and {@link #markClean} belong to one owner, the engine thread: the first that calls one of them, or
- * the one that called {@link #adopt()} last. All else may be called from any thread.
+ * <p>Threads: {@link #append}, {@link #appendIdentity}, {@link #canAppend}, {@link #trim}, {@link
+ * #crowdedBelow} and {@link #markClean} belong to one owner, the engine thread: the first that
+ * calls one of them, or the one that called {@link #adopt()} last. All else may be called from any
+ * thread.
  */
 public interface ReplicationLog extends AutoCloseable {
   /** True if {@code config.dir()} holds a log. */
@@ -183,6 +185,20 @@ public interface ReplicationLog extends AutoCloseable {
    * @throws LogException IO, also if the log is replaced or removed meanwhile
    */
   LogCopy copyTo(Path target);
+
+  /**
+   * Makes another log in an empty directory, which begins as this one does: with those sealed
+   * segments that end at or below {@code mostOffset}. They are shared by hard links, but for the
+   * last one, which is copied. Not for the engine thread.
+   *
+   * <p>REQUIRES: nothing at or behind {@code mostOffset} is trimmed meanwhile; oldest segments that
+   * go are left out.
+   *
+   * @param config of the new log
+   * @return empty if no segment ends there: then the directory is as it was
+   * @throws LogException IO, DAMAGED
+   */
+  Optional<LogBranch> branch(LogConfig config, LogListener listener, long mostOffset);
 
   /** Asks the log-sync thread to force all that has been appended. */
   void requestSync();

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The log in segments on disk. It has three threads, log-sync, log-prepare and log-scrub, which end
@@ -19,6 +20,7 @@ final class SegmentLog implements ReplicationLog {
   private final LogScrub scrub;
   private final LogListener listener;
   private final RecoveryReport recovery;
+  private final LogDisk disk;
   private boolean closed;
 
   private SegmentLog(
@@ -33,6 +35,7 @@ final class SegmentLog implements ReplicationLog {
     this.listener = listener;
     this.state = state;
     this.recovery = recovery;
+    this.disk = disk;
     this.prepare = new LogPrepare(config, state, listener, disk, nextSequence);
     this.sync = new LogSync(state, listener, disk, forcedEnd, recovery.endOffset(), nextSequence);
     this.scrub = new LogScrub(state, listener, config.maxRecordBytes());
@@ -288,6 +291,28 @@ final class SegmentLog implements ReplicationLog {
     } catch (IOException e) {
       throw new LogException(
           LogException.Kind.IO, "cannot copy the log to " + target + ": " + e, e);
+    }
+  }
+
+  @Override
+  public Optional<LogBranch> branch(LogConfig to, LogListener toListener, long mostOffset) {
+    try {
+      Files.createDirectories(to.dir());
+      LogCopy copy = LogCopy.ofSealed(state, config.maxRecordBytes(), to.dir(), mostOffset);
+      if (copy == null) {
+        return Optional.empty();
+      }
+      int db;
+      try (LogReader reader = reader(copy.endOffset())) {
+        // What follows: the next segment's identity, which says it.
+        LogRecord record = new LogRecord();
+        reader.next(record);
+        db = record.dbAtStart();
+      }
+      return Optional.of(new LogBranch(open(to, toListener, LogNeed.NOTHING, disk), db));
+    } catch (IOException e) {
+      throw new LogException(
+          LogException.Kind.IO, "cannot copy the log to " + to.dir() + ": " + e, e);
     }
   }
 

@@ -13,6 +13,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -72,6 +73,50 @@ class ReplicationLogTest {
       for (long offset = last - 50; offset <= last; offset++) {
         assertArrayEquals(model.from(offset), model.read(offset, 1), "from " + offset);
       }
+    }
+  }
+
+  @Test
+  void shouldBranchAtTheEndOfASealedSegment() throws IOException {
+    Random random = new Random(3);
+    LogConfig config = LogModel.smallConfig(dir.resolve("log"));
+    LogConfig other = LogModel.smallConfig(dir.resolve("other"));
+    ByteBuf more = Unpooled.directBuffer().writeZero(100);
+    try (LogModel model = new LogModel(config, 100, random)) {
+      while (model.log.sizeBytes() < 4 * config.segmentBytes()) {
+        model.append(1 + random.nextInt(5000));
+      }
+      assertTrue(model.log.branch(other, LogListener.none(), 5_000).isEmpty());
+      assertFalse(ReplicationLog.exists(other));
+      long most = model.end() - config.segmentBytes() - 1;
+      History history = model.log.history();
+      long shared;
+      try (ReplicationLog branch =
+          model.log.branch(other, LogListener.none(), most).orElseThrow().log()) {
+        shared = branch.endOffset();
+        assertEquals(100, branch.startOffset());
+        assertTrue(shared <= most && shared > most - 2 * config.segmentBytes(), "at " + shared);
+        assertEquals(history, branch.history());
+        assertArrayEquals(
+            Arrays.copyOf(model.from(100), (int) (shared - 100)),
+            LogModel.read(branch, 100, 64 * KIB));
+        branch.appendIdentity(history.newId(shared), 0, 1);
+        Await.until("space", () -> branch.canAppend(100));
+        branch.append(more, 0, 100, 0, 1);
+        model.append(200);
+        assertEquals(shared + 100, branch.endOffset());
+      }
+      assertArrayEquals(model.from(100), model.read(100, 64 * KIB));
+      try (ReplicationLog branch = ReplicationLog.open(other, LogListener.none())) {
+        assertEquals(List.of(), branch.recovery().damage());
+        assertEquals(shared + 100, branch.endOffset());
+        assertEquals(shared, branch.history().validTo(history.currentId()));
+        byte[] expected = Arrays.copyOf(model.from(100), (int) (shared - 100) + 100);
+        Arrays.fill(expected, (int) (shared - 100), expected.length, (byte) 0);
+        assertArrayEquals(expected, LogModel.read(branch, 100, 64 * KIB));
+      }
+    } finally {
+      more.release();
     }
   }
 

@@ -1,16 +1,11 @@
 package org.chronolith.server.recovery;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import org.chronolith.network.Request;
-import org.chronolith.network.RequestDecoder;
 import org.chronolith.replicationlog.LogListener;
-import org.chronolith.replicationlog.LogReader;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,19 +22,8 @@ final class DiscardedTail {
   static final String PREFIX = "discarded-";
 
   private static final Logger LOG = LoggerFactory.getLogger(DiscardedTail.class);
-  private static final int CHUNK_BYTES = 1 << 20;
 
-  private final ByteBuf bytes = Unpooled.directBuffer(2 * CHUNK_BYTES);
-  private final RequestDecoder decoder = new RequestDecoder(Long.MAX_VALUE / 2);
-  private final Request request = new Request();
-  private int db;
-  private int dbAtStart;
-  private boolean inTransaction;
-
-  private DiscardedTail(int db) {
-    this.db = db;
-    this.dbAtStart = db;
-  }
+  private DiscardedTail() {}
 
   /**
    * Writes what {@code live} has from {@code offset} on. If that fails, nothing is left of it: it
@@ -76,61 +60,17 @@ final class DiscardedTail {
 
   private static void write(
       Path directory, Recovery.Settings settings, ReplicationLog live, long offset, int db) {
-    DiscardedTail tail = new DiscardedTail(db);
-    try (LogReader reader = live.reader(offset);
-        ReplicationLog log =
-            settings
-                .logs()
-                .create(
-                    settings.log().apply(directory), new Warnings(), offset, live.history(), db)) {
-      tail.copy(reader, log);
-      log.markClean(tail.db, System.currentTimeMillis());
+    try (ReplicationLog log =
+        settings
+            .logs()
+            .create(settings.log().apply(directory), new Warnings(), offset, live.history(), db)) {
+      int dbAtEnd = EffectCopy.append(live, log, live.endOffset(), db);
+      log.markClean(dbAtEnd, System.currentTimeMillis());
       LOG.warn(
           "{} bytes of the stream that the master does not have, from offset {} on, are kept in {}",
           log.endOffset() - offset,
           offset,
           directory);
-    } finally {
-      tail.bytes.release();
-    }
-  }
-
-  private void copy(LogReader reader, ReplicationLog log) {
-    while (reader.read(bytes, CHUNK_BYTES) > 0) {
-      int start = bytes.readerIndex();
-      int whole = start;
-      int dbAtWhole = db;
-      while (decoder.decode(bytes, request) == RequestDecoder.Result.REQUEST) {
-        follow();
-        if (!inTransaction) {
-          whole = bytes.readerIndex();
-          dbAtWhole = db;
-        }
-      }
-      LogSpace.append(log, bytes, start, whole - start, dbAtStart);
-      if (whole > start) {
-        dbAtStart = dbAtWhole;
-      }
-      // What is left is looked at again with what follows.
-      db = dbAtStart;
-      inTransaction = false;
-      decoder.reset();
-      bytes.readerIndex(whole);
-      bytes.discardReadBytes();
-    }
-  }
-
-  private void follow() {
-    if (request.count() == 0) {
-      return;
-    }
-    String name = request.text(0);
-    if (name.equalsIgnoreCase("select") && request.count() == 2) {
-      db = Integer.parseInt(request.text(1));
-    } else if (name.equalsIgnoreCase("multi")) {
-      inTransaction = true;
-    } else if (name.equalsIgnoreCase("exec")) {
-      inTransaction = false;
     }
   }
 

@@ -3,6 +3,8 @@ package org.chronolith.server.recovery;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.ReplicationLog;
 
 /** Appends to a log that is just being made. Thread: {@code loader}; it waits for the disk. */
@@ -21,13 +23,27 @@ final class LogSpace {
     if (length == 0) {
       return;
     }
+    await(() -> log.canAppend(length));
+    log.append(bytes, start, length, db, System.currentTimeMillis());
+  }
+
+  /**
+   * Gives the stream from the log's end on the name {@code history}, when space is reserved for it.
+   *
+   * @throws RecoveryException if it is not for half a minute
+   */
+  static void appendIdentity(ReplicationLog log, History history, int db) {
+    await(log::canAppendIdentity);
+    log.appendIdentity(history, db, System.currentTimeMillis());
+  }
+
+  private static void await(BooleanSupplier space) {
     long begunNanos = System.nanoTime();
-    while (!log.canAppend(length)) {
+    while (!space.getAsBoolean()) {
       if (System.nanoTime() - begunNanos > TIMEOUT_NANOS) {
         throw new RecoveryException("no space is reserved for the log");
       }
       LockSupport.parkNanos(POLL_NANOS);
     }
-    log.append(bytes, start, length, db, System.currentTimeMillis());
   }
 }

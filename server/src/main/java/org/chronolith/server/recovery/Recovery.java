@@ -24,6 +24,7 @@ import org.chronolith.engine.snapshot.SnapshotListener;
 import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogBranch;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogListener;
@@ -104,6 +105,10 @@ public final class Recovery {
     ReplicationLog createLog(Path directory, long startOffset, History history, int db) {
       return logs.create(
           log.apply(directory), logListeners.apply(directory), startOffset, history, db);
+    }
+
+    Optional<LogBranch> branchLog(ReplicationLog from, Path directory, long mostOffset) {
+      return from.branch(log.apply(directory), logListeners.apply(directory), mostOffset);
     }
 
     SnapshotStore openSnapshots(Generation generation) {

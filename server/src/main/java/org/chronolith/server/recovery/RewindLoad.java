@@ -13,14 +13,16 @@ import java.util.stream.Stream;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogBranch;
 import org.chronolith.replicationlog.LogReader;
 import org.chronolith.replicationlog.ReplicationLog;
 
 /**
  * Makes a generation that ends where this node's history and its master's diverge: the checkpoint
- * below that point, its files shared by hard links, then the log of the live generation from there
- * up to it. What the live log has behind it is written to a log of its own beside the generations,
- * for whoever wants to look at it. Then the switch.
+ * below that point, its files shared by hard links, and the log of the live generation up to it,
+ * its older segments shared as well: whoever follows this node later may need more of it than the
+ * checkpoint does. What the live log has behind it is written to a log of its own beside the
+ * generations, for whoever wants to look at it. Then the switch.
  *
  * <p>Thread: {@code loader}; it waits for the disk.
  */
@@ -77,8 +79,7 @@ final class RewindLoad {
         db = installed.meta().selectedDb();
       }
       target.select(db);
-      History history = live.history().lowerTo(divergence);
-      log = settings.createLog(generation.log(), from, history, db);
+      log = log(from, db);
       replay(log, from, target);
       log.sync();
       discarded = DiscardedTail.keep(data, settings, live, divergence, target.db());
@@ -130,21 +131,58 @@ final class RewindLoad {
     return store.install(generation.incoming());
   }
 
+  /**
+   * The log of the new generation, with as much of the live one as lies in segments that end at or
+   * below the divergence, but no less than up to the checkpoint.
+   *
+   * @param from offset of the checkpoint
+   * @param db that the stream has selected there
+   */
+  private ReplicationLog log(long from, int db) {
+    History history = live.history().lowerTo(divergence);
+    Optional<LogBranch> branch = settings.branchLog(live, generation.log(), divergence);
+    if (branch.isEmpty()) {
+      return settings.createLog(generation.log(), from, history, db);
+    }
+    ReplicationLog log = branch.get().log();
+    try {
+      LogSpace.appendIdentity(log, history, branch.get().db());
+      if (log.endOffset() < from) {
+        EffectCopy.append(live, log, from, branch.get().db());
+        if (log.endOffset() < from) {
+          throw new RecoveryException("no command ends at " + from + ", where a snapshot does");
+        }
+      }
+      return log;
+    } catch (RuntimeException e) {
+      log.close();
+      throw e;
+    }
+  }
+
+  /** Applies what follows the checkpoint, and appends what the log does not have yet. */
   private void replay(ReplicationLog log, long from, RecoveryTarget target) {
     ByteBuf bytes = Unpooled.directBuffer(2 * CHUNK_BYTES);
     try (LogReader reader = live.reader(from)) {
-      long left = divergence - from;
-      while (left > 0) {
-        int read = reader.read(bytes, (int) Math.min(CHUNK_BYTES, left));
-        if (read == 0) {
-          throw new RecoveryException("the log ends at " + log.endOffset());
+      long shared = log.endOffset();
+      while (reader.offset() < divergence) {
+        // Never across the end of what is shared: a commit ends there.
+        long until = reader.offset() < shared ? shared : divergence;
+        boolean append = reader.offset() >= shared;
+        int most = (int) Math.min(CHUNK_BYTES, until - reader.offset());
+        if (reader.read(bytes, most) == 0) {
+          throw new RecoveryException("the log ends at " + reader.offset());
         }
-        left -= read;
         int start = bytes.readerIndex();
         int db = target.db();
         target.apply(bytes);
-        LogSpace.append(log, bytes, start, bytes.readerIndex() - start, db);
+        if (append) {
+          LogSpace.append(log, bytes, start, bytes.readerIndex() - start, db);
+        }
         bytes.discardReadBytes();
+        if (reader.offset() == shared && bytes.isReadable()) {
+          throw new RecoveryException("no command ends at " + shared + ", where a segment does");
+        }
       }
     } finally {
       bytes.release();

@@ -127,8 +127,8 @@ final class Claims {
   /**
    * Takes over where the feeds stand, ends what is too far back, writes what has changed.
    *
-   * @param syncing whether the log is kept for a replica on account of its full sync: its claim does
-   *     not end before that does
+   * @param syncing whether the log is kept for a replica on account of its full sync: its claim
+   *     does not end before that does
    */
   void update(
       List<? extends Holder> holders, long endOffset, long nowMs, Predicate<String> syncing) {
@@ -282,6 +282,14 @@ final class Claims {
 
   Claim get(String id) {
     return claims.get(id);
+  }
+
+  /** The stream of this node goes back to where the log ends: what is beyond is not claimed. */
+  void goBack(long startOffset, long endOffset) {
+    claims.values().removeIf(claim -> claim.offset() < startOffset || claim.offset() > endOffset);
+    ended.clear();
+    samples.clear();
+    persist();
   }
 
   /** The stream of this node is another one: nobody claims anything of it. */

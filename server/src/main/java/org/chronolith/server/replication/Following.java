@@ -551,13 +551,14 @@ final class Following implements LinkOwner {
         replicas.distrustAll();
       }
       host.adopt(recovered, target);
-      replicas.claims().clear();
       apply.select(recovered.streamDb());
       if (over == null) {
+        replicas.claims().goBack(recovered.log().startOffset(), recovered.log().endOffset());
         LOG.info("This node is back at offset {}", recovered.log().endOffset());
         afterReceiving.run();
         return;
       }
+      replicas.claims().clear();
       LOG.info("MASTER <-> REPLICA sync: Finished with success");
       verification.replaced(engine.clock().nanos());
       afterReceiving.run();

@@ -31,6 +31,7 @@ final class Rewind implements Receiving {
   private final ReplicationLog log;
   private final Optional<Checkpoint> checkpoint;
   private final long divergence;
+  private final long startOffset;
   private final FullSyncReceive.Listener listener;
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.BUILDING);
 
@@ -42,6 +43,7 @@ final class Rewind implements Receiving {
       FullSyncReceive.Listener listener) {
     this.host = host;
     this.log = log;
+    startOffset = log.startOffset();
     this.checkpoint = checkpoint;
     this.divergence = divergence;
     this.listener = listener;
@@ -85,7 +87,8 @@ final class Rewind implements Receiving {
 
   @Override
   public long neededOffset() {
-    return checkpoint.map(Checkpoint::offset).orElse(0L);
+    // The new generation's log is to hold as much as this one's does.
+    return startOffset;
   }
 
   private void run() {

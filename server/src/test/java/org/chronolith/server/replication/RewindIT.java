@@ -163,6 +163,44 @@ class RewindIT {
     assertEquals("2", info(promoted, "stats", "sync_partial_ok"));
   }
 
+  /** Further back than the snapshot that it goes back to. */
+  @Test
+  void shouldKeepTheLogForAReplicaThatWasAwayBeforeItWentBack() {
+    ChronolithProcess old = start("a", ChronolithProcess.freePort(), "--log-segment-bytes", "1mb");
+    String[] follow = {"--replicaof", "127.0.0.1 " + old.port()};
+    ChronolithProcess promoted = start("b", ChronolithProcess.freePort(), follow);
+    ChronolithProcess away = start("c", ChronolithProcess.freePort(), follow);
+    fill(old, "first", 30_000);
+    awaitSame(old, away);
+    assertEquals(0, away.stop());
+    fill(old, "second", 30_000);
+    save(old);
+    fill(old, "third", 500);
+    awaitSame(old, promoted);
+    call(promoted, "REPLICAOF", "NO", "ONE");
+    fill(old, "lost", 500);
+    fill(promoted, "fourth", 300);
+    call(old, "REPLICAOF", "127.0.0.1", Integer.toString(promoted.port()));
+    awaitSame(promoted, old);
+    assertTrue(old.output().contains("This node is back at offset"), old::output);
+    String full = info(old, "stats", "sync_full");
+
+    promoted.kill();
+    call(old, "REPLICAOF", "NO", "ONE");
+    fill(old, "fifth", 100);
+    String slot = info(old, "replication", "replica_slots");
+    assertTrue(Integer.parseInt(slot) >= 1, "the claim of the one that is away: " + slot);
+    ChronolithProcess back = start("c", away.port(), follow);
+    awaitSame(old, back);
+    assertEquals(full, info(old, "stats", "sync_full"), back::output);
+
+    // And after a crash, from what is shared with the generation that is gone.
+    old.kill();
+    ChronolithProcess again = start("a", old.port(), "--log-segment-bytes", "1mb");
+    awaitSame(again, back);
+    assertEquals("0", info(again, "stats", "sync_full"), again::output);
+  }
+
   @Test
   void shouldGoBackBehindTheSnapshotOfItsCleanStop() {
     ChronolithProcess old = start("a", ChronolithProcess.freePort(), "--log-segment-bytes", "1mb");

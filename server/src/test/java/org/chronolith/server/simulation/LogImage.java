@@ -110,6 +110,20 @@ final class LogImage {
     }
   }
 
+  /** What it has of whole commits up to {@code offset}. */
+  LogImage upTo(long offset) {
+    LogImage copy = new LogImage(firstOffset);
+    for (Entry entry : entries) {
+      if (entry.endOffset() > offset) {
+        break;
+      }
+      copy.entries.add(entry);
+    }
+    copy.bytes = read(firstOffset, (int) (copy.endOffset() - firstOffset));
+    copy.startOffset = startOffset;
+    return copy;
+  }
+
   void losePower(RandomGenerator random) {
     int kept = forced + random.nextInt(entries.size() - forced + 1);
     while (entries.size() > kept) {

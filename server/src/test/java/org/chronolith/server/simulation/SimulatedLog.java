@@ -3,8 +3,10 @@ package org.chronolith.server.simulation;
 import io.netty.buffer.ByteBuf;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogBranch;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogCopy;
 import org.chronolith.replicationlog.LogException;
@@ -213,6 +215,11 @@ final class SimulatedLog implements ReplicationLog {
   @Override
   public LogCopy copyTo(Path target) {
     throw new UnsupportedOperationException("there are no backups here");
+  }
+
+  @Override
+  public Optional<LogBranch> branch(LogConfig to, LogListener toListener, long mostOffset) {
+    return logs.branch(image, to, toListener, mostOffset);
   }
 
   @Override

@@ -7,9 +7,11 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogBranch;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogListener;
@@ -82,8 +84,32 @@ final class SimulatedLogs implements LogStore {
       throw new AssertionError(
           "a log begins anew in " + config.dir() + ", nothing forced was lost");
     }
-    String name = "log-" + made++;
     LogImage image = new LogImage(startOffset);
+    add(image, config);
+    SimulatedLog log =
+        new SimulatedLog(this, process, image, config, listener, time, random, registry, false);
+    log.appendIdentity(history, db, time.wallMs());
+    log.sync();
+    return log;
+  }
+
+  /** A log that has the commits of {@code image} up to an offset; one that power losses leave. */
+  Optional<LogBranch> branch(
+      LogImage image, LogConfig config, LogListener listener, long mostOffset) {
+    LogImage copy = image.upTo(mostOffset);
+    if (copy.entries() == 0 || copy.endOffset() < copy.startOffset()) {
+      return Optional.empty();
+    }
+    add(copy, config);
+    // Nobody looks at the database of a record here.
+    return Optional.of(
+        new LogBranch(
+            new SimulatedLog(this, process, copy, config, listener, time, random, registry, true),
+            0));
+  }
+
+  private void add(LogImage image, LogConfig config) {
+    String name = "log-" + made++;
     try {
       Files.createDirectories(config.dir());
       Files.writeString(config.dir().resolve(FILE), name);
@@ -91,11 +117,6 @@ final class SimulatedLogs implements LogStore {
       throw new UncheckedIOException(e);
     }
     images.put(name, image);
-    SimulatedLog log =
-        new SimulatedLog(this, process, image, config, listener, time, random, registry, false);
-    log.appendIdentity(history, db, time.wallMs());
-    log.sync();
-    return log;
   }
 
   private static String read(Path file) {

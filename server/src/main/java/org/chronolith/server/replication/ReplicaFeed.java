@@ -161,8 +161,7 @@ final class ReplicaFeed
     return log;
   }
 
-  @Override
-  public boolean isOnline() {
+  boolean isOnline() {
     return state() == State.ONLINE;
   }
 

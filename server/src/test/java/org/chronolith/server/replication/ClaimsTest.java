@@ -220,16 +220,16 @@ class ClaimsTest {
   @Test
   void shouldSayHowFarAReplicaIsAndKeepTheLogFromItsEndForOneThatHasMore() {
     claims.open(directory);
-    claims.update(List.of(new Connected("a", 100), new Connected("b", 900)), 900, 1_000);
+    update(List.of(new Connected("a", 100), new Connected("b", 900)), 900, 1_000);
     claims.close();
-    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
     assertEquals(900, again.open(directory));
     again.start(0, 500, 2_000);
     assertEquals(100, again.get("a").offset());
     assertEquals(500, again.get("b").offset());
-    again.update(List.of(), 500, 3_000);
+    again.update(List.of(), 500, 3_000, id -> false);
     again.close();
-    Claims next = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS);
+    Claims next = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
     assertEquals(500, next.open(directory), "that proof is used up");
     next.close();
   }

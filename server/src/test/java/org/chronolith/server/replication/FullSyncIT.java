@@ -391,7 +391,7 @@ class FullSyncIT {
     follow(replica, master.port());
     await("a part", () -> received(replica) > MIB / 2);
     write(master, 20);
-    awaitLine(master, "more than the 16777216 bytes of repl-full-sync-log-bytes");
+    master.awaitLine("more than the 16777216 bytes of repl-full-sync-log-bytes");
     call(master, "CONFIG", "SET", "repl-full-sync-rate-limit", "0");
     assertSame(master, replica);
     assertEquals("2", info(master, "stats", "sync_full"), master::output);
@@ -419,7 +419,7 @@ class FullSyncIT {
     try (Socket standing = new Socket("127.0.0.1", master.port());
         Socket waiting = new Socket("127.0.0.1", master.port())) {
       standing.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-      awaitLine(master, "Full resync requested by replica");
+      master.awaitLine("Full resync requested by replica");
       await(
           "the first to be served",
           () -> info(master, "replication", "slave0").contains("state=send_bulk"));

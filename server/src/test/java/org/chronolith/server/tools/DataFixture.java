@@ -59,7 +59,7 @@ final class DataFixture implements AutoCloseable {
                     log -> LogListener.none(),
                     SnapshotConfig::defaults,
                     new QuietSnapshots()))
-            .start(state::target, replica);
+            .start(state::target, replica, 0);
     recovered.log().adopt();
   }
 

@@ -35,6 +35,11 @@ record Divergence(long startOffset, History history, long endOffset) {
    */
   record Point(long offset, String name) {}
 
+  /** Where the history of {@code own}, whose log ends at {@code ownEnd}, leaves this one. */
+  Point from(History own, long ownEnd) {
+    return find("-" + error(), own, ownEnd);
+  }
+
   /**
    * Where the history of {@code own}, whose log ends at {@code ownEnd}, leaves the one that the
    * line tells of.

@@ -237,6 +237,8 @@ final class Following implements LinkOwner {
     ReplicationLog log = writePath.log();
     History history = log.history();
     long end = log.endOffset();
+    String known = knownName;
+    knownName = null;
     boolean untouched =
         end == 0 && history.lineage().isEmpty() && host.snapshots().newest().isEmpty();
     if (untouched || refusedBy == from || verification.isUntrusted()) {
@@ -257,8 +259,7 @@ final class Following implements LinkOwner {
         id = ancestor.id();
       }
     }
-    String asked = knownName == null ? id : knownName;
-    knownName = null;
+    String asked = known == null ? id : known;
     askedUnder = asked;
     loop.execute(() -> answer.at(asked, end + 1, false, left));
   }
@@ -321,6 +322,29 @@ final class Following implements LinkOwner {
       knownName = common.name();
       return;
     }
+    goBack(from, divergence);
+  }
+
+  @Override
+  public void told(ReplicaLink from, Divergence master) {
+    engine.execute(
+        () -> {
+          if (from == link && receiving == null) {
+            long end = endOffset();
+            Divergence.Point common = master.from(writePath.log().history(), end);
+            // Without a way on the master is asked all the same, and answers with a full resync.
+            if (common.offset() >= 0) {
+              knownName = common.name();
+              if (common.offset() < end) {
+                goBack(from, common.offset());
+              }
+            }
+          }
+        });
+  }
+
+  private void goBack(ReplicaLink from, long divergence) {
+    ReplicationLog log = writePath.log();
     Optional<Rewind> planned = Optional.empty();
     Arrival arrival = new Arrival(from, null);
     if (divergence >= 0 && divergence < log.endOffset()) {

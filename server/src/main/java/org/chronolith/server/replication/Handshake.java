@@ -25,6 +25,7 @@ final class Handshake {
   private final Consumer<List<String>> out;
   private final Verification verification;
   private final Deque<Consumer<String>> expected = new ArrayDeque<>();
+  private boolean chronolith;
 
   /** Hears what the master answers to a replica that asks to be verified. */
   interface Verification {
@@ -106,7 +107,7 @@ final class Handshake {
     if (!config.replicaAnnounceIp().isEmpty()) {
       replconf("ip-address", config.replicaAnnounceIp());
     }
-    replconf(ReplicationCommands.NODE_ID, nodeId);
+    send(this::identified, "REPLCONF", ReplicationCommands.NODE_ID, nodeId);
     replconf(
         "capa",
         "eof",
@@ -127,12 +128,25 @@ final class Handshake {
     }
   }
 
-  private void verified(String line) {
+  /** Whether the master has shown that it is a Chronolith. */
+  boolean isChronolith() {
+    return chronolith;
+  }
+
+  private void identified(String line) {
+    chronolith = understood(ReplicationCommands.NODE_ID, line);
+  }
+
+  private static boolean understood(String option, String line) {
     if (line.startsWith("-")) {
-      LOG.info(
-          "(Non critical) Master does not understand REPLCONF {}: {}",
-          ReplicationCommands.VERIFY,
-          line);
+      LOG.info("(Non critical) Master does not understand REPLCONF {}: {}", option, line);
+      return false;
+    }
+    return true;
+  }
+
+  private void verified(String line) {
+    if (!understood(ReplicationCommands.VERIFY, line)) {
       return;
     }
     verification.agreed();
@@ -146,13 +160,7 @@ final class Handshake {
   private void replconf(String... words) {
     List<String> all = new ArrayList<>(List.of("REPLCONF"));
     all.addAll(List.of(words));
-    send(
-        line -> {
-          if (line.startsWith("-")) {
-            LOG.info("(Non critical) Master does not understand REPLCONF {}: {}", words[0], line);
-          }
-        },
-        all.toArray(String[]::new));
+    send(line -> understood(words[0], line), all.toArray(String[]::new));
   }
 
   private static void authenticated(String line) {

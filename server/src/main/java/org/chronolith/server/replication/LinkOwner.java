@@ -21,6 +21,13 @@ interface LinkOwner {
    */
   void diverged(ReplicaLink from, String line);
 
+  /**
+   * What a master that says nothing of the kind when it refuses has said of its history before it
+   * is asked to go on: the next {@link #position} is one that it can go on from, wherever this node
+   * can go back to one.
+   */
+  void told(ReplicaLink from, Divergence master);
+
   /** A full resync begins: sub-replicas will have to resync as well. */
   void fullResync();
 

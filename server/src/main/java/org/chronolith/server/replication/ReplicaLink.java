@@ -90,6 +90,12 @@ final class ReplicaLink implements StreamApply.Source {
 
   private Handshake handshake;
 
+  /** The master is to be asked for its history before it is asked to go on. */
+  private boolean unexamined;
+
+  /** What a master that was asked for that answers; null if it has not been, or has answered. */
+  private StockHistory history;
+
   /** {@code PSYNC} was sent and its answer has not come. */
   private boolean asked;
 
@@ -291,6 +297,7 @@ final class ReplicaLink implements StreamApply.Source {
     } else if (handshake == null) {
       psyncReply(line);
     } else if (handshake.line(line)) {
+      unexamined = !handshake.isChronolith();
       handshake = null;
       psync();
     }
@@ -305,6 +312,10 @@ final class ReplicaLink implements StreamApply.Source {
           if (asking != connection || stopped) {
             return;
           }
+          if (unexamined && !failover && !id.equals("?")) {
+            examine(id, nextByte);
+            return;
+          }
           if (id.equals("?")) {
             LOG.info("Partial resynchronization not possible (no cached master)");
           } else {
@@ -316,6 +327,29 @@ final class ReplicaLink implements StreamApply.Source {
           String next = Long.toString(nextByte);
           send(failover ? List.of("PSYNC", id, next, "FAILOVER") : List.of("PSYNC", id, next));
         });
+  }
+
+  /** Asks a master that would refuse with a full resync where the histories diverge. */
+  private void examine(String id, long nextByte) {
+    unexamined = false;
+    history = new StockHistory(id, nextByte);
+    send(StockHistory.COMMAND);
+  }
+
+  private void examined() {
+    StockHistory told = history;
+    history = null;
+    if (!told.refusal().isEmpty()) {
+      LOG.info("(Non critical) Master does not answer INFO: {}", told.refusal());
+    }
+    if (told.isBehind()) {
+      // As a Chronolith says it; a redis-server would send everything.
+      throw new ProtocolException(
+          "Master is currently unable to PSYNC but should be in the future: it is a replica that"
+              + " has not yet what this node has");
+    }
+    told.divergence().ifPresent(master -> owner.told(this, master));
+    psync();
   }
 
   /** Says what is there of a full sync that was cut off, in case that the master sends one. */
@@ -511,13 +545,18 @@ final class ReplicaLink implements StreamApply.Source {
           if (before == in.readableBytes()) {
             return;
           }
+        } else if (history != null) {
+          if (!history.bytes(in)) {
+            return;
+          }
+          examined();
         } else {
           String line = readLine(in);
           if (line == null) {
             return;
           }
           line(line);
-          if (handshake == null && !asked && fullSync == null) {
+          if (history == null && handshake == null && !asked && fullSync == null) {
             // Continued: what follows is the stream, once the engine is ready.
             break;
           }
@@ -576,6 +615,7 @@ final class ReplicaLink implements StreamApply.Source {
     state = State.CONNECT;
     incoming = null;
     resumeAsked = false;
+    history = null;
     report.end();
     if (held != null) {
       held.release();

@@ -67,10 +67,11 @@ class HandshakeTest {
             "chronolith-resume"),
         sent.get(3));
     assertFalse(handshake.line("+OK"));
-    assertFalse(handshake.line("-ERR Unrecognized REPLCONF option: chronolith-id"));
+    assertFalse(handshake.line("+OK"));
     assertEquals(List.of("REPLCONF", "chronolith-verify", "65536"), sent.get(4));
     assertFalse(handshake.line("+OK"));
     assertTrue(handshake.line("+OK"));
+    assertTrue(handshake.isChronolith());
     assertEquals(5, sent.size());
     assertEquals(List.of("agreed"), heard);
   }
@@ -144,6 +145,7 @@ class HandshakeTest {
     assertFalse(handshake.line("-ERR whatever"));
     assertTrue(handshake.line("-ERR Unrecognized REPLCONF option: chronolith-verify"));
     assertEquals(List.of(), heard);
+    assertFalse(handshake.isChronolith());
   }
 
   @Test

@@ -169,6 +169,9 @@ public final class Backup {
       if (checkpoint.isPresent()) {
         copyCheckpoint(checkpoint.get(), generation, copier);
       }
+      if (from.generation().hasBase()) {
+        Files.createFile(generation.directory().resolve(Generation.BASE));
+      }
       LogCopy copied = log.copyTo(generation.log());
       long needed = checkpoint.map(Checkpoint::offset).orElse(0L);
       if (copied.startOffset() > needed || copied.endOffset() < needed) {

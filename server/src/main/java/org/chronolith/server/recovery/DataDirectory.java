@@ -191,6 +191,22 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /**
+   * Notes with what a generation begins, as {@link Generation#hasBase} says. REQUIRES: before it is
+   * the live one.
+   */
+  public void begins(Generation generation, long offset, long keys) {
+    if (offset > 0 || keys == 0) {
+      return;
+    }
+    try {
+      disk.write(generation.directory().resolve(Generation.BASE), "");
+      disk.force(generation.directory());
+    } catch (IOException e) {
+      throw new RecoveryException("cannot write " + generation.directory() + ": " + e, e);
+    }
+  }
+
+  /**
    * Makes {@code generation} the live one. REQUIRES: everything in it is forced.
    *
    * @throws SwitchedException if it failed, but the next start may go on with {@code generation}

@@ -55,6 +55,7 @@ final class RdbLoad {
       snapshot(store, rdb, contents, target.snapshotSource());
       log = settings.createLog(generation.log(), rdb.offset(), rdb.history(), contents.streamDb());
       Recovery.refuseFailed(log);
+      data.begins(generation, rdb.offset(), contents.keys());
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }

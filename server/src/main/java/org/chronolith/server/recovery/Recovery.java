@@ -209,6 +209,7 @@ public final class Recovery {
               meta.selectedDb());
       await(forced);
       refuseFailed(opened.log);
+      data.begins(generation, meta.offset(), meta.keys());
       if (!stillWanted.getAsBoolean()) {
         throw new RecoveryException("it is not wanted any more");
       }
@@ -462,7 +463,7 @@ public final class Recovery {
   private void check(Opened opened, Optional<Checkpoint> checkpoint, long from) {
     Optional<String> refusal =
         refusal(
-            opened.generation.log(),
+            opened.generation,
             opened.log.startOffset(),
             opened.log.history(),
             checkpoint.map(Checkpoint::directory),
@@ -474,24 +475,26 @@ public final class Recovery {
   }
 
   /**
-   * Why a log and the newest sound checkpoint do not lead to a state; empty if they do.
+   * Why a generation's log and its newest sound checkpoint do not lead to a state; empty if they
+   * do.
    *
    * @param damaged checkpoints that are not sound, for the message
    */
   public static Optional<String> refusal(
-      Path log,
+      Generation generation,
       long logStart,
       History history,
       Optional<Path> checkpoint,
       Optional<SnapshotMeta> meta,
       List<Path> damaged) {
     long from = meta.map(SnapshotMeta::offset).orElse(0L);
-    if (logStart > from) {
+    if (logStart > from || (meta.isEmpty() && generation.hasBase())) {
       return Optional.of(
           "the log in "
-              + log
+              + generation.log()
               + " starts at offset "
               + logStart
+              + (logStart > from ? "" : " with data that is not in it")
               + ", but "
               + (meta.isPresent()
                   ? "the newest sound checkpoint ends at " + from

@@ -67,6 +67,9 @@ final class RewindLoad {
     ReplicationLog log = null;
     Path discarded = null;
     try {
+      if (checkpoint.isEmpty() && data.current().orElseThrow().hasBase()) {
+        throw new RecoveryException("the log begins with data of which no snapshot is left");
+      }
       store = settings.openSnapshots(generation);
       long items = 0;
       long from = 0;
@@ -77,6 +80,7 @@ final class RewindLoad {
         target.itemsEnd();
         from = installed.offset();
         db = installed.meta().selectedDb();
+        data.begins(generation, from, installed.meta().keys());
       }
       target.select(db);
       log = log(from, db);

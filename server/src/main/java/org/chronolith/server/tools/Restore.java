@@ -14,6 +14,7 @@ import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogInspector;
 import org.chronolith.server.OfflineDataset;
+import org.chronolith.server.recovery.Generation;
 import org.chronolith.server.recovery.HistoryAttributes;
 import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.recovery.StoredDirectory;
@@ -113,7 +114,7 @@ final class Restore {
   /** Where a way may begin, oldest first. */
   private List<Bases.Base> bases() {
     List<Bases.Base> all = new ArrayList<>();
-    if (scan.startOffset() == 0) {
+    if (scan.startOffset() == 0 && !logSource.live().map(Generation::hasBase).orElse(false)) {
       all.add(new Bases.Base(Optional.empty(), Optional.empty(), 0, scan.startMs()));
     }
     for (Bases.Base base : Bases.of(source.live().orElseThrow().snapshots())) {

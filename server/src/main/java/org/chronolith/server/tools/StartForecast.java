@@ -98,7 +98,7 @@ final class StartForecast {
     }
     Optional<String> refusal =
         Recovery.refusal(
-            live.log(),
+            live,
             log.report().startOffset(),
             log.history(),
             newest.map(CheckReport.CheckpointPart::directory),

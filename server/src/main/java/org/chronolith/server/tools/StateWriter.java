@@ -55,6 +55,7 @@ final class StateWriter {
       log.adopt();
       log.markClean(db, nowMs);
     }
+    into.begins(generation, offset, meta.keys());
     into.switchTo(generation);
     return meta.keys();
   }

@@ -143,6 +143,27 @@ class RdbLoadTest {
     assertEquals(2, data.generations().size());
   }
 
+  /** A redis-server counts its stream from its first replica on. */
+  @Test
+  void shouldNotTakeTheLogForEverythingWhereThereWasDataAtItsBegin() throws IOException {
+    Path checkpoint;
+    try (Target target = new Target()) {
+      Recovered made = load(rdb(), 0, target, () -> true);
+      checkpoint = made.snapshots().newest().orElseThrow().directory();
+      made.close();
+    }
+    data.removeTree(checkpoint);
+    data.close();
+    open();
+    try (Target target = new Target()) {
+      RecoveryException e =
+          assertThrows(RecoveryException.class, () -> recovery.start(target, true));
+      assertTrue(
+          e.getMessage().contains("starts at offset 0 with data that is not in it"),
+          e.getMessage());
+    }
+  }
+
   private void assertFails(byte[] rdb, BooleanSupplier wanted, String message) {
     try (Target target = new Target()) {
       RecoveryException e = assertThrows(RecoveryException.class, () -> load(rdb, target, wanted));
@@ -154,12 +175,16 @@ class RdbLoadTest {
   }
 
   private Recovered load(byte[] rdb, Target target, BooleanSupplier wanted) {
+    return load(rdb, OFFSET, target, wanted);
+  }
+
+  private Recovered load(byte[] rdb, long offset, Target target, BooleanSupplier wanted) {
     RdbSource source =
         new RdbSource(
             Channels.newChannel(new ByteArrayInputStream(rdb)),
             rdb.length,
             MASTERS,
-            OFFSET,
+            offset,
             what -> {});
     return recovery.fromRdb(data.newGeneration(), source, target, wanted);
   }

@@ -139,6 +139,31 @@ class StockRewindIT {
     }
   }
 
+  /** Its log begins with the first byte of the stream, but the redis-server had data before. */
+  @Test
+  void shouldAskForAllWhereThereIsNoWayBack() throws IOException {
+    try (RedisServerProcess stock =
+            redis("--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "3600");
+        RespClient redis = new RespClient(stock.port());
+        ChronolithProcess node =
+            chronolith(ChronolithProcess.freePort(), "--snapshot-older-checkpoints", "0");
+        RespClient old = node.connect();
+        LinkProxy proxy = new LinkProxy(node.port())) {
+      fill(redis, "first", 100);
+      follow(old, stock.port());
+      awaitSame(redis, old);
+      old.call("REPLICAOF", "NO", "ONE");
+      follow(redis, proxy.port());
+      awaitSame(old, redis);
+      part(old, redis, proxy);
+      save(old);
+      follow(old, stock.port());
+      awaitSame(redis, old);
+      assertEquals("2", redis.info("stats", "sync_full"), node::output);
+      assertTrue(node.output().contains("data of which no snapshot is left"), node::output);
+    }
+  }
+
   @Test
   void shouldFollowAMasterThatDoesNotLetItSeeInfo() throws IOException {
     try (RedisServerProcess stock =

@@ -294,7 +294,7 @@ final class Following implements LinkOwner {
     ReplicationLog log = writePath.log();
     History history = log.history();
     if (History.isId(id) && !id.equalsIgnoreCase(history.currentId())) {
-      LOG.info("Master replication ID changed to {}", id);
+      LOG.warn("Master replication ID changed to {}", id);
       log.appendIdentity(history.withId(id, log.endOffset()), apply.db(), engine.clock().wallMs());
       log.requestSync();
       replicas.disconnectAll();
@@ -608,14 +608,7 @@ final class Following implements LinkOwner {
               return;
             }
             boolean rdb = receive instanceof RdbReceive;
-            loop.execute(
-                () -> {
-                  if (rdb) {
-                    from.refused(over, cause);
-                  } else {
-                    from.broken(over, cause);
-                  }
-                });
+            loop.execute(() -> from.notLoaded(over, cause, rdb));
           });
     }
   }

@@ -58,7 +58,7 @@ final class FullSyncReceive implements Receiving {
   }
 
   /** No more will come, or be wanted: what is there stays. */
-  private static final class EndedException extends IOException {
+  static final class EndedException extends IOException {
     private static final long serialVersionUID = 1L;
 
     EndedException(String message) {

@@ -52,6 +52,11 @@ final class FullSyncStream {
     return loading;
   }
 
+  /** Whether the master has said what comes. */
+  boolean hasBegun() {
+    return receiver != null || rdb != null;
+  }
+
   /** Takes of {@code in} what is complete enough. */
   void bytes(ByteBuf in) {
     while (in.isReadable() && !loading) {

@@ -69,7 +69,8 @@ final class Handshake {
    * Takes the next line of the master.
    *
    * @return whether the handshake is over
-   * @throws ProtocolException if the link cannot go on
+   * @throws ProtocolException if the master does not speak as one
+   * @throws LinkEnd if it refuses
    */
   boolean line(String line) {
     Consumer<String> answer = expected.poll();
@@ -85,10 +86,10 @@ final class Handshake {
         && !line.startsWith("-NOAUTH")
         && !line.startsWith("-NOPERM")
         && !line.startsWith("-ERR operation not permitted")) {
-      throw new ProtocolException("Error reply to PING from master: '" + line + "'");
+      throw LinkEnd.warning("Error reply to PING from master: '" + line + "'");
     }
     if (line.startsWith("-NOAUTH") && config.masterAuth().isEmpty()) {
-      throw new ProtocolException(
+      throw LinkEnd.warning(
           "MASTER aborted replication with an error: "
               + line.substring(1)
               + " Set 'masterauth', and 'masteruser' for an ACL user");
@@ -165,7 +166,7 @@ final class Handshake {
 
   private static void authenticated(String line) {
     if (line.startsWith("-")) {
-      throw new ProtocolException("Unable to AUTH to MASTER: " + line);
+      throw LinkEnd.warning("Unable to AUTH to MASTER: " + line);
     }
   }
 }

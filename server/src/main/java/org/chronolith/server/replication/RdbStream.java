@@ -36,9 +36,19 @@ final class RdbStream {
   /**
    * Reads the line that announces an RDB.
    *
-   * @throws ProtocolException if it does not
+   * @throws ProtocolException if it announces none that can be
+   * @throws LinkEnd if the master says no, or something else
    */
   static RdbStream of(String line) {
+    if (line.startsWith("-")) {
+      throw LinkEnd.warning("MASTER aborted replication with an error: " + line.substring(1));
+    }
+    if (!line.startsWith("$")) {
+      throw LinkEnd.warning(
+          "Bad protocol from MASTER, the first byte is not '$' (we received '"
+              + line
+              + "'), are you sure the host and port are right?");
+    }
     if (line.startsWith(MARKED)) {
       byte[] mark = line.substring(MARKED.length()).getBytes(StandardCharsets.ISO_8859_1);
       if (mark.length != MARK_BYTES) {
@@ -48,7 +58,7 @@ final class RdbStream {
       return new RdbStream(mark, -1);
     }
     try {
-      long bytes = line.startsWith("$") ? Long.parseLong(line.substring(1)) : -1;
+      long bytes = Long.parseLong(line.substring(1));
       if (bytes > 0) {
         return new RdbStream(null, bytes);
       }

@@ -505,7 +505,7 @@ final class ReplicaFeed
     if (check != null) {
       check.close();
     }
-    LOG.info("Connection with replica {} lost.", name());
+    LOG.warn("Connection with replica {} lost.", name());
     feeds.closed(this);
   }
 }

@@ -3,8 +3,11 @@ package org.chronolith.server.replication;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.chronolith.network.Dialer;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.network.ProtocolException;
@@ -57,6 +60,10 @@ final class ReplicaLink implements StreamApply.Source {
   /** After an RDB that cannot be used: the master makes each of them with some effort. */
   private static final long REFUSED_PAUSE_MS = 60_000;
 
+  /** What Netty puts around the system's words: the call and the number, and the address. */
+  private static final Pattern NETTYS_WORDS =
+      Pattern.compile("^\\w+\\(\\.\\.\\) failed(?: with error\\(-\\d+\\))?: |: [^ ]*/[^ ]*:\\d+$");
+
   private static final int TICK_MS = 1_000;
 
   /** Bytes on their way to the engine, or to the disk, at which the link stops reading. */
@@ -87,6 +94,15 @@ final class ReplicaLink implements StreamApply.Source {
 
   /** Other threads compare it only, to tell the connections apart. */
   private volatile StreamConnection connection;
+
+  /** When it was begun; wall clock. */
+  private long attemptMs;
+
+  /** The log says already why the connection ends. */
+  private boolean explained;
+
+  /** Nothing has come over it for too long. */
+  private boolean timedOut;
 
   private Handshake handshake;
 
@@ -216,6 +232,9 @@ final class ReplicaLink implements StreamApply.Source {
     LOG.info("Connecting to MASTER {}:{}", master.host(), master.port());
     state = State.CONNECTING;
     waitingBytes = 0;
+    attemptMs = nowMs();
+    explained = false;
+    timedOut = false;
     Attempt attempt = new Attempt();
     connection =
         Dialer.connect(
@@ -243,8 +262,10 @@ final class ReplicaLink implements StreamApply.Source {
       return;
     }
     long timeoutMs = config.replTimeoutSeconds() * 1000L;
-    if (loop.clock().wallMs() - lastIoMs > timeoutMs && waitingBytes == 0) {
+    if (nowMs() - Math.max(lastIoMs, attemptMs) > timeoutMs && waitingBytes == 0) {
       LOG.warn(timeoutText());
+      explained = true;
+      timedOut = true;
       connection.close();
     }
   }
@@ -256,7 +277,7 @@ final class ReplicaLink implements StreamApply.Source {
     return fullSync == null
         ? "Timeout connecting to the MASTER..."
         : "Timeout receiving bulk data from MASTER... If the problem persists try to set the"
-            + " 'repl-timeout' parameter to a larger value.";
+            + " 'repl-timeout' parameter in redis.conf to a larger value.";
   }
 
   /** Tells the master how far this node's log goes, and what is in it. */
@@ -344,7 +365,7 @@ final class ReplicaLink implements StreamApply.Source {
     }
     if (told.isBehind()) {
       // As a Chronolith says it; a redis-server would send everything.
-      throw new ProtocolException(
+      throw LinkEnd.notice(
           "Master is currently unable to PSYNC but should be in the future: it is a replica that"
               + " has not yet what this node has");
     }
@@ -386,12 +407,17 @@ final class ReplicaLink implements StreamApply.Source {
       psync();
     } else if (askedFailover) {
       owner.failoverRejected(this);
-      throw new ProtocolException("Failover target rejected psync request: " + line);
+      throw LinkEnd.warning("Failover target rejected psync request: " + line);
     } else if (line.startsWith("-NOMASTERLINK") || line.startsWith("-LOADING")) {
-      throw new ProtocolException(
+      throw LinkEnd.notice(
           "Master is currently unable to PSYNC but should be in the future: " + line);
+    } else if (line.startsWith("+FULLRESYNC")) {
+      throw LinkEnd.warning("Master replied with wrong +FULLRESYNC syntax.");
+    } else if (line.startsWith("-ERR")) {
+      throw LinkEnd.notice(
+          "Master does not support PSYNC or is in error state (reply: " + line + ")");
     } else {
-      throw new ProtocolException("Unexpected reply to PSYNC from master: " + line);
+      throw LinkEnd.warning("Unexpected reply to PSYNC from master: " + line);
     }
   }
 
@@ -486,8 +512,20 @@ final class ReplicaLink implements StreamApply.Source {
 
   /** The link cannot go on over this connection; it will try again. */
   void broken(StreamConnection over, Throwable cause) {
-    LOG.warn("MASTER link: {}", cause.getMessage());
+    if (!(cause instanceof LinkEnd end)) {
+      LOG.warn("MASTER link: {}", cause.getMessage());
+    } else if (end.isNotice()) {
+      LOG.info(end.getMessage());
+    } else {
+      LOG.warn(end.getMessage());
+    }
+    close(over);
+  }
+
+  /** For a reason that the log has. */
+  private void close(StreamConnection over) {
     if (over != null && over == connection) {
+      explained = true;
       connection.close();
     }
   }
@@ -526,13 +564,29 @@ final class ReplicaLink implements StreamApply.Source {
         });
   }
 
-  /** What the full sync over this connection brought cannot be used. */
-  void refused(StreamConnection over, Throwable cause) {
-    if (over == connection) {
+  /**
+   * The full sync over this connection has brought nothing that can be used.
+   *
+   * @param rdb whether it was an RDB
+   */
+  void notLoaded(StreamConnection over, Throwable cause, boolean rdb) {
+    if (over != connection || stopped || cause instanceof FullSyncReceive.EndedException) {
+      // The end of the link is what has ended it.
+      LOG.info("MASTER <-> REPLICA sync: not completed: {}", cause.getMessage());
+    } else if (rdb) {
       error = cause.getMessage();
       pauseMs = REFUSED_PAUSE_MS;
+      LOG.warn("Failed trying to load the MASTER synchronization DB from socket: {}", error);
+    } else if (cause instanceof IOException && !(cause instanceof IncomingFiles.DamagedException)) {
+      LOG.warn(
+          "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA"
+              + " synchronization: {}",
+          cause.getMessage());
+    } else {
+      LOG.warn(
+          "Failed trying to load the MASTER synchronization DB from disk: {}", cause.getMessage());
     }
-    broken(over, cause);
+    close(over);
   }
 
   private void bytes(ByteBuf in) {
@@ -573,7 +627,7 @@ final class ReplicaLink implements StreamApply.Source {
           hold(chunk);
         }
       }
-    } catch (ProtocolException e) {
+    } catch (ProtocolException | LinkEnd e) {
       error = e.getMessage();
       broken(connection, e);
     }
@@ -605,11 +659,14 @@ final class ReplicaLink implements StreamApply.Source {
 
   private void lost(Throwable cause) {
     boolean wasUp = state == State.CONNECTED;
+    boolean hasFailed = fullSync != null || timedOut;
+    if (wasUp || switching()) {
+      LOG.warn("Connection with master lost.");
+    } else if (!explained && !stopped) {
+      LOG.warn(lossText(cause));
+    }
     if (wasUp) {
-      LOG.info("Connection with master lost.");
       downSinceMs = loop.clock().wallMs();
-    } else if (cause != null) {
-      LOG.warn("Error condition on socket for SYNC: {}", cause.getMessage());
     }
     connection = null;
     state = State.CONNECT;
@@ -630,9 +687,32 @@ final class ReplicaLink implements StreamApply.Source {
     }
     if (wasUp) {
       LOG.info("Reconnecting to MASTER {}:{}", master.host(), master.port());
+    } else if (hasFailed) {
+      LOG.info("Reconnecting to MASTER {}:{} after failure", master.host(), master.port());
     }
     loop.schedule(this::connect, pauseMs);
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+  }
+
+  /** What a redis-server says when it loses a master that it does not yet follow. */
+  private String lossText(Throwable cause) {
+    String reason =
+        cause == null || cause.getMessage() == null
+            ? "connection lost"
+            : NETTYS_WORDS.matcher(cause.getMessage()).replaceAll("");
+    if (state == State.CONNECTING) {
+      return cause instanceof UnknownHostException
+          ? "Unable to connect to MASTER: " + reason
+          : "Error condition on socket for SYNC: " + reason;
+    }
+    if (fullSync != null) {
+      return fullSync.hasBegun()
+          ? "I/O error trying to sync with MASTER: " + reason
+          : "I/O error reading bulk count from MASTER: " + reason;
+    }
+    return asked
+        ? "Master did not reply to PSYNC, will try later"
+        : "Master did not respond to command during SYNC handshake";
   }
 
   /** One connection; calls that belong to an earlier one are ignored. */

@@ -479,7 +479,7 @@ public final class Replication {
     writePath.effects().forgetDatabase();
     runner.expiryMode(ExpiryMode.DELETE);
     ServerLog.role(ServerLog.Role.MASTER);
-    LOG.info(
+    LOG.warn(
         "Setting secondary replication ID to {}, valid up to offset: {}. New replication ID is {}",
         next.secondId(),
         next.secondOffset(),

@@ -119,17 +119,16 @@ class HandshakeTest {
     assertEquals(List.of("AUTH", "bob", "secret"), sent.get(1));
     assertEquals(List.of("REPLCONF", "listening-port", "99"), sent.get(2));
     assertEquals(List.of("REPLCONF", "ip-address", "10.1.1.1"), sent.get(3));
-    ProtocolException refused =
-        assertThrows(ProtocolException.class, () -> handshake.line("-WRONGPASS invalid password"));
+    LinkEnd refused =
+        assertThrows(LinkEnd.class, () -> handshake.line("-WRONGPASS invalid password"));
     assertTrue(refused.getMessage().contains("Unable to AUTH"), refused.getMessage());
   }
 
   @Test
   void shouldSayWhatIsMissingForAMasterThatWantsAPassword() throws ConfigException {
     Handshake handshake = handshake();
-    ProtocolException refused =
-        assertThrows(
-            ProtocolException.class, () -> handshake.line("-NOAUTH Authentication required."));
+    LinkEnd refused =
+        assertThrows(LinkEnd.class, () -> handshake.line("-NOAUTH Authentication required."));
     assertEquals(
         "MASTER aborted replication with an error: NOAUTH Authentication required. Set"
             + " 'masterauth', and 'masteruser' for an ACL user",
@@ -151,7 +150,7 @@ class HandshakeTest {
   @Test
   void shouldRefuseAMasterThatIsNone() throws ConfigException {
     Handshake handshake = handshake();
-    assertThrows(ProtocolException.class, () -> handshake.line("-ERR loading"));
+    assertThrows(LinkEnd.class, () -> handshake.line("-ERR loading"));
     assertThrows(ProtocolException.class, () -> handshake.line("+surplus"));
   }
 }

@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.LinkProxy;
 import org.chronolith.server.testing.RedisServerProcess;
 import org.chronolith.server.testing.RequiresRedis;
 import org.chronolith.server.testing.RespClient;
@@ -56,6 +59,24 @@ class LogWordingIT {
           "Setting secondary replication ID to ",
           "MASTER MODE enabled (failover request from '");
 
+  private static final List<String> OF_THE_FAILING_MASTER =
+      List.of("Disconnecting timedout replica (streaming sync): 127.0.0.1:");
+
+  private static final List<String> OF_THE_FAILING_REPLICA =
+      List.of(
+          "Error condition on socket for SYNC: Connection refused",
+          "Unable to AUTH to MASTER: -WRONGPASS ",
+          "MASTER aborted replication with an error: NOAUTH ",
+          "Master did not respond to command during SYNC handshake",
+          "I/O error trying to sync with MASTER: ",
+          " after failure",
+          "Failed trying to load the MASTER synchronization DB from ",
+          "MASTER timeout: no data nor PING received...",
+          "Timeout connecting to the MASTER...");
+
+  private static final int LOAD_BYTES = 8 << 20;
+  private static final String DAMAGED = "~what~comes~damaged~";
+
   @TempDir Path directory;
 
   /** What a node has logged so far. */
@@ -63,25 +84,180 @@ class LogWordingIT {
     String all() throws IOException;
   }
 
+  /** Stops a process where it is, or lets it go on. */
+  private record Freezer(Runnable freeze, Runnable thaw) {
+    void whileFrozen(Runnable work) {
+      freeze.run();
+      try {
+        work.run();
+      } finally {
+        thaw.run();
+      }
+    }
+  }
+
+  /** A server of the pair. */
+  private record Node(int port, Output output, Freezer freezer) {
+    static Node of(RedisServerProcess server) {
+      return new Node(server.port(), server::output, new Freezer(server::freeze, server::thaw));
+    }
+
+    static Node of(ChronolithProcess server) {
+      return new Node(server.port(), server::output, new Freezer(server::freeze, server::thaw));
+    }
+
+    boolean says(String text) {
+      return contains(output, text);
+    }
+
+    void awaitLine(String text) {
+      await(text, () -> says(text));
+    }
+  }
+
   @Test
   void shouldSayWhatRedisSaysWhereTheSameHappens() throws Exception {
     Path master = Files.createDirectory(directory.resolve("redis-master"));
     Path replica = Files.createDirectory(directory.resolve("redis-replica"));
+    String redisMaster;
+    String redisReplica;
     try (RedisServerProcess one = RedisServerProcess.start(master);
         RedisServerProcess other = RedisServerProcess.start(replica)) {
       Output ofOne = () -> Files.readString(master.resolve("redis-server.log"));
       Output ofOther = () -> Files.readString(replica.resolve("redis-server.log"));
       goThrough(one.port(), ofOne, other.port());
-      assertEquals(List.of(), missing(OF_THE_MASTER, ofOne.all()), "redis-server as the master");
-      assertEquals(
-          List.of(), missing(OF_THE_REPLICA, ofOther.all()), "redis-server as the replica");
+      redisMaster = ofOne.all();
+      redisReplica = ofOther.all();
+      assertEquals(List.of(), missing(OF_THE_MASTER, redisMaster), "redis-server as the master");
+      assertEquals(List.of(), missing(OF_THE_REPLICA, redisReplica), "redis-server as the replica");
     }
     try (ChronolithProcess one = start("master");
         ChronolithProcess other = start("replica")) {
       goThrough(one.port(), one::output, other.port());
       OF_THE_MASTER.forEach(one::awaitLine);
       OF_THE_REPLICA.forEach(other::awaitLine);
+      assertSame(OF_THE_MASTER, redisMaster, one.output());
+      assertSame(OF_THE_REPLICA, redisReplica, other.output());
     }
+  }
+
+  @Test
+  void shouldSayWhatRedisSaysWhereTheSameFails() throws Exception {
+    Path master = Files.createDirectory(directory.resolve("redis-master"));
+    Path replica = Files.createDirectory(directory.resolve("redis-replica"));
+    String ofRedisMaster;
+    String ofRedisReplica;
+    try (RedisServerProcess one =
+            RedisServerProcess.start(master, "--repl-diskless-sync-delay", "0");
+        RedisServerProcess other = RedisServerProcess.start(replica)) {
+      failThrough(Node.of(one), Node.of(other), true);
+      ofRedisMaster = one.output();
+      ofRedisReplica = other.output();
+    }
+    try (ChronolithProcess one = start("master");
+        ChronolithProcess other = start("replica")) {
+      failThrough(Node.of(one), Node.of(other), false);
+      assertSame(OF_THE_FAILING_MASTER, ofRedisMaster, one.output());
+      assertSame(OF_THE_FAILING_REPLICA, ofRedisReplica, other.output());
+    }
+  }
+
+  /**
+   * A refused connection, wrong passwords, a cut in the handshake and one in the transfer, a
+   * damaged data set, a frozen master and a frozen replica.
+   */
+  private static void failThrough(Node master, Node replica, boolean redis) throws Exception {
+    try (RespClient one = new RespClient(master.port());
+        RespClient other = new RespClient(replica.port());
+        LinkProxy proxy = new LinkProxy(master.port())) {
+      fill(one);
+      follow(other, ChronolithProcess.freePort());
+      replica.awaitLine("Error condition on socket for SYNC: Connection refused");
+
+      one.call("CONFIG", "SET", "requirepass", "right");
+      one.call("AUTH", "right");
+      other.call("CONFIG", "SET", "masterauth", "wrong");
+      follow(other, proxy.port());
+      replica.awaitLine("Unable to AUTH to MASTER: -WRONGPASS ");
+      other.call("CONFIG", "SET", "masterauth", "");
+      replica.awaitLine("MASTER aborted replication with an error: NOAUTH ");
+      proxy.refuse(true);
+      replica.awaitLine("Master did not respond to command during SYNC handshake");
+      other.call("CONFIG", "SET", "masterauth", "right");
+
+      proxy.cutAfter(LOAD_BYTES / 2);
+      // Time enough to prepare the next one, before what is left has come.
+      proxy.slow(LOAD_BYTES / 2);
+      proxy.refuse(false);
+      replica.awaitLine("I/O error trying to sync with MASTER: ");
+      proxy.refuse(true);
+      other.call("REPLICAOF", "NO", "ONE");
+      if (redis) {
+        // From a file it would take a damaged RDB for one of its own, and end.
+        other.call("CONFIG", "SET", "repl-diskless-load", "swapdb");
+        proxy.cutAfter(LOAD_BYTES / 2);
+      } else {
+        proxy.damage(DAMAGED);
+      }
+      proxy.refuse(false);
+      follow(other, proxy.port());
+      replica.awaitLine("Failed trying to load the MASTER synchronization DB from ");
+      proxy.heal();
+      awaitLink(other);
+
+      other.call("CONFIG", "SET", "repl-timeout", "2");
+      master
+          .freezer()
+          .whileFrozen(
+              () -> {
+                replica.awaitLine("MASTER timeout: no data nor PING received...");
+                replica.awaitLine("Timeout connecting to the MASTER...");
+              });
+      other.call("CONFIG", "SET", "repl-timeout", "60");
+      awaitLink(other);
+      one.call("CONFIG", "SET", "repl-timeout", "2");
+      replica
+          .freezer()
+          .whileFrozen(() -> master.awaitLine("Disconnecting timedout replica (streaming sync)"));
+    }
+  }
+
+  /** What does not become small, and one value that is to be found in it. */
+  private static void fill(RespClient client) {
+    Random random = new Random(1);
+    client.call("SET", "marked", DAMAGED);
+    byte[] value = new byte[LOAD_BYTES / 64];
+    for (int i = 0; i < 64; i++) {
+      random.nextBytes(value);
+      client.call("SET", "key" + i, HexFormat.of().formatHex(value));
+    }
+  }
+
+  private static void follow(RespClient replica, int port) {
+    replica.call("REPLICAOF", "127.0.0.1", Integer.toString(port));
+  }
+
+  /** Each is there, and as grave as redis-server takes it. */
+  private static void assertSame(List<String> texts, String redis, String chronolith) {
+    List<String> differ = new ArrayList<>();
+    for (String text : texts) {
+      String wanted = mark(redis, text);
+      String found = mark(chronolith, text);
+      if (!wanted.equals(found)) {
+        differ.add(text + ": " + wanted + " of redis-server, " + found + " here");
+      }
+    }
+    assertEquals(List.of(), differ);
+  }
+
+  /** Level of the first line with {@code text}: the mark between time and message. */
+  private static String mark(String output, String text) {
+    for (String line : output.split("\n")) {
+      if (line.contains(text)) {
+        return line.split(" ")[5];
+      }
+    }
+    return "not there";
   }
 
   private ChronolithProcess start(String name) {

@@ -50,9 +50,21 @@ class RdbStreamTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"$", "$-1", "$0", "$x", "+OK", "$EOF:", "$EOF:abc", "*1", "-ERR no"})
+  @ValueSource(strings = {"$", "$-1", "$0", "$x", "$EOF:", "$EOF:abc"})
   void shouldRefuseLinesThatAnnounceNothing(String line) {
     assertThrows(ProtocolException.class, () -> RdbStream.of(line));
+  }
+
+  @Test
+  void shouldSayWhatRedisSaysOfAMasterThatSendsNone() {
+    assertEquals(
+        "MASTER aborted replication with an error: NOAUTH Authentication required.",
+        assertThrows(LinkEnd.class, () -> RdbStream.of("-NOAUTH Authentication required."))
+            .getMessage());
+    assertEquals(
+        "Bad protocol from MASTER, the first byte is not '$' (we received '+OK'), are you sure the"
+            + " host and port are right?",
+        assertThrows(LinkEnd.class, () -> RdbStream.of("+OK")).getMessage());
   }
 
   private String feed(RdbStream stream, String bytes) {

@@ -11,7 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A real server, started by {@code bin/chronolith} on a free port, with its output in a file. */
 public final class ChronolithProcess implements AutoCloseable {
-  private static final long READY_TIMEOUT_S = 60;
+  /** For a start and for an end, on a machine that does much else: a start has taken a minute. */
+  private static final long READY_TIMEOUT_S = 120;
 
   private final Process process;
   private final int port;

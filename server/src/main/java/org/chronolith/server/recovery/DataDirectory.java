@@ -195,9 +195,19 @@ public final class DataDirectory implements AutoCloseable {
    * the live one.
    */
   public void begins(Generation generation, long offset, long keys) {
-    if (offset > 0 || keys == 0) {
-      return;
+    if (offset == 0 && keys > 0) {
+      hasBase(generation);
     }
+  }
+
+  /** Notes that {@code generation}, whose log may begin where the live one's does, begins as it. */
+  void beginsAsLive(Generation generation) {
+    if (current().orElseThrow().hasBase()) {
+      hasBase(generation);
+    }
+  }
+
+  private void hasBase(Generation generation) {
     try {
       disk.write(generation.directory().resolve(Generation.BASE), "");
       disk.force(generation.directory());

@@ -82,6 +82,7 @@ final class RewindLoad {
         db = installed.meta().selectedDb();
         data.begins(generation, from, installed.meta().keys());
       }
+      data.beginsAsLive(generation);
       target.select(db);
       log = log(from, db);
       replay(log, from, target);

@@ -157,7 +157,7 @@ class RdbLoadTest {
     open();
     try (Target target = new Target()) {
       RecoveryException e =
-          assertThrows(RecoveryException.class, () -> recovery.start(target, true));
+          assertThrows(RecoveryException.class, () -> recovery.start(() -> target, true, 0));
       assertTrue(
           e.getMessage().contains("starts at offset 0 with data that is not in it"),
           e.getMessage());

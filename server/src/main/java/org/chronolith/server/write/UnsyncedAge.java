@@ -3,12 +3,12 @@ package org.chronolith.server.write;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How old the oldest byte of the log is that is not on disk: never said too young, and too old by
- * some {@link #GRAIN_NANOS} at most while it matters.
+ * How old the oldest byte of the log is that is not on disk: never said too young, and little too
+ * old: by some {@link #GRAIN_NANOS}, or a few of them after a force that took seconds.
  *
  * <p>A mark says where the log ended at a moment: what lies behind it is younger. Once all that
  * lies before a mark is on disk, the oldest byte that is not is younger than the mark. When there
- * are too many marks the newest moves: by then the age has long passed any bound that is asked for.
+ * are too many, every second one goes: those of the last moments stay close together.
  *
  * <p>Thread: engine.
  */
@@ -48,10 +48,23 @@ final class UnsyncedAge {
     }
     long newest = count == 0 ? since : times[(first + count - 1) % MOST_MARKS];
     if (nowNanos - newest >= GRAIN_NANOS) {
-      count = Math.min(count + 1, MOST_MARKS);
-      int at = (first + count - 1) % MOST_MARKS;
+      if (count == MOST_MARKS) {
+        thinOut();
+      }
+      int at = (first + count) % MOST_MARKS;
       times[at] = nowNanos;
       ends[at] = end;
+      count++;
+    }
+  }
+
+  private void thinOut() {
+    count /= 2;
+    for (int i = 0; i < count; i++) {
+      int from = (first + 2 * i + 1) % MOST_MARKS;
+      int to = (first + i) % MOST_MARKS;
+      times[to] = times[from];
+      ends[to] = ends[from];
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 class UnsyncedAgeTest {
@@ -34,7 +35,7 @@ class UnsyncedAgeTest {
   }
 
   /** Against the true age, with forces that take up to 3 s. */
-  @Test
+  @RepeatedTest(100)
   void shouldNeverSayTooYoungNorMuchTooOld() {
     long seed = System.nanoTime();
     Random random = new Random(seed);
@@ -64,7 +65,8 @@ class UnsyncedAgeTest {
         long said = age.nanos(now);
         String what = "seed " + seed + ", turn " + turn + ": " + said + " for " + truth;
         assertTrue(said >= truth, what);
-        assertTrue(said <= truth + 100 * MS || truth > 1_000 * MS || said < 1_000 * MS, what);
+        // What is older is too old in any case, by whatever it is said to be more.
+        assertTrue(truth > 1_000 * MS || said <= truth + 500 * MS, what);
       }
     }
   }

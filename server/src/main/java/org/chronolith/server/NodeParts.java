@@ -13,6 +13,7 @@ import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.rdb.RdbContents;
 import org.chronolith.engine.rdb.RdbListener;
 import org.chronolith.engine.rdb.RdbReader;
+import org.chronolith.engine.rdb.RdbVersion;
 import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotStore;
@@ -198,11 +199,14 @@ final class NodeParts implements ReplicationHost {
 
   @Override
   public long writeRdb(
-      Checkpoint checkpoint, Map<String, String> auxiliary, WritableByteChannel out)
+      Checkpoint checkpoint,
+      RdbVersion version,
+      Map<String, String> auxiliary,
+      WritableByteChannel out)
       throws IOException {
     SnapshotStore store = snapshots.get();
     try (CheckpointParts parts = new CheckpointParts(() -> store.read(checkpoint));
-        RdbWriter writer = new RdbWriter(out)) {
+        RdbWriter writer = new RdbWriter(out, version)) {
       writer.begin(auxiliary);
       for (boolean more = true; more; ) {
         try (Dataset part = newDataset.get()) {

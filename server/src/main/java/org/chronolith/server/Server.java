@@ -11,6 +11,7 @@ import org.chronolith.engine.EngineException;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.KeyspaceConfig;
 import org.chronolith.engine.memory.SlabSource;
+import org.chronolith.engine.rdb.RdbVersion;
 import org.chronolith.network.ClientLimits;
 import org.chronolith.network.Connection;
 import org.chronolith.network.NetworkLoop;
@@ -204,7 +205,8 @@ public final class Server {
             config::bgsaveRdb,
             config::rdbFile,
             () -> live.snapshots().retainNewest(),
-            parts::writeRdb,
+            (checkpoint, auxiliary, out) ->
+                parts.writeRdb(checkpoint, RdbVersion.DEFAULT, auxiliary, out),
             engineLoop::execute);
     replication =
         new Replication(

@@ -52,11 +52,12 @@ public final class RdbDump {
    */
   public void write(Database db, long entry, ByteBuf out) {
     RdbValueWriter writer =
-        new RdbValueWriter(db.keyspace(), strings, collections, out, () -> check(out));
-    out.writeByte(RdbValueWriter.typeOf(db, entry).code());
+        new RdbValueWriter(
+            db.keyspace(), strings, collections, RdbVersion.DEFAULT, out, () -> check(out));
+    out.writeByte(writer.typeOf(db, entry).code());
     writer.write(db, entry);
     check(out);
-    out.writeShortLE(RdbFormat.WRITTEN_VERSION);
+    out.writeShortLE(RdbVersion.DEFAULT.number());
     Crc64 crc = new Crc64();
     crc.update(out, out.readerIndex(), out.readableBytes());
     out.writeLongLE(crc.value());
@@ -101,7 +102,7 @@ public final class RdbDump {
       if (type == null) {
         throw in.damaged("unknown type " + code);
       }
-      if (type.kind() == null) {
+      if (type.codec() == null) {
         throw new EngineException(
             EngineException.Severity.RETRYABLE,
             "the payload is a " + type.label() + ", a type that this server does not have");

@@ -10,8 +10,8 @@ final class RdbFormat {
   /** The newest version that is read: of Redis 7.2. */
   static final int NEWEST_VERSION = 11;
 
-  /** What is written: every Redis since 5.0 reads it. */
-  static final int WRITTEN_VERSION = 9;
+  /** The first version that has {@link #OP_AUX} and {@link #OP_RESIZE_DB}. */
+  static final int AUX_VERSION = 7;
 
   static final int OP_FUNCTION_2 = 245;
   static final int OP_FUNCTION_PRE_GA = 246;
@@ -24,6 +24,12 @@ final class RdbFormat {
   static final int OP_EXPIRE_S = 253;
   static final int OP_SELECT_DB = 254;
   static final int OP_EOF = 255;
+
+  /** Scores as text: the length byte of what is no number, and of the infinities. */
+  static final int SCORE_NAN = 253;
+
+  static final int SCORE_INFINITE = 254;
+  static final int SCORE_MINUS_INFINITE = 255;
 
   /** Lengths: the two upper bits of the first byte. */
   static final int LENGTH_6 = 0;

@@ -213,7 +213,7 @@ public final class RdbReader {
     }
     in.string(keyBytes.clear(), "a key");
     key.set(keyBytes, 0, keyBytes.readableBytes());
-    if (type.kind() == null) {
+    if (type.codec() == null) {
       throw unsupported(missing(type));
     }
     if (db.find(key) != 0) {

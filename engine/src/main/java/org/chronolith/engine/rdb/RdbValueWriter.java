@@ -1,9 +1,9 @@
 package org.chronolith.engine.rdb;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import org.chronolith.engine.keyspace.Database;
 import org.chronolith.engine.keyspace.Keyspace;
-import org.chronolith.engine.keyspace.ValueType;
 import org.chronolith.engine.structure.StoredBytes;
 import org.chronolith.engine.types.CollectionTypes;
 import org.chronolith.engine.types.hash.HashValue;
@@ -13,8 +13,8 @@ import org.chronolith.engine.types.string.Strings;
 import org.chronolith.engine.types.zset.ZsetValue;
 
 /**
- * Writes values with the plain encoding of each type, which every Redis since 5.0 reads. Thread:
- * the owner of the keyspace, which must not change meanwhile.
+ * Writes values with the plain encoding of each type, which every Redis reads. Thread: the owner of
+ * the keyspace, which must not change meanwhile.
  */
 final class RdbValueWriter {
   private final Strings strings;
@@ -22,8 +22,10 @@ final class RdbValueWriter {
   private final ByteBuf out;
   private final Runnable elementWritten;
   private final StoredBytes element;
+  private final RdbVersion version;
 
   /**
+   * @param version of the file
    * @param out where the values go
    * @param elementWritten called behind each element, to empty {@code out} or to stop
    */
@@ -31,44 +33,33 @@ final class RdbValueWriter {
       Keyspace keyspace,
       Strings strings,
       CollectionTypes collections,
+      RdbVersion version,
       ByteBuf out,
       Runnable elementWritten) {
     this.strings = strings;
     this.collections = collections;
+    this.version = version;
     this.out = out;
     this.elementWritten = elementWritten;
     this.element = new StoredBytes(keyspace.slabs());
   }
 
   /** What {@link #write} makes of the entry's value. */
-  static RdbType typeOf(Database db, long entry) {
-    return switch (db.type(entry)) {
-      case ValueType.STRING -> RdbType.STRING;
-      case ValueType.LIST -> RdbType.LIST;
-      case ValueType.SET -> RdbType.SET;
-      case ValueType.HASH -> RdbType.HASH;
-      case ValueType.ZSET -> RdbType.ZSET_2;
-      default -> throw new IllegalStateException("value type " + db.type(entry));
-    };
+  RdbType typeOf(Database db, long entry) {
+    return RdbType.written(RdbCodec.of(db, entry), version);
   }
 
   /** Writes the entry's value, without its type. */
   void write(Database db, long entry) {
-    switch (typeOf(db, entry)) {
-      case STRING -> string(db, entry);
-      case LIST -> list(db, entry);
-      case SET -> set(db, entry);
-      case HASH -> hash(db, entry);
-      default -> zset(db, entry);
-    }
+    RdbCodec.of(db, entry).writer().write(this, db, entry);
   }
 
-  private void string(Database db, long entry) {
+  void string(Database db, long entry) {
     length(strings.length(db, entry));
     strings.copyTo(db, entry, out);
   }
 
-  private void list(Database db, long entry) {
+  void list(Database db, long entry) {
     ListValue list = collections.lists().open(db.encoding(entry), db.root(entry));
     length(list.size());
     for (boolean more = list.seek(0); more; more = list.next()) {
@@ -77,13 +68,13 @@ final class RdbValueWriter {
     }
   }
 
-  private void set(Database db, long entry) {
+  void set(Database db, long entry) {
     SetValue set = collections.sets().open(db.encoding(entry), db.root(entry));
     length(set.size());
     set.forEach((member, none) -> bytes(member));
   }
 
-  private void hash(Database db, long entry) {
+  void hash(Database db, long entry) {
     HashValue hash = collections.hashes().open(db.encoding(entry), db.root(entry));
     length(hash.size());
     hash.forEach(
@@ -93,14 +84,27 @@ final class RdbValueWriter {
         });
   }
 
-  private void zset(Database db, long entry) {
+  void zset(Database db, long entry) {
     ZsetValue zset = collections.zsets().open(db.encoding(entry), db.root(entry));
     length(zset.size());
+    boolean binary = typeOf(db, entry).form() == RdbType.Form.BINARY_SCORES;
     zset.forEach(
         (member, score) -> {
           bytes(member);
-          out.writeDoubleLE(zset.score(score));
+          score(binary, zset.score(score));
         });
+  }
+
+  private void score(boolean binary, double score) {
+    if (binary) {
+      out.writeDoubleLE(score);
+    } else if (Double.isInfinite(score)) {
+      out.writeByte(score > 0 ? RdbFormat.SCORE_INFINITE : RdbFormat.SCORE_MINUS_INFINITE);
+    } else {
+      String text = Double.toString(score);
+      out.writeByte(text.length());
+      out.writeCharSequence(text, StandardCharsets.US_ASCII);
+    }
   }
 
   private void bytes(StoredBytes bytes) {

@@ -7,7 +7,6 @@ import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.Database;
 import org.chronolith.engine.types.CollectionTypes;
 import org.chronolith.engine.types.CollectionValue;
-import org.chronolith.engine.types.Encoding;
 import org.chronolith.engine.types.string.Strings;
 import org.chronolith.engine.types.zset.ScoreText;
 
@@ -15,9 +14,6 @@ import org.chronolith.engine.types.zset.ScoreText;
 final class RdbValues implements AutoCloseable {
   private static final int PLAIN_NODE = 1;
   private static final int PACKED_NODE = 2;
-  private static final int SCORE_NAN = 253;
-  private static final int SCORE_INFINITE = 254;
-  private static final int SCORE_MINUS_INFINITE = 255;
 
   private final RdbInput in;
   private final Strings strings;
@@ -42,12 +38,12 @@ final class RdbValues implements AutoCloseable {
    *     nothing has changed
    */
   boolean read(RdbType type, Database db, Slice key) throws IOException {
-    if (type.kind() == RdbType.Kind.STRING) {
+    if (!type.codec().isCollection()) {
       strings.set(db, key, string("a value"), false);
       RdbInput.shrink(bytes);
       return true;
     }
-    CollectionValue value = empty(type.kind());
+    CollectionValue value = type.codec().empty(collections);
     boolean complete = false;
     try {
       collection(type);
@@ -61,15 +57,6 @@ final class RdbValues implements AutoCloseable {
       value.storeAs(db, key);
     }
     return complete;
-  }
-
-  private CollectionValue empty(RdbType.Kind kind) {
-    return switch (kind) {
-      case LIST -> collections.lists().open(Encoding.COMPACT, 0);
-      case SET -> collections.sets().open(Encoding.COMPACT, 0);
-      case HASH -> collections.hashes().open(Encoding.COMPACT, 0);
-      default -> collections.zsets().open(Encoding.COMPACT, 0);
-    };
   }
 
   private void collection(RdbType type) throws IOException {
@@ -90,27 +77,26 @@ final class RdbValues implements AutoCloseable {
 
   private void elements(RdbType type) throws IOException {
     switch (type.form()) {
-      case PLAIN -> plain(type.kind());
+      case PLAIN -> plain(type.codec());
       case TEXT_SCORES, BINARY_SCORES -> scored(type.form());
       case QUICKLIST -> {
         for (long left = in.length("a count of nodes"); left > 0; left--) {
-          piece(RdbType.Form.ZIPLIST, type.kind());
+          piece(RdbType.Form.ZIPLIST, type.codec());
         }
       }
       case QUICKLIST_2 -> {
         for (long left = in.length("a count of nodes"); left > 0; left--) {
-          node(in.length("a node's kind"), type.kind());
+          node(in.length("a node's kind"), type.codec());
         }
       }
-      default -> piece(type.form(), type.kind());
+      default -> piece(type.form(), type.codec());
     }
   }
 
-  private void plain(RdbType.Kind kind) throws IOException {
+  private void plain(RdbCodec codec) throws IOException {
     for (long left = in.length("a count of elements"); left > 0; left--) {
-      add(kind, string("an element"));
-      if (kind == RdbType.Kind.HASH) {
-        add(kind, string("a hash's value"));
+      for (int part = 0; part < codec.partsEach(); part++) {
+        add(codec, string("an element"));
       }
     }
   }
@@ -122,18 +108,18 @@ final class RdbValues implements AutoCloseable {
           form == RdbType.Form.BINARY_SCORES
               ? Double.longBitsToDouble(in.littleEndian(Double.BYTES, "a score"))
               : textScore();
-      addScored(member, score);
+      sound(RdbCodec.addScored(collections, member, score));
     }
   }
 
   private double textScore() throws IOException {
     int length = in.u8("a score");
     switch (length) {
-      case SCORE_NAN:
+      case RdbFormat.SCORE_NAN:
         return Double.NaN;
-      case SCORE_INFINITE:
+      case RdbFormat.SCORE_INFINITE:
         return Double.POSITIVE_INFINITY;
-      case SCORE_MINUS_INFINITE:
+      case RdbFormat.SCORE_MINUS_INFINITE:
         return Double.NEGATIVE_INFINITY;
       default:
         in.take(length, first.clear(), "a score");
@@ -141,19 +127,19 @@ final class RdbValues implements AutoCloseable {
     }
   }
 
-  private void node(long nodeKind, RdbType.Kind kind) throws IOException {
+  private void node(long nodeKind, RdbCodec codec) throws IOException {
     if (nodeKind == PLAIN_NODE) {
-      add(kind, string("an element"));
+      add(codec, string("an element"));
     } else if (nodeKind == PACKED_NODE) {
-      piece(RdbType.Form.LISTPACK, kind);
+      piece(RdbType.Form.LISTPACK, codec);
     } else {
       throw in.damaged("a quicklist node of kind " + nodeKind);
     }
   }
 
-  private void piece(RdbType.Form form, RdbType.Kind kind) throws IOException {
+  private void piece(RdbType.Form form, RdbCodec codec) throws IOException {
     string("a packed value");
-    packed.forEach(form, bytes, part -> add(kind, part));
+    packed.forEach(form, bytes, part -> add(codec, part));
   }
 
   private Slice string(String what) throws IOException {
@@ -161,40 +147,23 @@ final class RdbValues implements AutoCloseable {
     return element.set(bytes, 0, bytes.readableBytes());
   }
 
-  private void add(RdbType.Kind kind, Slice part) {
-    switch (kind) {
-      case LIST -> collections.lists().pushLast(part);
-      case SET -> {
-        if (!collections.sets().add(part)) {
-          throw in.damaged("a set has a member twice");
-        }
-      }
-      default -> pair(kind, part);
-    }
-  }
-
-  /** The first half waits in a buffer of its own until the second has come. */
-  private void pair(RdbType.Kind kind, Slice part) {
-    if (!halfPair) {
+  /** The first half of a pair waits in a buffer of its own until the second has come. */
+  private void add(RdbCodec codec, Slice part) {
+    if (codec.partsEach() == 1) {
+      sound(codec.add(collections, part, null));
+    } else if (!halfPair) {
       first.clear().writeBytes(part.buffer(), part.offset(), part.length());
       halfPair = true;
-      return;
-    }
-    halfPair = false;
-    pairKey.set(first, 0, first.readableBytes());
-    if (kind == RdbType.Kind.ZSET) {
-      addScored(pairKey, ScoreText.parse(part));
-    } else if (!collections.hashes().set(pairKey, part)) {
-      throw in.damaged("a hash has a field twice");
+    } else {
+      halfPair = false;
+      pairKey.set(first, 0, first.readableBytes());
+      sound(codec.add(collections, pairKey, part));
     }
   }
 
-  private void addScored(Slice member, double score) {
-    if (Double.isNaN(score)) {
-      throw in.damaged("a score that is not a number");
-    }
-    if (!collections.zsets().set(member, score)) {
-      throw in.damaged("a sorted set has a member twice");
+  private void sound(String damage) {
+    if (damage != null) {
+      throw in.damaged(damage);
     }
   }
 

@@ -12,8 +12,8 @@ import org.chronolith.engine.types.CollectionTypes;
 import org.chronolith.engine.types.string.Strings;
 
 /**
- * Writes an RDB of version 9, with the plain encoding of each type: every Redis since 5.0 reads it.
- * What is in it may come in parts, so that not all of it has to be in memory at a time.
+ * Writes an RDB with the plain encoding of each type. What is in it may come in parts, so that not
+ * all of it has to be in memory at a time.
  *
  * <pre>
  * writer.begin(auxiliary);
@@ -27,6 +27,7 @@ public final class RdbWriter implements AutoCloseable {
   private static final int FLUSH_BYTES = 64 << 10;
 
   private final WritableByteChannel channel;
+  private final RdbVersion version;
   private final ByteBuf out = ByteBufAllocator.DEFAULT.directBuffer(2 * FLUSH_BYTES);
   private final ByteBuf key = ByteBufAllocator.DEFAULT.directBuffer();
   private final Crc64 crc = new Crc64();
@@ -37,12 +38,13 @@ public final class RdbWriter implements AutoCloseable {
   /**
    * @param channel is not closed
    */
-  public RdbWriter(WritableByteChannel channel) {
+  public RdbWriter(WritableByteChannel channel, RdbVersion version) {
     this.channel = channel;
+    this.version = version;
   }
 
   /**
-   * Writes a whole keyspace as an RDB.
+   * Writes a whole keyspace as an RDB of the version that most servers read.
    *
    * @param auxiliary fields at the start, such as {@code redis-ver}
    * @return bytes written
@@ -55,7 +57,7 @@ public final class RdbWriter implements AutoCloseable {
       Map<String, String> auxiliary,
       WritableByteChannel channel)
       throws IOException {
-    try (RdbWriter writer = new RdbWriter(channel)) {
+    try (RdbWriter writer = new RdbWriter(channel, RdbVersion.DEFAULT)) {
       writer.begin(auxiliary);
       writer.part(keyspace, strings, collections);
       return writer.end();
@@ -65,12 +67,14 @@ public final class RdbWriter implements AutoCloseable {
   /**
    * Begins.
    *
-   * @param auxiliary fields at the start, such as {@code redis-ver}
+   * @param auxiliary fields at the start, such as {@code redis-ver}, which old versions have not
    */
   public void begin(Map<String, String> auxiliary) {
     out.writeCharSequence(
-        String.format("%s%04d", RdbFormat.MAGIC, RdbFormat.WRITTEN_VERSION),
-        StandardCharsets.US_ASCII);
+        String.format("%s%04d", RdbFormat.MAGIC, version.number()), StandardCharsets.US_ASCII);
+    if (version.number() < RdbFormat.AUX_VERSION) {
+      return;
+    }
     auxiliary.forEach(
         (name, value) -> {
           out.writeByte(RdbFormat.OP_AUX);
@@ -86,7 +90,8 @@ public final class RdbWriter implements AutoCloseable {
    */
   public void part(Keyspace keyspace, Strings strings, CollectionTypes collections)
       throws IOException {
-    values = new RdbValueWriter(keyspace, strings, collections, out, () -> flush(FLUSH_BYTES));
+    values =
+        new RdbValueWriter(keyspace, strings, collections, version, out, () -> flush(FLUSH_BYTES));
     for (int i = 0; i < keyspace.databases(); i++) {
       database(keyspace.database(i));
     }
@@ -122,9 +127,11 @@ public final class RdbWriter implements AutoCloseable {
     }
     out.writeByte(RdbFormat.OP_SELECT_DB);
     RdbValueWriter.length(out, db.number());
-    out.writeByte(RdbFormat.OP_RESIZE_DB);
-    RdbValueWriter.length(out, db.size());
-    RdbValueWriter.length(out, db.expiring());
+    if (version.number() >= RdbFormat.AUX_VERSION) {
+      out.writeByte(RdbFormat.OP_RESIZE_DB);
+      RdbValueWriter.length(out, db.size());
+      RdbValueWriter.length(out, db.expiring());
+    }
     long cursor = 0;
     do {
       cursor = db.scan(cursor, entry -> entry(db, entry));
@@ -140,7 +147,7 @@ public final class RdbWriter implements AutoCloseable {
       out.writeByte(RdbFormat.OP_EXPIRE_MS);
       out.writeLongLE(expireAtMs);
     }
-    out.writeByte(RdbValueWriter.typeOf(db, entry).code());
+    out.writeByte(values.typeOf(db, entry).code());
     key.clear();
     db.copyKey(entry, key);
     RdbValueWriter.length(out, key.readableBytes());

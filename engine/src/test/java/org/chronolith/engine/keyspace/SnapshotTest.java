@@ -17,6 +17,7 @@ import java.util.SplittableRandom;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.rdb.RdbReader;
+import org.chronolith.engine.rdb.RdbVersion;
 import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.types.list.ListValue;
 import org.junit.jupiter.api.Test;
@@ -277,7 +278,7 @@ class SnapshotTest {
       throws IOException {
     int parts = 0;
     try (CheckpointParts checkpoint = new CheckpointParts(store::reader);
-        RdbWriter writer = new RdbWriter(Channels.newChannel(out))) {
+        RdbWriter writer = new RdbWriter(Channels.newChannel(out), RdbVersion.DEFAULT)) {
       writer.begin(Map.of());
       for (boolean more = true; more; ) {
         try (KeyspaceFixture part = new KeyspaceFixture(DATABASES)) {

@@ -1,5 +1,6 @@
 package org.chronolith.server.replication;
 
+import org.chronolith.engine.rdb.RdbVersion;
 import org.chronolith.server.client.Client;
 
 /** What a client has said of itself with {@code REPLCONF} before it asks to be a replica. */
@@ -30,6 +31,9 @@ final class Announcement {
 
   /** What it was told about its log; null for nothing. */
   Mismatch.Told told;
+
+  /** The newest version of an RDB that it reads and this server writes. */
+  RdbVersion rdbVersion = RdbVersion.DEFAULT;
 
   /** Only wants an RDB, no stream after it: {@code redis-cli --rdb}. */
   boolean rdbOnly;

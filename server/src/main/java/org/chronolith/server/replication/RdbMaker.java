@@ -13,6 +13,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.chronolith.engine.rdb.RdbVersion;
 import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.server.config.ServerVersion;
@@ -35,9 +36,10 @@ final class RdbMaker implements AutoCloseable {
    * What is made.
    *
    * @param checkpoint retained by the caller, released here
+   * @param version that the replica reads
    * @param keys whether any key goes into it; if not it has the auxiliary fields alone
    */
-  record Wanted(Checkpoint checkpoint, String replicationId, boolean keys) {}
+  record Wanted(Checkpoint checkpoint, String replicationId, RdbVersion version, boolean keys) {}
 
   /** A finished one. */
   record Rdb(FileChannel file, long bytes) {}
@@ -127,9 +129,9 @@ final class RdbMaker implements AutoCloseable {
     auxiliary.put("repl-offset", Long.toString(checkpoint.offset()));
     auxiliary.put("aof-base", "0");
     if (wanted.keys()) {
-      return host.writeRdb(checkpoint, auxiliary, out);
+      return host.writeRdb(checkpoint, wanted.version(), auxiliary, out);
     }
-    try (RdbWriter writer = new RdbWriter(out)) {
+    try (RdbWriter writer = new RdbWriter(out, wanted.version())) {
       writer.begin(auxiliary);
       return writer.end();
     }

@@ -387,7 +387,8 @@ final class Replicas {
       syncs.sendingRdb(feed, offset);
     }
     String firstLine = wanted.sync() ? "" : "+FULLRESYNC " + id + " " + offset + "\r\n";
-    RdbMaker.Wanted rdb = new RdbMaker.Wanted(checkpoint, id, announced.wantsKeys);
+    RdbMaker.Wanted rdb =
+        new RdbMaker.Wanted(checkpoint, id, announced.rdbVersion, announced.wantsKeys);
     if (announced.capaEof && !announced.rdbOnly && !wanted.sync() && config.replDisklessSync()) {
       RdbStreamSend send =
           new RdbStreamSend(

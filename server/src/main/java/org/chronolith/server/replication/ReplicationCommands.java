@@ -2,6 +2,9 @@ package org.chronolith.server.replication;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.chronolith.engine.rdb.RdbVersion;
 import org.chronolith.replicationlog.History;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
@@ -12,6 +15,9 @@ import org.chronolith.server.config.HostPort;
 
 /** {@code REPLICAOF SLAVEOF ROLE WAIT PSYNC SYNC REPLCONF}. Thread: engine. */
 final class ReplicationCommands {
+  private static final Pattern SERVER_VERSION =
+      Pattern.compile("(\\d{1,4})\\.(\\d{1,4})(\\.\\d{1,4})?");
+
   private static final CommandException OUT_OF_0_AND_1 =
       new CommandException("ERR value is out of range, value must between 0 and 1");
 
@@ -230,6 +236,7 @@ final class ReplicationCommands {
         case "listening-port" -> announced.port = (int) call.integer(i + 1);
         case "ip-address" -> announced.ip = call.text(i + 1);
         case NODE_ID -> announced.nodeId = nodeId(call.text(i + 1));
+        case "version" -> announced.rdbVersion = rdbVersion(call.text(i + 1));
         case "capa" -> capability(announced, call.text(i + 1).toLowerCase(Locale.ROOT));
         case VERIFY -> {
           verify(call, announced, call.integer(i + 1));
@@ -249,6 +256,20 @@ final class ReplicationCommands {
       }
     }
     call.reply().ok();
+  }
+
+  /** Of the server that a replica says it is, such as {@code 8.0.1}. */
+  private static RdbVersion rdbVersion(String server) {
+    Matcher words = SERVER_VERSION.matcher(server);
+    if (!words.matches()) {
+      throw new CommandException("ERR Unrecognized version format: " + server);
+    }
+    RdbVersion version =
+        RdbVersion.readBy(Integer.parseInt(words.group(1)), Integer.parseInt(words.group(2)));
+    if (version == null) {
+      throw new CommandException("ERR no RDB is written that a server " + server + " reads");
+    }
+    return version;
   }
 
   /** What is let through: nothing, or functions, which there are none of. */

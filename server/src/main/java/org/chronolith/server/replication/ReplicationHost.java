@@ -3,6 +3,7 @@ package org.chronolith.server.replication;
 import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 import java.util.Map;
+import org.chronolith.engine.rdb.RdbVersion;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.server.command.StreamExecutor;
@@ -63,12 +64,16 @@ public interface ReplicationHost {
   void discard(RecoveryTarget target);
 
   /**
-   * Writes an RDB of what {@code checkpoint} holds. Thread: rdb.
+   * Writes an RDB of that version of what {@code checkpoint} holds. Thread: rdb.
    *
    * @return bytes written
    * @throws IOException if {@code out} fails
    */
-  long writeRdb(Checkpoint checkpoint, Map<String, String> auxiliary, WritableByteChannel out)
+  long writeRdb(
+      Checkpoint checkpoint,
+      RdbVersion version,
+      Map<String, String> auxiliary,
+      WritableByteChannel out)
       throws IOException;
 
   /** Ends the process: memory and log no longer agree. Thread: any. */

@@ -2,15 +2,20 @@ package org.chronolith.server.replication;
 
 import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.RedisServerProcess;
 import org.chronolith.server.testing.RequiresRedis;
@@ -75,6 +80,46 @@ class StockReplicaIT {
         assertEquals("1", client.info("stats", "sync_full"));
         assertEquals(client.call("DEBUG", "DIGEST"), replica.call("DEBUG", "DIGEST"));
       }
+    }
+  }
+
+  /** A redis-server of 7.0 announces none. */
+  @Test
+  void shouldWriteTheVersionOfTheRdbByWhatTheReplicaSaysItIs() throws IOException {
+    try (ChronolithProcess master =
+            ChronolithProcess.start(directory.resolve("master"), ChronolithProcess.freePort());
+        RespClient client = master.connect()) {
+      client.call("ZADD", "scored", "1.5", "member");
+      assertEquals("REDIS0009", headerOfRdb(master.port(), "capa eof"));
+      assertEquals("REDIS0009", headerOfRdb(master.port(), "version 8.0.1 capa eof"));
+      assertEquals("REDIS0008", headerOfRdb(master.port(), "capa eof version 4.0.14"));
+      assertEquals("REDIS0007", headerOfRdb(master.port(), "version 3.2.13"));
+      assertEquals(
+          "ERR no RDB is written that a server 2.4.18 reads",
+          assertThrows(
+                  RespClient.ErrorReply.class, () -> client.call("REPLCONF", "version", "2.4.18"))
+              .getMessage());
+      assertEquals(
+          "ERR Unrecognized version format: seven",
+          assertThrows(
+                  RespClient.ErrorReply.class, () -> client.call("REPLCONF", "version", "seven"))
+              .getMessage());
+    }
+  }
+
+  private static String headerOfRdb(int port, String announced) throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(DEADLINE_S));
+      String request = "REPLCONF " + announced + "\r\nPSYNC ? -1\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      StringBuilder read = new StringBuilder();
+      Matcher header = Pattern.compile("REDIS\\d{4}").matcher(read);
+      while (!header.reset().find()) {
+        int next = socket.getInputStream().read();
+        assertTrue(next >= 0, read.toString());
+        read.append((char) next);
+      }
+      return header.group();
     }
   }
 

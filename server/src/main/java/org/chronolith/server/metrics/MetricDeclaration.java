@@ -42,6 +42,10 @@ record MetricDeclaration(String name, boolean counter, String field, String help
               "repl_verified_blocks",
               "Blocks of the stream found the same on a replica"),
           counter(
+              "chronolith_repl_unverified_blocks_total",
+              "repl_unverified_blocks",
+              "Blocks of a replica that could not be compared: too old, or too many at once"),
+          counter(
               "chronolith_repl_mismatched_blocks_total",
               "repl_mismatched_blocks",
               "Blocks that differ between a master and a replica"),

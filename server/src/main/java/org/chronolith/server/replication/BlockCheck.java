@@ -33,8 +33,12 @@ final class BlockCheck implements AutoCloseable {
 
   /** What is found. */
   interface Listener {
-    /** So many blocks are the same on both sides. */
-    void verified(int blocks);
+    /**
+     * So many blocks are the same on both sides.
+     *
+     * @param skipped others that cannot be compared: this log has them no more, or too many waited
+     */
+    void verified(int blocks, int skipped);
 
     /** A block differs. */
     void differs(Mismatch mismatch);
@@ -87,16 +91,17 @@ final class BlockCheck implements AutoCloseable {
       throw new ProtocolException("checksums of blocks that were not sent, from offset " + block);
     }
     int same = 0;
+    int skipped = 0;
     for (int i = 0; i < blocks; i++) {
       int sum = Acknowledgement.sum(acknowledgement, i);
       if (!passing.has(block)) {
-        enqueue(block, sum);
+        skipped += enqueue(block, sum) ? 0 : 1;
       } else if (isSame(block, passing.sum(block), sum)) {
         same++;
       }
       block += BlockSums.BLOCK_BYTES;
     }
-    listener.verified(same);
+    listener.verified(same, skipped);
   }
 
   private boolean isSame(long block, int here, int there) {
@@ -107,13 +112,14 @@ final class BlockCheck implements AutoCloseable {
     return false;
   }
 
-  private void enqueue(long block, int sum) {
+  /** Returns whether there is room for it. */
+  private boolean enqueue(long block, int sum) {
     if (queued == 0) {
       headBlock = block;
     }
     boolean inRow = block == headBlock + (long) queued * BlockSums.BLOCK_BYTES;
     if (!inRow || queued == MOST_QUEUED) {
-      return;
+      return false;
     }
     queue[(head + queued) % MOST_QUEUED] = sum;
     queued++;
@@ -121,11 +127,13 @@ final class BlockCheck implements AutoCloseable {
       roundQueued = true;
       later.accept(this::round);
     }
+    return true;
   }
 
   private void round() {
     roundQueued = false;
     int same = 0;
+    int skipped = 0;
     for (int i = 0; i < ROUND_BLOCKS && queued > 0 && !closed; i++) {
       int there = queue[head];
       long block = headBlock;
@@ -134,11 +142,13 @@ final class BlockCheck implements AutoCloseable {
       queued--;
       // What was trimmed, or never was here, cannot be verified.
       long here = older.has(block) ? read(block) : UNKNOWN;
-      if (here != UNKNOWN && isSame(block, (int) here, there)) {
+      if (here == UNKNOWN) {
+        skipped++;
+      } else if (isSame(block, (int) here, there)) {
         same++;
       }
     }
-    listener.verified(same);
+    listener.verified(same, skipped);
     if (queued > 0) {
       roundQueued = true;
       later.accept(this::round);

@@ -34,8 +34,8 @@ final class FeedLoop {
 
   /** Hears what verification finds. Called on the replication loop. */
   interface Verification {
-    /** So many blocks of some replica are the same as here. */
-    void verified(int blocks);
+    /** So many blocks of some replica are the same as here, and so many cannot be compared. */
+    void verified(int blocks, int skipped);
 
     /** A block of a replica differs. */
     void differs(ReplicaFeed feed, Mismatch mismatch);
@@ -122,8 +122,8 @@ final class FeedLoop {
     onAcknowledged.run();
   }
 
-  void verified(int blocks) {
-    verification.verified(blocks);
+  void verified(int blocks, int skipped) {
+    verification.verified(blocks, skipped);
   }
 
   void differs(ReplicaFeed feed, Mismatch mismatch) {

@@ -117,8 +117,8 @@ final class ReplicaFeed
   /** What the comparison with the replica's checksums brings. */
   private final class Findings implements BlockCheck.Listener {
     @Override
-    public void verified(int blocks) {
-      feeds.verified(blocks);
+    public void verified(int blocks, int skipped) {
+      feeds.verified(blocks, skipped);
     }
 
     @Override

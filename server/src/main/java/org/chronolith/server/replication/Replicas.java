@@ -102,8 +102,8 @@ final class Replicas {
   /** What verification finds, on its way to the engine. Thread: the replication loop. */
   private final class Verification implements FeedLoop.Verification {
     @Override
-    public void verified(int blocks) {
-      counters.verified(blocks);
+    public void verified(int blocks, int skipped) {
+      counters.verified(blocks, skipped);
     }
 
     @Override

@@ -159,6 +159,7 @@ public final class Replication {
         .number("sync_partial_err", counters::syncPartialErr)
         .number("sync_full_resumed", counters::syncFullResumed)
         .number("repl_verified_blocks", counters::verifiedBlocks)
+        .number("repl_unverified_blocks", counters::unverifiedBlocks)
         .number("repl_mismatched_blocks", counters::mismatchedBlocks)
         .number("repl_mismatch_resyncs", counters::mismatchResyncs)
         .onReset(counters::reset)

@@ -12,6 +12,7 @@ public final class ReplicationCounters {
   private volatile long syncPartialOk;
   private volatile long syncPartialErr;
   private final LongAdder verifiedBlocks = new LongAdder();
+  private final LongAdder unverifiedBlocks = new LongAdder();
   private volatile long mismatchedBlocks;
   private volatile long mismatchResyncs;
 
@@ -40,6 +41,11 @@ public final class ReplicationCounters {
     return verifiedBlocks.sum();
   }
 
+  /** Blocks that a replica has told of, and that could not be compared with this node's log. */
+  public long unverifiedBlocks() {
+    return unverifiedBlocks.sum();
+  }
+
   /** Blocks that differ between this node and a replica, or between it and its master. */
   public long mismatchedBlocks() {
     return mismatchedBlocks;
@@ -57,6 +63,7 @@ public final class ReplicationCounters {
     syncPartialOk = 0;
     syncPartialErr = 0;
     verifiedBlocks.reset();
+    unverifiedBlocks.reset();
     mismatchedBlocks = 0;
     mismatchResyncs = 0;
   }
@@ -78,8 +85,9 @@ public final class ReplicationCounters {
   }
 
   /** Any thread. */
-  void verified(int blocks) {
+  void verified(int blocks, int skipped) {
     verifiedBlocks.add(blocks);
+    unverifiedBlocks.add(skipped);
   }
 
   void mismatched(long blocks) {

@@ -1,7 +1,9 @@
 package org.chronolith.server.tools;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -65,7 +67,7 @@ final class ExportCommand implements Callable<Integer> {
           restore.run(
               (state, offset, history) -> {
                 progress.begin("writing", 0);
-                return write(state, target);
+                return write(state, target, progress);
               });
     } finally {
       progress.end();
@@ -96,7 +98,7 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   /** Under another name until it is complete and on the disk. */
-  private long write(OfflineDataset state, Path target) {
+  private long write(OfflineDataset state, Path target, Progress progress) {
     Path making = target.resolveSibling(target.getFileName() + ".making");
     try {
       try (FileChannel out =
@@ -112,7 +114,7 @@ final class ExportCommand implements Callable<Integer> {
         auxiliary.put("redis-bits", "64");
         auxiliary.put("ctime", Long.toString(nowMs / 1000));
         auxiliary.put("aof-base", "0");
-        bytes = state.writeRdb(auxiliary, out);
+        bytes = state.writeRdb(auxiliary, telling(progress, out));
         out.force(true);
       }
       Files.move(making, target, StandardCopyOption.ATOMIC_MOVE);
@@ -121,6 +123,27 @@ final class ExportCommand implements Callable<Integer> {
       deleteAfter(e, making);
       throw new ToolException("cannot write " + file + ": " + e, e);
     }
+  }
+
+  private static WritableByteChannel telling(Progress progress, WritableByteChannel out) {
+    return new WritableByteChannel() {
+      @Override
+      public int write(ByteBuffer from) throws IOException {
+        int written = out.write(from);
+        progress.add(written);
+        return written;
+      }
+
+      @Override
+      public boolean isOpen() {
+        return out.isOpen();
+      }
+
+      @Override
+      public void close() throws IOException {
+        out.close();
+      }
+    };
   }
 
   private static void deleteAfter(IOException cause, Path making) {

@@ -1,5 +1,6 @@
 package org.chronolith.server.capture;
 
+import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -117,6 +118,91 @@ final class ChangeCaptureIT {
           assertEquals("2", second.info("stats", "sync_partial_ok"));
         }
       }
+    }
+  }
+
+  /** It follows a replica, which becomes the master, and is then stopped and started. */
+  @Test
+  void shouldGoOnThroughAPromotionAndACleanStop() {
+    int port = ChronolithProcess.freePort();
+    Path data = directory.resolve("replica");
+    try (ChronolithProcess master = start(ChronolithProcess.freePort());
+        ChronolithProcess replica =
+            ChronolithProcess.start(data, port, "--replicaof", "127.0.0.1 " + master.port());
+        RespClient client = master.connect();
+        RespClient promoted = replica.connect()) {
+      await("the link", () -> promoted.info("replication", "master_link_status").equals("up"));
+      try (StreamReader reader = new StreamReader(port, null)) {
+        assertEquals(0, journalSize(reader.awaitSnapshot()));
+        writeJournal(client, 100, new Random(10));
+        reader.awaitChange(lastWritten());
+        master.kill();
+        promoted.call("REPLICAOF", "NO", "ONE");
+        selected = 0;
+        writeJournal(promoted, 100, new Random(11));
+        List<Change> streamed = reader.awaitChange(lastWritten());
+        assertEquals(words(written), words(streamed));
+        String id = promoted.info("replication", "master_replid");
+        assertEquals(id, streamed.get(streamed.size() - 1).after().replicationId());
+        assertEquals("1", promoted.info("stats", "sync_full"));
+
+        replica.stop();
+        try (ChronolithProcess again = ChronolithProcess.start(data, port);
+            RespClient third = again.connect()) {
+          selected = 0;
+          writeJournal(third, 100, new Random(12));
+          List<Change> all = reader.awaitChange(lastWritten());
+          assertEquals(words(written), words(all));
+          assertEquals(id, all.get(all.size() - 1).after().replicationId());
+          assertEquals("0", third.info("stats", "sync_full"));
+        }
+        assertEquals(1, reader.snapshotsBegun());
+      }
+    }
+  }
+
+  @Test
+  void shouldBeginWithASnapshotAgainWhereTheLogNoLongerReachesBack() {
+    try (ChronolithProcess server =
+            ChronolithProcess.start(
+                directory.resolve("data"),
+                ChronolithProcess.freePort(),
+                "--repl-log-retention-bytes",
+                "8mb",
+                "--log-segment-bytes",
+                "8mb",
+                "--save",
+                "");
+        RespClient client = server.connect()) {
+      Position early;
+      writeJournal(client, 10, new Random(13));
+      try (StreamReader reader = new StreamReader(server.port(), null)) {
+        reader.awaitSnapshot();
+        writeJournal(client, 10, new Random(14));
+        List<Change> streamed = reader.awaitChange(lastWritten());
+        early = streamed.get(streamed.size() - 1).after();
+      }
+      String value = "x".repeat(100_000);
+      await(
+          "the log to be trimmed",
+          () -> {
+            for (int i = 0; i < 50; i++) {
+              client.call("SET", "large", value);
+            }
+            assertEquals("OK", client.call("SAVE"));
+            String start = client.info("persistence", "chronolith_log_start_offset");
+            return Long.parseLong(start) > early.offset();
+          });
+      try (StreamReader late = new StreamReader(server.port(), early)) {
+        assertEquals(20, journalSize(late.awaitSnapshot()));
+        writeJournal(client, 10, new Random(15));
+        List<Change> streamed = new ArrayList<>(late.awaitChange(lastWritten()));
+        // What was written behind the newest snapshot.
+        streamed.removeIf(change -> change.words().get(1).equals("large"));
+        assertEquals(words(written.subList(20, 30)), words(streamed));
+        assertEquals(1, late.snapshotsBegun());
+      }
+      assertEquals("2", client.info("stats", "sync_full"));
     }
   }
 

@@ -37,6 +37,7 @@ class VerificationTest {
   private final Deque<Runnable> later = new ArrayDeque<>();
   private final List<Mismatch> found = new ArrayList<>();
   private long verified;
+  private long unverified;
   private ReplicationLog master;
   private ReplicationLog replica;
 
@@ -81,8 +82,9 @@ class VerificationTest {
         master,
         new BlockCheck.Listener() {
           @Override
-          public void verified(int blocks) {
+          public void verified(int blocks, int skipped) {
             verified += blocks;
+            unverified += skipped;
           }
 
           @Override
@@ -202,6 +204,7 @@ class VerificationTest {
       tell(report, check);
     }
     assertEquals(3, verified);
+    assertEquals(3, unverified);
     assertEquals(List.of(), found);
   }
 
@@ -219,6 +222,7 @@ class VerificationTest {
       assertTrue(tell(report, check) > 1);
     }
     assertEquals(all, verified);
+    assertEquals(0, unverified);
     verified = 0;
     // A new link repeats the last ones, and goes further back if they were not told.
     for (long untold : new long[] {Long.MAX_VALUE, 10L * BLOCK}) {

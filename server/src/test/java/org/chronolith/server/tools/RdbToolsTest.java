@@ -51,9 +51,12 @@ class RdbToolsTest {
   void shouldImportWhatItExports() throws Exception {
     byte[] digest = write();
     Map<String, String> before = DataFixture.files(source());
-    DataFixture.Run export = DataFixture.tool("export", source().toString(), rdb().toString());
+    DataFixture.Run export =
+        DataFixture.tool("export", source().toString(), rdb().toString(), "--progress");
     assertEquals(0, export.code(), export.err());
     assertTrue(export.out().contains("205 keys in "), export.out());
+    assertTrue(
+        export.err().endsWith("writing " + Progress.size(Files.size(rdb())) + "\n"), export.err());
     assertEquals(before, DataFixture.files(source()));
 
     Path into = root.resolve("into");

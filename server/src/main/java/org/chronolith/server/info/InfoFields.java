@@ -143,6 +143,7 @@ final class InfoFields {
         sync_partial_ok
         sync_partial_err
         repl_verified_blocks
+        repl_unverified_blocks
         repl_mismatched_blocks
         repl_mismatch_resyncs
         sync_full_resumed

@@ -495,7 +495,10 @@ public final class Server {
   private Dataset newDataset() {
     return new Dataset(
         KeyspaceConfig.of(
-            config.databases(), DirectMemory.limitBytes(), platform.hashSeeds().getAsLong()),
+            config.databases(),
+            DirectMemory.limitBytes(),
+            platform.hashSeeds().getAsLong(),
+            engineLoop.clock()::nanos),
         CollectionSettings.limits(config),
         slabs);
   }
@@ -655,6 +658,7 @@ public final class Server {
     closing = true;
     snapshotScrub.close();
     replicationLoop.close();
+    replication.closeClaims();
     replication.release();
     closeLive();
     engineLoop.close();

@@ -334,10 +334,10 @@ public final class Keyspace implements AutoCloseable {
     return compaction.step(budget);
   }
 
-  static boolean forNanos(long nanos, BooleanSupplier moreAfterStep) {
-    long start = System.nanoTime();
+  boolean forNanos(long nanos, BooleanSupplier moreAfterStep) {
+    long start = config.nanos().getAsLong();
     while (moreAfterStep.getAsBoolean()) {
-      if (System.nanoTime() - start >= nanos) {
+      if (config.nanos().getAsLong() - start >= nanos) {
         return true;
       }
     }

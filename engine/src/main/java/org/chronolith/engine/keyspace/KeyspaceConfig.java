@@ -1,5 +1,7 @@
 package org.chronolith.engine.keyspace;
 
+import java.util.function.LongSupplier;
+
 /**
  * The bounds of a keyspace.
  *
@@ -9,9 +11,15 @@ package org.chronolith.engine.keyspace;
  * @param preImageBytes a snapshot whose batch cannot be handed over gives up when changes, but for
  *     the last item, have written more than this into it
  * @param hashSeed seed of the key hash; random in production
+ * @param nanos by which slices are measured
  */
 public record KeyspaceConfig(
-    int databases, long maxBytes, int snapshotBatchBytes, int preImageBytes, long hashSeed) {
+    int databases,
+    long maxBytes,
+    int snapshotBatchBytes,
+    int preImageBytes,
+    long hashSeed,
+    LongSupplier nanos) {
   public KeyspaceConfig {
     if (databases < 1) {
       throw new IllegalArgumentException("databases " + databases);
@@ -22,8 +30,13 @@ public record KeyspaceConfig(
     }
   }
 
-  /** Batches of 256 KiB, pre-images up to 8 MiB. */
+  /** Batches of 256 KiB, pre-images up to 8 MiB, slices by the machine's clock. */
   public static KeyspaceConfig of(int databases, long maxBytes, long hashSeed) {
-    return new KeyspaceConfig(databases, maxBytes, 256 << 10, 8 << 20, hashSeed);
+    return of(databases, maxBytes, hashSeed, System::nanoTime);
+  }
+
+  /** The same with slices by another clock. */
+  public static KeyspaceConfig of(int databases, long maxBytes, long hashSeed, LongSupplier nanos) {
+    return new KeyspaceConfig(databases, maxBytes, 256 << 10, 8 << 20, hashSeed, nanos);
   }
 }

@@ -155,7 +155,7 @@ public final class Snapshot {
    * @return whether it is done
    */
   public boolean stepFor(long nanos) {
-    Keyspace.forNanos(nanos, () -> !step(STEP) && state == State.WALKING && !sinkFull);
+    keyspace.forNanos(nanos, () -> !step(STEP) && state == State.WALKING && !sinkFull);
     return isDone();
   }
 

@@ -18,7 +18,7 @@ final class KeyspaceFixture implements AutoCloseable {
   final CollectionTypes collections;
 
   KeyspaceFixture(int databases) {
-    this(new KeyspaceConfig(databases, 2L << 30, 16 << 10, 4 << 20, 99));
+    this(new KeyspaceConfig(databases, 2L << 30, 16 << 10, 4 << 20, 99, System::nanoTime));
   }
 
   KeyspaceFixture(KeyspaceConfig config) {

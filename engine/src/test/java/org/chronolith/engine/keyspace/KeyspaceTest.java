@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.Slice;
@@ -315,5 +316,35 @@ class KeyspaceTest {
     }
     fixture.keyspace.validate();
     assertFalse(fixture.db(0).delete(KeyspaceFixture.slice("absent")));
+  }
+
+  /** Else how much a slice does would depend on the machine, where nothing else does. */
+  @Test
+  void shouldMeasureSlicesByTheClockThatItWasGiven() {
+    AtomicLong clock = new AtomicLong();
+    AtomicLong nanosPerKey = new AtomicLong(3);
+    KeyspaceConfig config = KeyspaceConfig.of(1, 1L << 30, 1, clock::get);
+    try (KeyspaceFixture own = new KeyspaceFixture(config)) {
+      own.keyspace.listener(
+          new KeyspaceListener() {
+            @Override
+            public void expired(int db, Slice key) {
+              clock.addAndGet(nanosPerKey.get());
+            }
+
+            @Override
+            public void touched(int db, Slice key) {}
+          });
+      for (int i = 0; i < 1_000; i++) {
+        own.set(0, "key:" + i, "value");
+        own.db(0).expireAt(own.db(0).find(KeyspaceFixture.slice("key:" + i)), 1_000_500);
+      }
+      own.keyspace.begin(1_000_501, ExpiryMode.DELETE);
+      assertTrue(own.keyspace.expireSlice(600));
+      assertEquals(1_000 - 256, own.db(0).size(), "it looks at the clock every 64 keys");
+      nanosPerKey.set(0);
+      assertFalse(own.keyspace.expireSlice(1));
+      assertEquals(0, own.db(0).size());
+    }
   }
 }

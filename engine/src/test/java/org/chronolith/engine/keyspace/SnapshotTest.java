@@ -361,7 +361,8 @@ class SnapshotTest {
   @Test
   void shouldGiveWayWhenPreImagesOverflow() {
     SnapshotModel store = new SnapshotModel();
-    KeyspaceConfig config = new KeyspaceConfig(1, 1L << 30, 16 << 10, 64 << 10, 1);
+    KeyspaceConfig config =
+        new KeyspaceConfig(1, 1L << 30, 16 << 10, 64 << 10, 1, System::nanoTime);
     try (KeyspaceFixture fixture = new KeyspaceFixture(config)) {
       for (int i = 0; i < 100; i++) {
         fixture.set(0, "k" + i, "v".repeat(4_000));
@@ -387,7 +388,8 @@ class SnapshotTest {
   @Test
   void shouldNotGiveWayToLongElements() {
     SnapshotModel store = new SnapshotModel();
-    KeyspaceConfig config = new KeyspaceConfig(1, 1L << 30, 16 << 10, 64 << 10, 1);
+    KeyspaceConfig config =
+        new KeyspaceConfig(1, 1L << 30, 16 << 10, 64 << 10, 1, System::nanoTime);
     try (KeyspaceFixture fixture = new KeyspaceFixture(config)) {
       for (int i = 0; i < 40; i++) {
         fixture.collections.hashes().find(fixture.db(0), KeyspaceFixture.slice("h" + i / 20));

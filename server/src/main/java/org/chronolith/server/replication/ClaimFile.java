@@ -7,12 +7,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.zip.CRC32C;
 import org.chronolith.server.recovery.ForcedFile;
 import org.chronolith.server.recovery.RecoveryException;
+import org.chronolith.server.work.Worker;
+import org.chronolith.server.work.Workers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * whole and replaced by a forced rename.
  *
  * <p>Thread: {@link #read} for the loader, {@link #write} and {@link #close} for any; the file is
- * written on the thread {@code replica-claims}.
+ * written by the worker {@code replica-claims}.
  */
 public final class ClaimFile implements AutoCloseable {
   public static final String NAME = "REPLICAS";
@@ -33,16 +36,11 @@ public final class ClaimFile implements AutoCloseable {
   private static final long CLOSE_TIMEOUT_S = 10;
 
   private final Path file;
-  private final ExecutorService writer =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            Thread thread = new Thread(task, "replica-claims");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final Worker writer;
 
-  ClaimFile(Path directory) {
+  ClaimFile(Path directory, Workers workers) {
     file = directory.resolve(NAME);
+    writer = workers.start("replica-claims");
   }
 
   /** The claims that were written last; none, with a warning, if the file is not what it was. */
@@ -136,14 +134,18 @@ public final class ClaimFile implements AutoCloseable {
     return String.format("%08x", crc.getValue());
   }
 
-  /** Ends the thread, after what was asked for is written. */
+  /** Ends the worker, after what was asked for is written. */
   @Override
   public void close() {
-    writer.shutdown();
+    FutureTask<Void> last = new FutureTask<>(() -> null);
+    writer.execute(last);
+    writer.close();
     try {
-      if (!writer.awaitTermination(CLOSE_TIMEOUT_S, TimeUnit.SECONDS)) {
-        LOG.warn("The replicas' claims on the log are not written to {} in time", file);
-      }
+      last.get(CLOSE_TIMEOUT_S, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      LOG.warn("The replicas' claims on the log are not written to {} in time", file);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import org.chronolith.server.work.Workers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,10 +66,11 @@ final class Claims {
   /**
    * Reads what an earlier run has left in the data directory. Before the engine uses this.
    *
+   * @param workers who write what changes
    * @return the highest offset up to which one of them has the stream; 0 without any
    */
-  long open(Path directory) {
-    ClaimFile opened = new ClaimFile(directory);
+  long open(Path directory, Workers workers) {
+    ClaimFile opened = new ClaimFile(directory, workers);
     for (Claim claim : opened.read()) {
       // At once: the log may be trimmed before the role is decided.
       claims.put(claim.id(), claim);
@@ -300,7 +302,7 @@ final class Claims {
     persist();
   }
 
-  /** Writes the last state and ends the thread. Any thread, after the engine's last use. */
+  /** Writes the last state and ends the worker. Any thread, after the engine's last use. */
   void close() {
     ClaimFile to = file;
     file = null;

@@ -447,7 +447,6 @@ final class Replicas {
 
   void release() {
     rdbs.close();
-    claims.close();
     feedLoop.release();
   }
 }

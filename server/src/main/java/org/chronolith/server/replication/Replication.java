@@ -182,7 +182,7 @@ public final class Replication {
   public long open(Path directory) {
     nodeId = NodeId.of(directory);
     incoming = IncomingFiles.find(directory).orElse(null);
-    return replicas.claims().open(directory);
+    return replicas.claims().open(directory, host.workers());
   }
 
   /** The role that the configuration gives, once the data is loaded and adopted. */
@@ -219,6 +219,11 @@ public final class Replication {
       updateClaims();
     }
     replicas.disconnectAll();
+  }
+
+  /** At a stop: who follows is on disk when this returns. After the engine's last use. */
+  public void closeClaims() {
+    replicas.claims().close();
   }
 
   /** After the replication loop has ended. */

@@ -26,7 +26,7 @@ final class Scenario {
   private final World world;
   private final Operator operator;
 
-  private Scenario(long seed, Path directory, Consumer<String> trace) {
+  private Scenario(long seed, Path directory, Consumer<String> trace, Journal journal) {
     this.seed = seed;
     random = new SplittableRandom(seed);
     boolean careful = random.nextInt(3) > 0;
@@ -72,7 +72,8 @@ final class Scenario {
                 "--replica-announce-ip",
                 "127.0.0.1"));
     world =
-        new World("world-" + seed, random.split(), directory, directives, retentionBytes, trace);
+        new World(
+            "world-" + seed, random.split(), directory, directives, retentionBytes, trace, journal);
     operator = new Operator(world, random, careful);
     world.trace("seed " + seed + (careful ? ", careful, " : ", careless, ") + directives);
   }
@@ -81,12 +82,13 @@ final class Scenario {
    * @param trace told of all that happens
    * @throws AssertionError if a rule is broken
    */
-  static void run(long seed, Path directory, Consumer<String> trace) {
-    Scenario scenario = new Scenario(seed, directory, trace);
+  static void run(long seed, Path directory, Consumer<String> trace, Journal journal) {
+    Scenario scenario = new Scenario(seed, directory, trace, journal);
     try {
       scenario.run();
     } catch (AssertionError | RuntimeException e) {
-      throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+      String what = String.format("seed %d (journal %016x): ", seed, journal.hash());
+      throw new AssertionError(what + e.getMessage(), e);
     } finally {
       scenario.world.close();
     }

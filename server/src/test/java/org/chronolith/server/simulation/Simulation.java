@@ -38,7 +38,10 @@ final class Simulation {
       if (chosen != null) {
         log.setLevel(Level.INFO);
         Scenario.run(
-            chosen, Files.createDirectories(root.resolve("" + chosen)), System.out::println);
+            chosen,
+            Files.createDirectories(root.resolve("" + chosen)),
+            System.out::println,
+            Journal.hashed());
         return;
       }
       log.setLevel(Level.OFF);
@@ -47,6 +50,23 @@ final class Simulation {
       log.setLevel(before);
       remove(root);
     }
+  }
+
+  /** All that happens in one life, in a directory that is removed. */
+  static Journal journal(long seed) throws IOException {
+    Logger log = (Logger) LoggerFactory.getLogger("org.chronolith");
+    Level before = log.getLevel();
+    ((Logger) LoggerFactory.getLogger("io.netty")).setLevel(Level.OFF);
+    log.setLevel(Level.OFF);
+    Path own = Files.createTempDirectory("chronolith-");
+    Journal journal = Journal.written();
+    try {
+      Scenario.run(seed, own, line -> {}, journal);
+    } finally {
+      log.setLevel(before);
+      remove(own);
+    }
+    return journal;
   }
 
   private static void all(Path root, long first, int count) throws InterruptedException {
@@ -84,7 +104,7 @@ final class Simulation {
     Path own = Files.createDirectories(root.resolve("" + seed));
     List<String> told = new ArrayList<>();
     try {
-      Scenario.run(seed, own, told::add);
+      Scenario.run(seed, own, told::add, Journal.hashed());
     } catch (AssertionError e) {
       synchronized (failures) {
         failures.add(e.getMessage() + String.join("\n", told));

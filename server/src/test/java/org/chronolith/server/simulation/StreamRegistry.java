@@ -10,6 +10,11 @@ import java.util.Map;
  */
 final class StreamRegistry {
   private final Map<String, Stream> streams = new HashMap<>();
+  private final Journal journal;
+
+  StreamRegistry(Journal journal) {
+    this.journal = journal;
+  }
 
   private static final class Stream {
     private byte[] bytes = new byte[1 << 12];
@@ -20,6 +25,7 @@ final class StreamRegistry {
    * @throws AssertionError if other bytes were appended there under the same id
    */
   void appended(String id, long offset, byte[] data, String where) {
+    journal.add("append", offset, Arrays.hashCode(data));
     Stream stream = streams.computeIfAbsent(id, name -> new Stream());
     int at = Math.toIntExact(offset);
     if (at + data.length > stream.bytes.length) {

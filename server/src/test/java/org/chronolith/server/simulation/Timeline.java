@@ -11,8 +11,13 @@ final class Timeline implements LoopClock {
 
   private final PriorityQueue<Event> events =
       new PriorityQueue<>(Comparator.comparingLong(Event::nanos).thenComparingLong(Event::number));
+  private final Journal journal;
   private long nowNanos;
   private long number;
+
+  Timeline(Journal journal) {
+    this.journal = journal;
+  }
 
   private record Event(long nanos, long number, Runnable task) {}
 
@@ -44,7 +49,9 @@ final class Timeline implements LoopClock {
   int runDue() {
     int ran = 0;
     while (!events.isEmpty() && events.peek().nanos() <= nowNanos) {
-      events.poll().task().run();
+      Event event = events.poll();
+      journal.add("event", event.nanos(), event.number());
+      event.task().run();
       ran++;
     }
     return ran;

@@ -42,13 +42,15 @@ final class Wires {
 
   private final Timeline time;
   private final RandomGenerator random;
+  private final Journal journal;
   private final ManualIoEventLoop loop;
   private final List<Wire> wires = new ArrayList<>();
   private final boolean[][] blocked;
   private final MemoryHost[] hosts;
   private final List<Channel> listeners = new ArrayList<>();
 
-  Wires(Timeline time, RandomGenerator random, MemoryHost[] hosts) {
+  Wires(Timeline time, RandomGenerator random, Journal journal, MemoryHost[] hosts) {
+    this.journal = journal;
     this.time = time;
     this.random = random;
     this.hosts = hosts;
@@ -284,6 +286,7 @@ final class Wires {
     private void arrive(boolean byDialer, byte[] piece) {
       Channel target = byDialer ? listener : dialer;
       if (!lost && !stalled && target != null && target.isActive()) {
+        journal.add("piece", from, to, byDialer ? 1 : 0, piece.length);
         target.writeAndFlush(Unpooled.wrappedBuffer(piece));
       }
     }

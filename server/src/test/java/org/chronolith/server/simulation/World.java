@@ -31,11 +31,12 @@ final class World {
   private static final long MS = 1_000_000;
   private static final long LOOK_EVERY_NANOS = 700 * MS;
 
-  final Timeline time = new Timeline();
+  final Timeline time;
   final RandomGenerator random;
   final Node[] nodes = new Node[NODES];
   final Wires wires;
   private final Consumer<String> trace;
+  private final Journal journal;
   private final Map<String, byte[]> states = new HashMap<>();
 
   /** Where each node was when it was looked at. */
@@ -53,16 +54,19 @@ final class World {
       Path directory,
       List<String> directives,
       long retentionBytes,
-      Consumer<String> trace) {
+      Consumer<String> trace,
+      Journal journal) {
     this.retentionBytes = retentionBytes;
     this.random = random;
     this.trace = trace;
-    StreamRegistry registry = new StreamRegistry();
+    this.journal = journal;
+    time = new Timeline(journal);
+    StreamRegistry registry = new StreamRegistry(journal);
     MemoryHost[] hosts = new MemoryHost[NODES];
     for (int i = 0; i < NODES; i++) {
       hosts[i] = new MemoryHost(name + "-" + i, time);
     }
-    wires = new Wires(time, random, hosts);
+    wires = new Wires(time, random, journal, hosts);
     for (int i = 0; i < NODES; i++) {
       nodes[i] =
           new Node(
@@ -78,7 +82,9 @@ final class World {
   }
 
   void trace(String what) {
-    trace.accept(String.format("%9.3f ", time.nanos() / 1e9) + what);
+    String line = String.format("%9.3f ", time.nanos() / 1e9) + what;
+    journal.tell(line);
+    trace.accept(line);
   }
 
   void violated(String what) {
@@ -169,6 +175,7 @@ final class World {
           continue;
         }
         byte[] digest = node.process().digest();
+        journal.add("state", node.number, log.endOffset(), Arrays.hashCode(digest));
         byte[] before = states.putIfAbsent(at, digest);
         if (before != null && !Arrays.equals(before, digest)) {
           throw new AssertionError(

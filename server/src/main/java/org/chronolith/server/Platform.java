@@ -9,6 +9,7 @@ import org.chronolith.engine.snapshot.SnapshotEnv;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.replicationlog.LogStore;
 import org.chronolith.server.logging.ServerLog;
+import org.chronolith.server.recovery.DirectoryDisk;
 import org.chronolith.server.work.Workers;
 
 /**
@@ -16,6 +17,7 @@ import org.chronolith.server.work.Workers;
  * of the machine's.
  *
  * @param loops makes the loop of this name
+ * @param disk for the small files of the data directory and its generations
  * @param slabs makes the source of the keyspace's memory, which the node closes
  * @param hashSeeds for hash tables: nobody else may know them
  * @param end how the process ends
@@ -25,6 +27,7 @@ record Platform(
     Workers workers,
     LogStore logs,
     SnapshotEnv snapshots,
+    DirectoryDisk disk,
     Supplier<SlabSource> slabs,
     LongSupplier hashSeeds,
     End end) {
@@ -37,6 +40,7 @@ record Platform(
           Workers.THREADS,
           LogStore.SYSTEM,
           SnapshotEnv.REAL,
+          DirectoryDisk.SYSTEM,
           () -> SlabSource.start(READY_SLABS),
           RandomGenerator.getDefault()::nextLong,
           new ProcessEnd());
@@ -65,6 +69,6 @@ record Platform(
 
   /** The same with logs elsewhere. */
   Platform with(LogStore otherLogs) {
-    return new Platform(loops, workers, otherLogs, snapshots, slabs, hashSeeds, end);
+    return new Platform(loops, workers, otherLogs, snapshots, disk, slabs, hashSeeds, end);
   }
 }

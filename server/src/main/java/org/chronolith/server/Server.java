@@ -245,8 +245,8 @@ public final class Server {
       if (config.pidFile().isPresent()) {
         pidFile = Optional.of(PidFile.write(config.pidFile().get()));
       }
-      data = DataDirectory.open(config.dir());
-      claimedOffset = replication.open(config.dir());
+      data = DataDirectory.open(config.dir(), platform.disk());
+      claimedOffset = replication.open(data);
       sizes = StorageSizes.of(config, config.dir());
       loadingGate.loading(true);
       recovery = new Recovery(data, settings());

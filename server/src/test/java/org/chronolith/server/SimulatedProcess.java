@@ -10,6 +10,7 @@ import org.chronolith.replicationlog.LogStore;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.config.ConfigException;
 import org.chronolith.server.config.ConfigLoader;
+import org.chronolith.server.recovery.DirectoryDisk;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.replication.Replication;
 import org.chronolith.server.work.Workers;
@@ -24,6 +25,7 @@ public final class SimulatedProcess {
       Workers workers,
       LogStore logs,
       SnapshotEnv snapshots,
+      DirectoryDisk disk,
       LongSupplier hashSeeds,
       BiConsumer<String, Throwable> ended) {}
 
@@ -49,6 +51,7 @@ public final class SimulatedProcess {
                   around.workers(),
                   around.logs(),
                   around.snapshots(),
+                  around.disk(),
                   SlabSource::inline,
                   around.hashSeeds(),
                   end));

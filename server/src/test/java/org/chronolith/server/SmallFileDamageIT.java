@@ -172,6 +172,7 @@ class SmallFileDamageIT {
           Platform.REAL.workers(),
           Platform.REAL.logs(),
           Platform.REAL.snapshots(),
+          Platform.REAL.disk(),
           Platform.REAL.slabs(),
           Platform.REAL.hashSeeds(),
           new Platform.End() {

@@ -64,7 +64,8 @@ public final class DataDirectory implements AutoCloseable {
     return open(directory, DirectoryDisk.SYSTEM);
   }
 
-  static DataDirectory open(Path directory, DirectoryDisk disk) {
+  /** The same on another disk. */
+  public static DataDirectory open(Path directory, DirectoryDisk disk) {
     try {
       make(directory.toAbsolutePath(), disk);
       return new DataDirectory(directory, DirectoryLock.take(directory), disk);
@@ -109,7 +110,8 @@ public final class DataDirectory implements AutoCloseable {
     return directory;
   }
 
-  DirectoryDisk disk() {
+  /** What is done to the directory is done through it. */
+  public DirectoryDisk disk() {
     return disk;
   }
 

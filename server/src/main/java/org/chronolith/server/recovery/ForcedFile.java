@@ -23,7 +23,8 @@ public final class ForcedFile {
     write(DirectoryDisk.SYSTEM, file, text);
   }
 
-  static void write(DirectoryDisk disk, Path file, String text) throws IOException {
+  /** The same on another disk. */
+  public static void write(DirectoryDisk disk, Path file, String text) throws IOException {
     Path next = file.resolveSibling(file.getFileName() + NEXT);
     disk.write(next, text);
     disk.force(next);

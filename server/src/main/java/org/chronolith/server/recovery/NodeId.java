@@ -41,7 +41,8 @@ public final class NodeId {
     return of(DirectoryDisk.SYSTEM, directory);
   }
 
-  static String of(DirectoryDisk disk, Path directory) {
+  /** The same on another disk. */
+  public static String of(DirectoryDisk disk, Path directory) {
     Path file = directory.resolve(FILE);
     try {
       Optional<Stored> found = read(directory);

@@ -12,6 +12,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.zip.CRC32C;
+import org.chronolith.server.recovery.DirectoryDisk;
 import org.chronolith.server.recovery.ForcedFile;
 import org.chronolith.server.recovery.RecoveryException;
 import org.chronolith.server.work.Worker;
@@ -36,9 +37,11 @@ public final class ClaimFile implements AutoCloseable {
   private static final long CLOSE_TIMEOUT_S = 10;
 
   private final Path file;
+  private final DirectoryDisk disk;
   private final Worker writer;
 
-  ClaimFile(Path directory, Workers workers) {
+  ClaimFile(Path directory, DirectoryDisk disk, Workers workers) {
+    this.disk = disk;
     file = directory.resolve(NAME);
     writer = workers.start("replica-claims");
   }
@@ -79,7 +82,7 @@ public final class ClaimFile implements AutoCloseable {
     writer.execute(
         () -> {
           try {
-            ForcedFile.write(file, text);
+            ForcedFile.write(disk, file, text);
           } catch (IOException e) {
             LOG.warn("The replicas' claims on the log cannot be written to {}", file, e);
           }

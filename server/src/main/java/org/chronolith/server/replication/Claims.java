@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import org.chronolith.server.recovery.DirectoryDisk;
 import org.chronolith.server.work.Workers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,8 +70,8 @@ final class Claims {
    * @param workers who write what changes
    * @return the highest offset up to which one of them has the stream; 0 without any
    */
-  long open(Path directory, Workers workers) {
-    ClaimFile opened = new ClaimFile(directory, workers);
+  long open(Path directory, DirectoryDisk disk, Workers workers) {
+    ClaimFile opened = new ClaimFile(directory, disk, workers);
     for (Claim claim : opened.read()) {
       // At once: the log may be trimmed before the role is decided.
       claims.put(claim.id(), claim);

@@ -27,6 +27,7 @@ import org.chronolith.server.config.ServerConfig;
 import org.chronolith.server.info.Info;
 import org.chronolith.server.info.InfoSection;
 import org.chronolith.server.logging.ServerLog;
+import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.IncomingFiles;
 import org.chronolith.server.recovery.NodeId;
 import org.chronolith.server.recovery.Recovered;
@@ -179,10 +180,11 @@ public final class Replication {
    * @return up to which offset one of those had the stream; 0 if there was none
    * @throws RecoveryException if the directory does not say who it is
    */
-  public long open(Path directory) {
-    nodeId = NodeId.of(directory);
+  public long open(DataDirectory data) {
+    Path directory = data.directory();
+    nodeId = NodeId.of(data.disk(), directory);
     incoming = IncomingFiles.find(directory).orElse(null);
-    return replicas.claims().open(directory, host.workers());
+    return replicas.claims().open(directory, data.disk(), host.workers());
   }
 
   /** The role that the configuration gives, once the data is loaded and adopted. */

@@ -26,11 +26,11 @@ import org.chronolith.replicationlog.LogDisk;
  * renames and of removals. One object stands below the log, the snapshots and the metadata files,
  * so that steps of all of them are in one order.
  */
-final class ForgetfulDirectory {
+public final class ForgetfulDirectory {
   private static final int PAGE_BYTES = 4096;
 
   /** What is asked before each step, with the number of the step and what it is. */
-  interface BeforeStep {
+  public interface BeforeStep {
     void run(long step, String what);
   }
 
@@ -48,11 +48,11 @@ final class ForgetfulDirectory {
   private BeforeStep beforeStep = (step, what) -> {};
   private long steps;
 
-  ForgetfulDirectory(Path root) {
+  public ForgetfulDirectory(Path root) {
     this.root = root;
   }
 
-  synchronized void beforeEach(BeforeStep action) {
+  public synchronized void beforeEach(BeforeStep action) {
     beforeStep = action;
   }
 
@@ -61,7 +61,7 @@ final class ForgetfulDirectory {
   }
 
   /** What a machine finds on its disk when it starts is on it. */
-  synchronized void allIsForced() throws IOException {
+  public synchronized void allIsForced() throws IOException {
     List<Path> all;
     try (Stream<Path> paths = Files.walk(root)) {
       all = paths.toList();
@@ -158,7 +158,7 @@ final class ForgetfulDirectory {
    *
    * @param random chooses what of the unforced is lost; null if all of it is
    */
-  synchronized void crashInto(Path target, Random random) throws IOException {
+  public synchronized void crashInto(Path target, Random random) throws IOException {
     Files.createDirectories(target);
     copyDir(root, target, random);
     for (int i = renames.size() - 1; i >= 0; i--) {
@@ -267,7 +267,7 @@ final class ForgetfulDirectory {
   }
 
   /** Below the metadata files. That the directory itself has its name is taken for granted. */
-  DirectoryDisk directoryDisk() {
+  public DirectoryDisk directoryDisk() {
     return new DirectoryDisk() {
       @Override
       public void write(Path file, String text) throws IOException {
@@ -307,7 +307,7 @@ final class ForgetfulDirectory {
   }
 
   /** Below the log. */
-  LogDisk logDisk() {
+  public LogDisk logDisk() {
     return new LogDisk() {
       @Override
       public void force(FileChannel channel, Path file, boolean metadata) throws IOException {
@@ -332,7 +332,7 @@ final class ForgetfulDirectory {
   }
 
   /** Below the snapshots. */
-  SnapshotDisk snapshotDisk() {
+  public SnapshotDisk snapshotDisk() {
     return new SnapshotDisk() {
       @Override
       public void force(Path fileOrDirectory) throws IOException {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.chronolith.server.recovery.DirectoryDisk;
 import org.chronolith.server.work.Worker;
 import org.chronolith.server.work.Workers;
 import org.junit.jupiter.api.Test;
@@ -132,13 +133,13 @@ class ClaimsTest {
 
   @Test
   void shouldOutliveTheProcess() {
-    claims.open(directory, Workers.THREADS);
+    claims.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     claims.start(0, 0, 500);
     update(List.of(new Connected("a", 100)), 400, 1_000);
     update(List.of(new Connected("a", 200), new Connected("::1:7", 300)), 400, 2_000);
     claims.close();
     Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
-    again.open(directory, Workers.THREADS);
+    again.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     again.start(0, 450, 3_000);
     assertEquals(2, again.all().size());
     assertEquals(200, again.neededOffset());
@@ -146,7 +147,7 @@ class ClaimsTest {
     again.forget("a");
     again.close();
     Claims third = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
-    third.open(directory, Workers.THREADS);
+    third.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     third.start(0, 450, 4_000);
     assertEquals(300, third.neededOffset());
     third.close();
@@ -155,11 +156,11 @@ class ClaimsTest {
   /** The process had switched to a data set that begins later, and was killed before it said so. */
   @Test
   void shouldNotClaimWhatTheLogHasNoMore() {
-    claims.open(directory, Workers.THREADS);
+    claims.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     update(List.of(new Connected("a", 100), new Connected("b", 300)), 400, 1_000);
     claims.close();
     Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
-    again.open(directory, Workers.THREADS);
+    again.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     again.start(300, 450, 3_000);
     assertNull(again.get("a"));
     assertEquals(300, again.neededOffset());
@@ -169,13 +170,13 @@ class ClaimsTest {
   /** The master may be killed before it looks at its replicas the next time. */
   @Test
   void shouldWriteTheClaimOfOneThatComesAtOnce() {
-    claims.open(directory, Workers.THREADS);
+    claims.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     claims.start(0, 400, 500);
     claims.online(new Connected("a", 100, false), 400, 600);
     claims.online(new Connected(null, 50), 400, 600);
     claims.close();
     Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
-    again.open(directory, Workers.THREADS);
+    again.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     assertEquals(100, again.neededOffset());
     again.close();
   }
@@ -201,7 +202,7 @@ class ClaimsTest {
     assertEquals("::1:5", ClaimFile.decode(text).get(0).address());
     assertThrows(IllegalArgumentException.class, () -> ClaimFile.decode(text.replace("a", "b")));
     Path path = directory.resolve(ClaimFile.NAME);
-    try (ClaimFile file = new ClaimFile(directory, Workers.THREADS)) {
+    try (ClaimFile file = new ClaimFile(directory, DirectoryDisk.SYSTEM, Workers.THREADS)) {
       byte[] junk = {(byte) 0xff, 0, (byte) 0xc3, 10, 1};
       for (byte[] damaged : List.of(new byte[0], new byte[200], junk)) {
         Files.write(path, damaged);
@@ -213,7 +214,7 @@ class ClaimsTest {
       }
     }
     Files.writeString(path, text.substring(0, text.length() - 3));
-    claims.open(directory, Workers.THREADS);
+    claims.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     claims.start(0, 0, 0);
     assertTrue(claims.all().isEmpty());
     claims.close();
@@ -221,24 +222,25 @@ class ClaimsTest {
 
   @Test
   void shouldSayHowFarAReplicaIsAndKeepTheLogFromItsEndForOneThatHasMore() {
-    claims.open(directory, Workers.THREADS);
+    claims.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     update(List.of(new Connected("a", 100), new Connected("b", 900)), 900, 1_000);
     claims.close();
     Claims again = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
-    assertEquals(900, again.open(directory, Workers.THREADS));
+    assertEquals(900, again.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS));
     again.start(0, 500, 2_000);
     assertEquals(100, again.get("a").offset());
     assertEquals(500, again.get("b").offset());
     again.update(List.of(), 500, 3_000, id -> false);
     again.close();
     Claims next = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
-    assertEquals(500, next.open(directory, Workers.THREADS), "that proof is used up");
+    assertEquals(
+        500, next.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS), "that proof is used up");
     next.close();
   }
 
   @Test
   void shouldWriteNothingOnceItIsClosed() throws IOException {
-    claims.open(directory, Workers.THREADS);
+    claims.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     update(List.of(new Connected("a", 100)), 400, 1_000);
     claims.close();
     String written = Files.readString(directory.resolve(ClaimFile.NAME));
@@ -263,13 +265,13 @@ class ClaimsTest {
             // There is no thread.
           }
         };
-    claims.open(directory, name -> worker);
+    claims.open(directory, DirectoryDisk.SYSTEM, name -> worker);
     update(List.of(new Connected("a", 100)), 400, 1_000);
     assertFalse(Files.exists(directory.resolve(ClaimFile.NAME)));
     tasks.forEach(Runnable::run);
     update(List.of(new Connected("a", 200)), 400, 2_000);
     Claims afterKill = new Claims(() -> MOST_BYTES, () -> MOST_AGE_MS, () -> most);
-    afterKill.open(directory, name -> worker);
+    afterKill.open(directory, DirectoryDisk.SYSTEM, name -> worker);
     assertEquals(100, afterKill.neededOffset());
   }
 

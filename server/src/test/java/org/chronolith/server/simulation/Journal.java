@@ -26,6 +26,10 @@ final class Journal {
   private final List<String> lines;
 
   private final Thread thread = Thread.currentThread();
+
+  /** What has happened on another thread, which may have hidden that it failed; else null. */
+  private volatile String elsewhere;
+
   private long hash = FNV_OFFSET;
   private long count;
 
@@ -46,11 +50,14 @@ final class Journal {
   /**
    * Something has happened.
    *
-   * @throws AssertionError on another thread: nobody knows when that comes to it
+   * @throws AssertionError if anything happens on another thread: nobody knows when it comes to it
    */
   void add(String what, long... facts) {
     if (Thread.currentThread() != thread) {
-      throw new AssertionError(what + " happens on " + Thread.currentThread());
+      elsewhere = what + " happens on " + Thread.currentThread();
+    }
+    if (elsewhere != null) {
+      throw new AssertionError(elsewhere);
     }
     count++;
     for (int i = 0; i < what.length(); i++) {

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
-import org.chronolith.engine.snapshot.SnapshotDisk;
 import org.chronolith.engine.snapshot.SnapshotEnv;
 import org.chronolith.network.MemoryHost;
 import org.chronolith.network.NetworkLoop;
@@ -25,6 +24,7 @@ final class Node {
   private final Path directory;
   private final Timeline time;
   private final RandomGenerator random;
+  private final NodeDisk disk;
   private final SimulatedLogs logs;
   private final BiConsumer<Node, String> failed;
   private final List<String> directives;
@@ -46,6 +46,7 @@ final class Node {
       Timeline time,
       RandomGenerator random,
       StreamRegistry registry,
+      Journal journal,
       BiConsumer<Node, String> failed,
       List<String> directives) {
     this.number = number;
@@ -55,7 +56,8 @@ final class Node {
     this.random = random;
     this.failed = failed;
     this.directives = directives;
-    logs = new SimulatedLogs(time, random, registry);
+    disk = new NodeDisk(directory, random, journal);
+    logs = new SimulatedLogs(time, random, registry, disk);
   }
 
   static int port(int number) {
@@ -103,7 +105,8 @@ final class Node {
             this::loop,
             name -> tasks(mine),
             logs,
-            new SnapshotEnv(SnapshotDisk.REAL, config -> new TreeTables(), made -> tasks(mine)),
+            new SnapshotEnv(disk.snapshotDisk(), config -> new TreeTables(), made -> tasks(mine)),
+            disk.directoryDisk(),
             random::nextLong,
             (reason, cause) -> ended(mine, reason, cause));
     process = new SimulatedProcess(around, words.toArray(new String[0]));
@@ -177,6 +180,7 @@ final class Node {
   void losePower() {
     logs.losePower();
     end();
+    disk.losePower();
   }
 
   private void end() {

@@ -30,6 +30,7 @@ final class SimulatedLogs implements LogStore {
   private final Timeline time;
   private final RandomGenerator random;
   private final StreamRegistry registry;
+  private final NodeDisk disk;
   private final Map<String, LogImage> images = new HashMap<>();
 
   /** Directories that have had a log: its bytes are never all gone, so none begins anew there. */
@@ -40,7 +41,8 @@ final class SimulatedLogs implements LogStore {
   /** What is open belongs to a process; that of one that has ended does nothing. */
   private int process;
 
-  SimulatedLogs(Timeline time, RandomGenerator random, StreamRegistry registry) {
+  SimulatedLogs(Timeline time, RandomGenerator random, StreamRegistry registry, NodeDisk disk) {
+    this.disk = disk;
     this.time = time;
     this.random = random;
     this.registry = registry;
@@ -113,6 +115,7 @@ final class SimulatedLogs implements LogStore {
     try {
       Files.createDirectories(config.dir());
       Files.writeString(config.dir().resolve(FILE), name);
+      disk.forceLog(config.dir().resolve(FILE));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

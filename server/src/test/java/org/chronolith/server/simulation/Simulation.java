@@ -6,14 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -48,7 +46,7 @@ final class Simulation {
       all(root, first, count);
     } finally {
       log.setLevel(before);
-      remove(root);
+      NodeDisk.remove(root);
     }
   }
 
@@ -64,7 +62,7 @@ final class Simulation {
       Scenario.run(seed, own, line -> {}, journal);
     } finally {
       log.setLevel(before);
-      remove(own);
+      NodeDisk.remove(own);
     }
     return journal;
   }
@@ -110,15 +108,7 @@ final class Simulation {
         failures.add(e.getMessage() + String.join("\n", told));
       }
     } finally {
-      remove(own);
-    }
-  }
-
-  private static void remove(Path tree) throws IOException {
-    try (Stream<Path> paths = Files.walk(tree)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
+      NodeDisk.remove(own);
     }
   }
 }

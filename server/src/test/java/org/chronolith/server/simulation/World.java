@@ -76,6 +76,7 @@ final class World {
               time,
               random,
               registry,
+              journal,
               (node, why) -> violated(node.name() + ": " + why),
               directives);
     }

@@ -56,16 +56,28 @@ class FailedForceTest {
     }
   }
 
-  /** A log whose last records were to be forced, in vain. */
-  private void leaveUnforced(int before, int unforced, int forcesBefore) {
+  /**
+   * A log whose last records were to be forced, in vain.
+   *
+   * @param segments there are at least then, the one that is prepared included
+   */
+  private void leaveUnforced(int before, int unforced, int forcesBefore, int segments)
+      throws IOException {
     ReplicationLog log =
         ReplicationLog.create(config, LogListener.none(), 0, History.fresh(), 0, disk);
     append(log, before);
     log.sync();
     disk.failAForceOfRecords(forcesBefore);
     append(log, unforced);
+    while (segments() < segments) {
+      append(log, 1);
+    }
     assertThrows(LogException.class, log::sync);
     assertThrows(LogException.class, log::close);
+  }
+
+  private int segments() throws IOException {
+    return SegmentFiles.list(logDir).size();
   }
 
   private ReplicationLog open(LogDisk on) {
@@ -94,20 +106,20 @@ class FailedForceTest {
 
   @Test
   void shouldBringToTheDiskWhatAFailedForceHasLeftInThePageCache() throws IOException {
-    leaveUnforced(10, 7, 0);
+    leaveUnforced(10, 7, 0, 1);
     checkAfterPowerLoss();
   }
 
   @Test
   void shouldBringASegmentToTheDiskWhoseFirstForceHasFailed() throws IOException {
-    // So many that the next segment is begun; the force of the one before it does not fail.
-    leaveUnforced(10, 50, 1);
+    // A third one is made when the second is begun; the force of the first does not fail.
+    leaveUnforced(10, 7, 1, 3);
     checkAfterPowerLoss();
   }
 
   @Test
   void shouldBringAllToTheDiskWhereNothingSaysHowFarItWas() throws IOException {
-    leaveUnforced(10, 7, 0);
+    leaveUnforced(10, 7, 0, 1);
     Files.delete(logDir.resolve(ForcedEnd.NAME));
     checkAfterPowerLoss();
   }
@@ -166,8 +178,8 @@ class FailedForceTest {
   }
 
   @Test
-  void shouldWriteAgainNoMoreThanWhatWasNotForced() {
-    leaveUnforced(20, 7, 0);
+  void shouldWriteAgainNoMoreThanWhatWasNotForced() throws IOException {
+    leaveUnforced(20, 7, 0, 1);
     try (ReplicationLog log = open(new CountingDisk())) {
       assertFalse(log.wasClean());
       long most = 7 * (RECORD_BYTES + 100) + 2 * 4096;
@@ -177,8 +189,8 @@ class FailedForceTest {
   }
 
   @Test
-  void shouldNameTheFileThatCannotBeWrittenAgain() {
-    leaveUnforced(10, 7, 0);
+  void shouldNameTheFileThatCannotBeWrittenAgain() throws IOException {
+    leaveUnforced(10, 7, 0, 1);
     CountingDisk failing = new CountingDisk();
     failing.fails = true;
     LogException refused = assertThrows(LogException.class, () -> open(failing));

@@ -249,7 +249,9 @@ class LogFailureIT {
 
   @Test
   void shouldSendReplicasOnlyWhatIsOnDiskIfToldSo() throws Exception {
-    start(master, port, disk, "--repl-send-durable-only", "yes");
+    // Its stop does not wait for a replica that will never have all: the test would not end.
+    String forever = "3600";
+    start(master, port, disk, "--repl-send-durable-only", "yes", "--shutdown-timeout", forever);
     int replicaPort = ChronolithProcess.freePort();
     start(replica, replicaPort, LogDisk.SYSTEM, "--replicaof", "127.0.0.1 " + port);
     try (RespClient client = new RespClient(port);

@@ -125,6 +125,7 @@ public final class Replication {
             engine,
             replicas,
             this::isReplica,
+            () -> logFailure() != null,
             writePath::endOffset,
             () -> config.shutdownTimeoutSeconds() * (long) SECOND_MS,
             host,

@@ -28,6 +28,7 @@ public final class StopWait {
   private final NetworkLoop engine;
   private final Replicas replicas;
   private final BooleanSupplier isReplica;
+  private final BooleanSupplier logHasFailed;
   private final LongSupplier endOffset;
   private final LongSupplier timeoutMs;
   private final ReplicationHost host;
@@ -41,6 +42,7 @@ public final class StopWait {
   private Scheduled timeout;
 
   /**
+   * @param logHasFailed whether replicas are sent no more than is on disk, and so never all
    * @param endOffset of the stream, what is staged included
    * @param timeoutMs how long it waits at most; 0 for not at all
    */
@@ -48,6 +50,7 @@ public final class StopWait {
       NetworkLoop engine,
       Replicas replicas,
       BooleanSupplier isReplica,
+      BooleanSupplier logHasFailed,
       LongSupplier endOffset,
       LongSupplier timeoutMs,
       ReplicationHost host,
@@ -55,6 +58,7 @@ public final class StopWait {
     this.engine = engine;
     this.replicas = replicas;
     this.isReplica = isReplica;
+    this.logHasFailed = logHasFailed;
     this.endOffset = endOffset;
     this.timeoutMs = timeoutMs;
     this.host = host;
@@ -103,7 +107,8 @@ public final class StopWait {
 
   private void begin(boolean now) {
     LOG.info("User requested shutdown...");
-    boolean waits = !now && timeoutMs.getAsLong() > 0 && !isReplica.getAsBoolean() && !inSync();
+    boolean nobody = now || isReplica.getAsBoolean() || logHasFailed.getAsBoolean();
+    boolean waits = !nobody && timeoutMs.getAsLong() > 0 && !inSync();
     boolean wasPaused = host.isPaused();
     host.pauseUntilStop(true);
     if (!waits) {

@@ -133,6 +133,10 @@ final class Operator {
   }
 
   private boolean isAhead(Node one, Node other) {
+    if (one.log().history().currentId().equals(other.log().history().currentId())) {
+      // One history, whatever each knows of what was before: a killed master's new id is no epoch.
+      return one.log().endOffset() > other.log().endOffset();
+    }
     int epochOne = epochOf(one.log().history());
     int epochOther = epochOf(other.log().history());
     return epochOne != epochOther

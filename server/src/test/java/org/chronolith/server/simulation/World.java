@@ -42,9 +42,7 @@ final class World {
   /** Where each node was when it was looked at. */
   private final Map<Integer, String> looked = new HashMap<>();
 
-  /** As far back as this a claim holds the log. */
-  private final long claimBytes;
-
+  private final long retentionBytes;
   private String violation;
   private long lookedNanos;
   private int rounds;
@@ -55,10 +53,10 @@ final class World {
       RandomGenerator random,
       Path directory,
       List<String> directives,
-      long claimBytes,
+      long retentionBytes,
       Consumer<String> trace,
       Journal journal) {
-    this.claimBytes = claimBytes;
+    this.retentionBytes = retentionBytes;
     this.random = random;
     this.trace = trace;
     this.journal = journal;
@@ -168,7 +166,8 @@ final class World {
     for (Node node : nodes) {
       if (node.isReady() && !node.isFrozen()) {
         ReplicationLog log = node.log();
-        String broken = ReplicationProbe.brokenClaim(node.process().replication(), log, claimBytes);
+        String broken =
+            ReplicationProbe.brokenClaim(node.process().replication(), log, retentionBytes);
         if (broken != null) {
           throw new AssertionError(broken + " on " + node + "\n" + describe());
         }

@@ -316,11 +316,7 @@ final class LogPrepare implements Runnable {
       disk.forceDir(dir);
       disk.forceDir(config.dir());
     } catch (IOException e) {
-      FileSystemException failed =
-          new FileSystemException(
-              file.toString(), null, "cannot force a new segment: " + LogException.reasonOf(e));
-      failed.initCause(e);
-      throw failed;
+      throw SegmentFiles.failed(file, "cannot force a new segment: " + LogException.reasonOf(e), e);
     }
   }
 

@@ -303,7 +303,7 @@ final class LogWriter {
       Segment oldest = all[count];
       boolean tooMuch = config.retentionBytes() > 0 && total > config.retentionBytes();
       boolean tooOld = config.retentionMs() > 0 && oldest.newestMs < nowMs - config.retentionMs();
-      boolean tooFull = missing > 0 && total - oldest.committedPosition >= config.leastBytes();
+      boolean tooFull = isCrowded(oldest, missing, total);
       if (!tooMuch && !tooOld && !tooFull) {
         break;
       }
@@ -329,6 +329,11 @@ final class LogWriter {
     return config.lowFreeBytes() - prepare.usableSoonBytes();
   }
 
+  /** Whether the oldest segment of {@code total} file bytes has to go for what is missing. */
+  private boolean isCrowded(Segment oldest, long missing, long total) {
+    return missing > 0 && total - oldest.committedPosition >= config.leastBytes();
+  }
+
   long crowdedBelow(long keepFromOffset) {
     checkOwner();
     Segment[] all = state.segments();
@@ -336,10 +341,9 @@ final class LogWriter {
     long durable = sync.durableOffset();
     long missing = missingBytes();
     int count = 0;
-    while (missing > 0
-        && count < all.length - 1
+    while (count < all.length - 1
         && mayGo(all[count], keepFromOffset, durable)
-        && total - all[count].committedPosition >= config.leastBytes()) {
+        && isCrowded(all[count], missing, total)) {
       total -= all[count].committedPosition;
       missing -= all[count].committedPosition;
       count++;

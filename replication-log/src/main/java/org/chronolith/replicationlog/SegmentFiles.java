@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -39,6 +40,17 @@ final class SegmentFiles {
 
   static Path path(Path logDir, long sequence) {
     return logDir.resolve(name(sequence));
+  }
+
+  /**
+   * What failed with a file, for a message that names it.
+   *
+   * @param cause null if there is none
+   */
+  static FileSystemException failed(Path file, String reason, IOException cause) {
+    FileSystemException failed = new FileSystemException(file.toString(), null, reason);
+    failed.initCause(cause);
+    return failed;
   }
 
   /** Segments in the order of their sequence. */

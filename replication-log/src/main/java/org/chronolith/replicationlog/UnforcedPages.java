@@ -73,7 +73,8 @@ final class UnforcedPages implements AutoCloseable {
     } catch (FileSystemException e) {
       throw e;
     } catch (IOException e) {
-      throw failed(segment.file, "cannot be brought to the disk: " + LogException.reasonOf(e), e);
+      throw SegmentFiles.failed(
+          segment.file, "cannot be brought to the disk: " + LogException.reasonOf(e), e);
     }
   }
 
@@ -93,7 +94,7 @@ final class UnforcedPages implements AutoCloseable {
       int start = bytes.position();
       while (bytes.hasRemaining()) {
         if (channel.read(bytes, at + bytes.position() - start) <= 0) {
-          throw failed(file, "became shorter while it was written again", null);
+          throw SegmentFiles.failed(file, "became shorter while it was written again", null);
         }
       }
       int length = bytes.position() - start;
@@ -108,7 +109,7 @@ final class UnforcedPages implements AutoCloseable {
     cursor.reset(channel, segment.firstPosition);
     while (cursor.position() < segment.committedPosition) {
       if (cursor.next(header, segment.committedPosition) != RecordCursor.Step.RECORD) {
-        throw failed(
+        throw SegmentFiles.failed(
             segment.file,
             "what was verified at position "
                 + cursor.position()
@@ -116,12 +117,6 @@ final class UnforcedPages implements AutoCloseable {
             null);
       }
     }
-  }
-
-  private static FileSystemException failed(Path file, String reason, IOException cause) {
-    FileSystemException failed = new FileSystemException(file.toString(), null, reason);
-    failed.initCause(cause);
-    return failed;
   }
 
   @Override

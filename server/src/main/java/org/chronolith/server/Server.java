@@ -338,8 +338,7 @@ public final class Server {
     if (failure != null) {
       // Before this it was not the live one, so that its report had no consequences.
       LogEvents.tellFailed(failure);
-      logSpaceGate.failed(LogException.reasonOf(failure));
-      engineLoop.execute(this::logFailed);
+      liveLogFailed(failure);
     }
     old.keyspace().adopt();
     old.close();
@@ -451,8 +450,7 @@ public final class Server {
     @Override
     public void failed(Throwable cause) {
       if (!closing) {
-        logSpaceGate.failed(LogException.reasonOf(cause));
-        engineLoop.execute(Server.this::logFailed);
+        liveLogFailed(cause);
       }
     }
 
@@ -478,6 +476,12 @@ public final class Server {
     if (live != null && snapshots.lastOffset() < offset) {
       snapshots.request("the log is damaged below offset " + offset, null);
     }
+  }
+
+  /** Any thread. */
+  private void liveLogFailed(Throwable cause) {
+    logSpaceGate.failed(LogException.reasonOf(cause));
+    engineLoop.execute(this::logFailed);
   }
 
   /** Nothing is durable any more. Thread: engine. */

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -90,20 +91,24 @@ final class CheckpointFiles {
     } catch (NoSuchFileException e) {
       throw new EngineException(Severity.CORRUPTION, path + ": missing", e);
     }
-    if (bytes != file.bytes()) {
-      throw new EngineException(
-          Severity.CORRUPTION, path + ": has " + bytes + " bytes, META says " + file.bytes());
+    boolean all = bytes == file.bytes() && (tables || !file.isTable());
+    Optional<String> problem = problem(path, file, bytes, all ? crc32c(path) : file.crc32c());
+    if (problem.isPresent()) {
+      throw new EngineException(Severity.CORRUPTION, problem.get());
     }
-    if (tables || !file.isTable()) {
-      int crc = crc32c(path);
-      if (crc != file.crc32c()) {
-        throw new EngineException(
-            Severity.CORRUPTION,
+  }
+
+  /** What is wrong with a file of so many bytes and this checksum, by what META says of it. */
+  static Optional<String> problem(Path path, CheckpointFile file, long bytes, int crc) {
+    if (bytes != file.bytes()) {
+      return Optional.of(path + ": has " + bytes + " bytes, META says " + file.bytes());
+    }
+    return crc == file.crc32c()
+        ? Optional.empty()
+        : Optional.of(
             String.format(
                 "%s: CRC32C is %08x, META says %08x: the file is damaged",
                 path, crc, file.crc32c()));
-      }
-    }
   }
 
   static int crc32c(Path path) throws IOException {

@@ -55,17 +55,7 @@ final class CheckpointScrub {
     } catch (IOException e) {
       return Optional.of(path + ": cannot be read: " + e);
     }
-    if (bytes != file.bytes()) {
-      return Optional.of(path + ": has " + bytes + " bytes, META says " + file.bytes());
-    }
-    int found = (int) crc.getValue();
-    if (found != file.crc32c()) {
-      return Optional.of(
-          String.format(
-              "%s: CRC32C is %08x, META says %08x: the file is damaged",
-              path, found, file.crc32c()));
-    }
-    return Optional.empty();
+    return CheckpointFiles.problem(path, file, bytes, (int) crc.getValue());
   }
 
   private void rest() {

@@ -198,11 +198,12 @@ public final class ServerConfig {
     return get(GeneralDirectives.DATABASES);
   }
 
-  /** Of {@code default save nosave now force}. */
+  /** 0 for not at all. */
   public int shutdownTimeoutSeconds() {
     return get(ReplicationDirectives.SHUTDOWN_TIMEOUT);
   }
 
+  /** Of {@code default save nosave now force}. */
   public Set<String> shutdownOnSigterm() {
     return get(GeneralDirectives.SHUTDOWN_ON_SIGTERM);
   }

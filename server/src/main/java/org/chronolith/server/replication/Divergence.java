@@ -33,11 +33,27 @@ record Divergence(long startOffset, History history, long endOffset) {
    *     have no name in common, or the master's log begins behind that offset
    * @param name that both know there; empty if there is none
    */
-  record Point(long offset, String name) {}
+  record Point(long offset, String name) {
+    private static final Point NONE = new Point(-1, "");
+
+    /** The higher of this one and where the two have the same bytes under {@code id}. */
+    private Point or(String id, long validTo, History own, long ownEnd) {
+      long common = Math.min(validTo, Math.min(own.validTo(id), ownEnd));
+      return common > offset ? new Point(common, id) : this;
+    }
+
+    private Point since(long start) {
+      return offset < start ? NONE : this;
+    }
+  }
 
   /** Where the history of {@code own}, whose log ends at {@code ownEnd}, leaves this one. */
   Point from(History own, long ownEnd) {
-    return find("-" + error(), own, ownEnd);
+    Point found = Point.NONE.or(history.currentId(), endOffset, own, ownEnd);
+    for (History.Ancestor ancestor : history.lineage()) {
+      found = found.or(ancestor.id(), ancestor.validTo(), own, ownEnd);
+    }
+    return found.since(startOffset);
   }
 
   /**
@@ -49,18 +65,15 @@ record Divergence(long startOffset, History history, long endOffset) {
    */
   static Point find(String line, History own, long ownEnd) {
     String[] words = line.split(" ");
-    Point found = new Point(-1, "");
+    Point found = Point.NONE;
     try {
       for (int i = 2; i < words.length; i++) {
         int colon = words[i].indexOf(':');
         String id = words[i].substring(0, Math.max(0, colon));
         long theirs = Long.parseLong(words[i].substring(colon + 1));
-        long common = Math.min(theirs, Math.min(own.validTo(id), ownEnd));
-        if (common > found.offset()) {
-          found = new Point(common, id);
-        }
+        found = found.or(id, theirs, own, ownEnd);
       }
-      return found.offset() < Long.parseLong(words[1]) ? new Point(-1, "") : found;
+      return found.since(Long.parseLong(words[1]));
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
       throw new ProtocolException("malformed reply to PSYNC: " + line);
     }

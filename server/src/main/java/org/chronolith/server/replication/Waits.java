@@ -3,6 +3,7 @@ package org.chronolith.server.replication;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.network.RespWriter;
 import org.chronolith.network.Scheduled;
@@ -123,11 +124,15 @@ final class Waits {
   }
 
   private void answer(Waiting entry) {
+    end(entry, reply -> reply(entry.wanted, reply));
+  }
+
+  private static void end(Waiting entry, Consumer<RespWriter> answer) {
     if (entry.timeout != null) {
       entry.timeout.cancel();
     }
     if (!entry.silent) {
-      reply(entry.wanted, entry.client.connection().reply());
+      answer.accept(entry.client.connection().reply());
     }
     entry.client.connection().resumeRequests();
   }
@@ -137,15 +142,7 @@ final class Waits {
     List<Waiting> all = List.copyOf(waiting);
     waiting.clear();
     any = false;
-    for (Waiting entry : all) {
-      if (entry.timeout != null) {
-        entry.timeout.cancel();
-      }
-      if (!entry.silent) {
-        entry.client.connection().reply().error(UNBLOCKED);
-      }
-      entry.client.connection().resumeRequests();
-    }
+    all.forEach(entry -> end(entry, reply -> reply.error(UNBLOCKED)));
   }
 
   /** The client has gone. */

@@ -235,8 +235,16 @@ public final class StreamConnection {
     }
   }
 
+  /**
+   * May come from within {@link #flush}, whose caller has not come to an end of what it does: the
+   * handler is told afterwards.
+   */
   void becameWritable() {
-    if (!ended) {
+    loop.execute(this::tellWritable);
+  }
+
+  private void tellWritable() {
+    if (!ended && isWritable()) {
       guarded(() -> handler.writable(this));
     }
   }

@@ -13,7 +13,10 @@ public interface StreamHandler {
    */
   void bytes(StreamConnection connection, ByteBuf in);
 
-  /** {@link StreamConnection#isWritable} has become true again. */
+  /**
+   * {@link StreamConnection#isWritable} has become true again. Never called from within a call of
+   * the connection's.
+   */
   void writable(StreamConnection connection);
 
   /**

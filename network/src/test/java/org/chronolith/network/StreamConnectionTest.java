@@ -340,6 +340,62 @@ class StreamConnectionTest {
     assertTrue(mostPending.get() < 2 << 20, "pending " + mostPending);
   }
 
+  /**
+   * Else whoever writes would be entered a second time before its first call has come to an end.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldNeverSayFromWithinAFlushThatItIsWritable(boolean preferNative) throws Exception {
+    start(preferNative);
+    NetworkLoop other = loop("other", preferNative);
+    AtomicInteger calls = new AtomicInteger();
+    AtomicInteger within = new AtomicInteger();
+    long total = 64L << 20;
+    server.on(
+        "FEED",
+        (c, r) ->
+            c.handOver(
+                other,
+                new Echo() {
+                  private long sent;
+                  private boolean flushing;
+
+                  @Override
+                  public void connected(StreamConnection stream) {
+                    fill(stream);
+                  }
+
+                  @Override
+                  public void writable(StreamConnection stream) {
+                    super.writable(stream);
+                    calls.incrementAndGet();
+                    if (flushing) {
+                      within.incrementAndGet();
+                      stream.close();
+                    } else {
+                      fill(stream);
+                    }
+                  }
+
+                  private void fill(StreamConnection stream) {
+                    while (sent < total && stream.isWritable()) {
+                      stream.write(
+                          PooledByteBufAllocator.DEFAULT.directBuffer(65536).writeZero(65536));
+                      sent += 65536;
+                    }
+                    flushing = true;
+                    stream.flush();
+                    flushing = false;
+                  }
+                }));
+    try (TestClient client = new TestClient(server.port())) {
+      client.send("FEED\r\n");
+      assertEquals(total, skip(client, total));
+    }
+    assertEquals(0, within.get());
+    assertTrue(calls.get() > 0);
+  }
+
   private static long skip(TestClient client, long total) throws IOException {
     long read = 0;
     byte[] bytes = new byte[100_000];

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.chronolith.server.testing.ChronolithProcess;
@@ -63,8 +64,9 @@ class StockReplicaIT {
         client.call("CLIENT", "KILL", "TYPE", "replica");
         client.call("INCR", "counter");
         await(() -> "2".equals(replica.call("GET", "counter")));
-        assertEquals("1", client.info("stats", "sync_full"));
-        assertEquals("1", client.info("stats", "sync_partial_ok"));
+        Supplier<String> logs = () -> redis.output() + master.output();
+        assertEquals("1", client.info("stats", "sync_full"), logs);
+        assertEquals("1", client.info("stats", "sync_partial_ok"), logs);
 
         // It takes over, and gives it back: nobody copies anything.
         client.call("FAILOVER", "TO", "127.0.0.1", Integer.toString(redis.port()));

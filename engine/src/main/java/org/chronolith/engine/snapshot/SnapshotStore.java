@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -199,6 +200,11 @@ public final class SnapshotStore implements AutoCloseable {
       }
     }
     dropped.forEach(Checkpoint::release);
+  }
+
+  /** Where the data of a checkpoint ends in the stream, by its directory's name. */
+  public static OptionalLong offsetOf(Path checkpoint) {
+    return CheckpointName.parse(checkpoint).stream().mapToLong(CheckpointName::offset).findFirst();
   }
 
   /** Directories that were found damaged or half-made, and are not used. */

@@ -370,6 +370,10 @@ public final class Recovery {
   private long loadNewest(Opened opened, RecoveryTarget target) {
     Optional<Checkpoint> checkpoint = opened.store.newest();
     long from = checkpoint.map(Checkpoint::offset).orElse(0L);
+    Optional<String> lost = lost(opened.store.damaged(), opened.log.endOffset(), from);
+    if (lost.isPresent()) {
+      throw new RecoveryException(lost.get() + wayOut());
+    }
     if (opened.log.endOffset() >= from) {
       check(opened, checkpoint, from);
     }
@@ -472,6 +476,27 @@ public final class Recovery {
     if (refusal.isPresent()) {
       throw new RecoveryException(refusal.get() + wayOut());
     }
+  }
+
+  /**
+   * Whether a damaged checkpoint had data that nothing else leads to: it says which; empty if there
+   * is none.
+   *
+   * @param from offset of the newest sound checkpoint
+   */
+  public static Optional<String> lost(List<Path> damaged, long logEnd, long from) {
+    for (Path checkpoint : damaged) {
+      long offset = SnapshotStore.offsetOf(checkpoint).orElse(0);
+      if (offset > Math.max(logEnd, from)) {
+        return Optional.of(
+            checkpoint
+                + " is damaged, and the log ends at "
+                + logEnd
+                + ", before that checkpoint: no older one leads to all of its data. To go on"
+                + " without what is lost, move it out of the directory");
+      }
+    }
+    return Optional.empty();
   }
 
   /**

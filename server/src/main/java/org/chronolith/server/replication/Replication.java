@@ -165,6 +165,7 @@ public final class Replication {
         .number("repl_mismatched_blocks", counters::mismatchedBlocks)
         .number("repl_mismatch_resyncs", counters::mismatchResyncs)
         .onReset(counters::reset)
+        .lines(InfoSection.SERVER, stopWait::writeInfo)
         .lines(InfoSection.REPLICATION, out -> ReplicationInfo.write(this, out::value));
   }
 

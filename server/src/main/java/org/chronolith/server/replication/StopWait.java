@@ -4,6 +4,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.network.Scheduled;
+import org.chronolith.server.info.InfoWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,7 @@ public final class StopWait {
   private boolean abortable;
   private Runnable whenOver;
   private Scheduled timeout;
+  private long timeoutAtMs;
 
   /**
    * @param logHasFailed whether replicas are sent no more than is on disk, and so never all
@@ -73,6 +75,13 @@ public final class StopWait {
   /** Any thread. */
   boolean isWaiting() {
     return state == State.WAITING;
+  }
+
+  /** {@code shutdown_in_milliseconds}, while it waits. */
+  void writeInfo(InfoWriter out) {
+    if (state == State.WAITING) {
+      out.field("shutdown_in_milliseconds", Math.max(0, timeoutAtMs - engine.clock().wallMs()));
+    }
   }
 
   /**
@@ -117,7 +126,9 @@ public final class StopWait {
     }
     state = State.WAITING;
     LOG.info("Waiting for replicas before shutting down.");
-    timeout = engine.schedule(this::end, timeoutMs.getAsLong());
+    long waitMs = timeoutMs.getAsLong();
+    timeoutAtMs = engine.clock().wallMs() + waitMs;
+    timeout = engine.schedule(this::end, waitMs);
     if (!wasPaused) {
       requestAcknowledgements.run();
     }

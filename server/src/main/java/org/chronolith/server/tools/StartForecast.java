@@ -88,6 +88,13 @@ final class StartForecast {
   private void startFrom(
       Generation live, Optional<CheckReport.CheckpointPart> newest, String damage) {
     LogInspector.Foreseen log = LogInspector.foresee(live.log(), need(newest));
+    Optional<String> lost =
+        Recovery.lost(
+            damaged(), log.report().endOffset(), newest.map(StartForecast::offset).orElse(0L));
+    if (lost.isPresent()) {
+      refused(damage + lost.get());
+      return;
+    }
     if (newest.isPresent() && log.report().endOffset() < offset(newest.get())) {
       load(newest.get());
       report.start.add(

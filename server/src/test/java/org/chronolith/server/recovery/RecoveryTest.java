@@ -471,6 +471,32 @@ class RecoveryTest {
     assertEquals(List.of(), setAside());
   }
 
+  @Test
+  void shouldRefuseACheckpointWithADamagedMetaIfTheLogEndsBeforeIt(@TempDir Path elsewhere)
+      throws Exception {
+    History history;
+    Path checkpoint;
+    try (Node node = start(false)) {
+      node.append("S 2\na=1\n");
+      checkpoint = node.snapshot().directory();
+      history = node.recovered.history();
+    }
+    Path meta = checkpoint.resolve("META");
+    byte[] bytes = Files.readAllBytes(meta);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(meta, bytes);
+    replaceLogByAnEmptyOne(history);
+    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+    assertTrue(
+        e.getMessage().contains(checkpoint + " is damaged, and the log ends at 0, before that"),
+        e.getMessage());
+
+    Files.move(checkpoint, elsewhere.resolve("checkpoint"));
+    try (Node node = start(false)) {
+      assertEquals(Map.of(), node.keyspace().map);
+    }
+  }
+
   /** Changes a byte in the newest table of a checkpoint, which no older one shares. */
   private static Path damage(Checkpoint checkpoint) throws IOException {
     Path table;

@@ -181,12 +181,15 @@ class StopWithReplicasIT {
       writing.send("SET", "b", "1");
       writing.flush();
       assertEquals(null, aborting.call("GET", "b"), "reads go on, writes wait");
+      long leftMs = Long.parseLong(aborting.info("server", "shutdown_in_milliseconds"));
+      assertTrue(leftMs > 0 && leftMs <= 50_000, leftMs + " ms");
       assertEquals("OK", aborting.call("SHUTDOWN", "ABORT"));
       RespClient.ErrorReply error =
           assertThrows(RespClient.ErrorReply.class, () -> asking.receive());
       assertEquals("ERR Errors trying to SHUTDOWN. Check logs.", error.getMessage());
       assertEquals("PONG", asking.call("PING"));
       assertEquals("OK", writing.receive());
+      assertFalse(aborting.call("INFO", "server").toString().contains("shutdown_in_milliseconds"));
       assertEquals("ERR No shutdown in progress.", said(master, "SHUTDOWN", "ABORT"));
 
       master.signalStop();

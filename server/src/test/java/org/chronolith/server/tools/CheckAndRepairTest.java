@@ -136,6 +136,20 @@ class CheckAndRepairTest {
   }
 
   @Test
+  void shouldForeseeARefusalIfTheLogEndsBeforeACheckpointWithADamagedMeta() throws Exception {
+    Path beyond = checkpoint().resolveSibling("checkpoint-" + (end + 1));
+    Files.move(checkpoint(), beyond);
+    Files.write(beyond.resolve("META"), new byte[] {1, 2, 3});
+    DataFixture.Run run = check();
+    assertEquals(1, run.code(), run.out());
+    assertTrue(
+        run.out()
+            .contains(
+                "a start would be refused: " + beyond + " is damaged, and the log ends at " + end),
+        run.out());
+  }
+
+  @Test
   void shouldTellAMissingSegment() throws Exception {
     Path segment = DataFixture.segment(directory, 2).getParent();
     Files.move(segment, directory.resolve("elsewhere"));

@@ -256,7 +256,7 @@ final class LogPrepare implements Runnable {
       appender.touch(position, position + config.touchAheadBytes());
     }
     Prepared ready = next;
-    if (ready == null && (full || nearEnd(position))) {
+    if (ready == null && (full || nearEnd(position) || state.isNewestDamaged())) {
       long headroom = full ? ahead : config.headroomBytes();
       requireFree(headroom);
       prepareNext(headroom);

@@ -97,6 +97,12 @@ final class LogState {
     return Arrays.copyOf(old, count);
   }
 
+  /** Whether the segment that is appended to is known to be damaged. */
+  boolean isNewestDamaged() {
+    Segment[] all = segments;
+    return all.length > 0 && all[all.length - 1].damage() != null;
+  }
+
   /** Offset behind what can be in {@code segment}: so far, for the newest one. */
   long endOf(Segment segment) {
     return segment.sealed ? segment.endOffset : endOffset;

@@ -359,6 +359,25 @@ final class LogWriter {
     return segment.sealed && segment.endOffset <= keepFromOffset && segment.endOffset < durable;
   }
 
+  boolean leaveDamaged(int db, long nowMs) {
+    checkOwner();
+    if (!state.isNewestDamaged() || state.failure() != null) {
+      return false;
+    }
+    LogPrepare.Prepared next = prepare.next();
+    if (next == null || !fits(next.appender(), SLACK_BYTES)) {
+      // It sees what has to be made, and makes it.
+      prepare.measure();
+      return false;
+    }
+    try {
+      roll(state.history(), db, nowMs);
+    } catch (RuntimeException | Error e) {
+      throw failed(e);
+    }
+    return true;
+  }
+
   void dropDamaged(long snapshotOffset) {
     checkOwner();
     Segment[] all = state.segments();

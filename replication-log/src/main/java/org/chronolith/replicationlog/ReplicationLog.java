@@ -159,6 +159,15 @@ public interface ReplicationLog extends AutoCloseable {
   ScrubStatus scrubStatus();
 
   /**
+   * Goes on to the next segment if the newest one is damaged, and the next one ready: a damaged
+   * segment can be dropped only when nothing is appended to it any more. Thread: the owner's.
+   *
+   * @param db the database that the stream has selected at its end
+   * @return whether it has; what is damaged lies below {@link #endOffset} then
+   */
+  boolean leaveDamaged(int db, long nowMs);
+
+  /**
    * Removes what is older than damage that a reader or the scrub has met, retention or not: nobody
    * can be served from there. A damaged segment that reaches beyond {@code snapshotOffset} stays,
    * until a newer snapshot makes it superfluous.

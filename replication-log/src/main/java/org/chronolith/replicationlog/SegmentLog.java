@@ -275,6 +275,11 @@ final class SegmentLog implements ReplicationLog {
   }
 
   @Override
+  public boolean leaveDamaged(int db, long nowMs) {
+    return writer.leaveDamaged(db, nowMs);
+  }
+
+  @Override
   public void dropDamaged(long snapshotOffset) {
     writer.dropDamaged(snapshotOffset);
   }

@@ -349,6 +349,56 @@ class SegmentDamageTest {
     }
   }
 
+  private static void appendWhenThereIsSpace(ReplicationLog log, byte[] effect) {
+    Await.until("space", () -> log.canAppend(effect.length));
+    log.append(Unpooled.wrappedBuffer(effect), 0, effect.length, 0, 10);
+  }
+
+  /** Also while nobody writes: whoever needs what is damaged would try for ever. */
+  @Test
+  void shouldLeaveANewestSegmentThatIsDamagedForTheNextOne() throws IOException {
+    try (ReplicationLog log = open(0)) {
+      assertFalse(log.leaveDamaged(0, 10), "it is sound");
+      byte[] effect = new byte[EFFECT_BYTES];
+      Arrays.fill(effect, (byte) 'z');
+      appendWhenThereIsSpace(log, effect);
+      appendWhenThereIsSpace(log, effect);
+      assertFalse(log.leaveDamaged(0, 10), "it is sound");
+      // Behind it there may be one that is not in use yet.
+      Path newest = QueueFile.find(SegmentFiles.list(config.dir()).get(SEGMENTS).dir());
+      String content = Files.readString(newest, ISO_8859_1);
+      try (RandomAccessFile open = new RandomAccessFile(newest.toFile(), "rw")) {
+        open.seek(content.indexOf("zzz") + EFFECT_BYTES / 2);
+        open.write('y');
+      }
+      LogException met =
+          assertThrows(LogException.class, () -> LogModel.read(log, stream.length, 5_000));
+      assertEquals(LogException.Kind.DAMAGED, met.kind());
+      long end = log.endOffset();
+      log.dropDamaged(end);
+      assertEquals(0, log.startOffset(), "something is appended to it");
+
+      Await.until("the next segment", () -> log.leaveDamaged(0, 11));
+      assertFalse(log.leaveDamaged(0, 11), "it has been left");
+      appendWhenThereIsSpace(log, effect);
+      log.requestSync();
+      Await.until("the force", () -> log.durableOffset() == end + EFFECT_BYTES);
+      log.dropDamaged(end - 1);
+      assertEquals(0, log.startOffset(), "a start may still need it");
+      log.dropDamaged(end);
+      assertEquals(end, log.startOffset());
+      assertArrayEquals(effect, LogModel.read(log, end, 5_000));
+      log.markClean(0, 13);
+    }
+    long start = stream.length + 2L * EFFECT_BYTES;
+    try (ReplicationLog log = open(start)) {
+      assertEquals(start, log.startOffset());
+      assertEquals(start + EFFECT_BYTES, log.endOffset());
+      assertEquals(List.of(), log.recovery().damage());
+      assertEquals(history, log.history());
+    }
+  }
+
   @Test
   void shouldGoOnWithoutTheRecordOfTheForcedEnd() throws IOException {
     Path forced = config.dir().resolve(ForcedEnd.NAME);

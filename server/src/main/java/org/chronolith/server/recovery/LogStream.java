@@ -79,6 +79,13 @@ public final class LogStream implements SnapshotStream {
   }
 
   @Override
+  public boolean leaveDamaged(long nowMs) {
+    // What is staged was promised the space of the segment that would be left.
+    writePath.append();
+    return writePath.log().leaveDamaged(selectedDb.getAsInt(), nowMs);
+  }
+
+  @Override
   public long trim(long keepFromOffset, long nowMs) {
     ReplicationLog log = writePath.log();
     log.dropDamaged(keepFromOffset);

@@ -424,6 +424,9 @@ public final class SnapshotDuty implements SnapshotListener {
   /** An older checkpoint is of use while the log leads on from it, and the volume has room. */
   private void trim(long nowMs) {
     lastTrimMs = nowMs;
+    if (stream.leaveDamaged(nowMs)) {
+      request("the log is damaged below offset " + stream.endOffset(), null);
+    }
     lastTrimEndOffset = stream.endOffset();
     // The newest one is damaged: a start would go back to the one before, if the log leads on.
     long needed =

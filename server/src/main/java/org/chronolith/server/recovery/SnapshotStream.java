@@ -31,6 +31,13 @@ public interface SnapshotStream {
   int selectedDb();
 
   /**
+   * Appends no more to a part of the log that is damaged, if there is another.
+   *
+   * @return whether it has gone on to another one, just now
+   */
+  boolean leaveDamaged(long nowMs);
+
+  /**
    * Lets go of the log below {@code keepFromOffset}, as far as retention, replicas and running full
    * syncs allow; of what is damaged, and older, in any case.
    *

@@ -132,6 +132,18 @@ class SnapshotDutyTest {
   }
 
   @Test
+  void shouldMakeASnapshotOnceADamagedPartOfTheLogIsLeft() throws Exception {
+    write("a", "1");
+    stream.damaged = true;
+    nowMs += 60_000;
+    runUntil(() -> duty.statistics().saves() == 1);
+    assertEquals(stream.end, store.newest().orElseThrow().offset());
+    nowMs += 60_000;
+    duty.doWork(nowMs);
+    assertFalse(duty.inProgress());
+  }
+
+  @Test
   void shouldFollowTheGrowthOfTheLog() throws Exception {
     triggerLogBytes = 1000;
     stream.end = 999;
@@ -380,6 +392,7 @@ class SnapshotDutyTest {
     long trimmedTo;
     long startOffset;
     boolean spaceLow;
+    boolean damaged;
     int selectedDb;
     boolean syncs = true;
 
@@ -423,6 +436,13 @@ class SnapshotDutyTest {
     @Override
     public int selectedDb() {
       return selectedDb;
+    }
+
+    @Override
+    public boolean leaveDamaged(long atMs) {
+      boolean leaves = damaged;
+      damaged = false;
+      return leaves;
     }
 
     @Override

@@ -281,6 +281,11 @@ final class SnapshotPlusLogScenario {
       }
 
       @Override
+      public boolean leaveDamaged(long nowMs) {
+        return log().leaveDamaged(selectedDb(), nowMs);
+      }
+
+      @Override
       public long trim(long keepFromOffset, long nowMs) {
         log().trim(keepFromOffset, nowMs);
         return log().startOffset();

@@ -62,6 +62,42 @@ class DamagedHistoryIT {
     }
   }
 
+  /** What is appended to cannot be dropped: it has to be left first. */
+  @Test
+  void shouldShortenTheWindowBehindDamageInTheNewestSegment() throws Exception {
+    int port = ChronolithProcess.freePort();
+    Path data = directory.resolve("a");
+    try (ChronolithProcess master = start(data, port);
+        RespClient client = master.connect()) {
+      for (int i = 0; i < KEYS; i++) {
+        assertEquals("OK", client.call("SET", "key" + i, "x".repeat(VALUE_BYTES)));
+      }
+      String id = client.info("replication", "master_replid");
+      damage(data.resolve("gen-1/log/segment-0000000001/19700101L.cq4"));
+      String last = resync(port, id);
+      assertTrue(last.startsWith("+CONTINUE"), last);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
+      for (int i = 0; last.startsWith("+CONTINUE") && System.nanoTime() < deadline; i++) {
+        assertEquals("OK", client.call("SET", "later" + i % 10, "the log goes on"));
+        TimeUnit.MILLISECONDS.sleep(20);
+        last = resync(port, id);
+      }
+      assertTrue(last.startsWith("+FULLRESYNC"), () -> "no full resync: " + master.output());
+      assertEquals(2, master.output().split("Log damaged: ", -1).length, master::output);
+      // What is new can be followed.
+      long end = Long.parseLong(client.info("replication", "master_repl_offset"));
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        assertTrue(ask(socket, id, end + 1).startsWith("+CONTINUE"));
+      }
+      master.kill();
+    }
+    try (ChronolithProcess master = start(data, port);
+        RespClient client = master.connect()) {
+      assertEquals("the log goes on", client.call("GET", "later0"), master::output);
+      assertEquals("x".repeat(VALUE_BYTES), client.call("GET", "key" + (KEYS / 2)));
+    }
+  }
+
   private static ChronolithProcess start(Path data, int port) {
     return ChronolithProcess.start(data, port, "--save", "", "--appendfsync", "always");
   }
@@ -79,19 +115,24 @@ class DamagedHistoryIT {
   /** Asks for the stream from its beginning; the first line of the answer, once the link ends. */
   private static String resync(int port, String id) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(TIMEOUT_MS);
-      socket
-          .getOutputStream()
-          .write(("PSYNC " + id + " 1\r\n").getBytes(StandardCharsets.US_ASCII));
-      InputStream in = socket.getInputStream();
-      StringBuilder line = new StringBuilder();
-      for (int b = in.read(); b >= 0 && b != '\r'; b = in.read()) {
-        line.append((char) b);
+      String line = ask(socket, id, 1);
+      if (line.startsWith("+CONTINUE")) {
+        socket.getInputStream().readAllBytes();
       }
-      if (line.indexOf("+CONTINUE") == 0) {
-        in.readAllBytes();
-      }
-      return line.toString();
+      return line;
     }
+  }
+
+  private static String ask(Socket socket, String id, long nextByte) throws IOException {
+    socket.setSoTimeout(TIMEOUT_MS);
+    String request = "PSYNC " + id + " " + nextByte + "\r\n";
+    socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    InputStream in = socket.getInputStream();
+    StringBuilder line = new StringBuilder();
+    for (int b = in.read(); b >= 0 && b != '\r'; b = in.read()) {
+      line.append((char) b);
+    }
+    // Before it there are empty lines, signs of life while a snapshot is made.
+    return line.toString().strip();
   }
 }

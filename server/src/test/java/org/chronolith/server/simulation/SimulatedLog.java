@@ -198,6 +198,12 @@ final class SimulatedLog implements ReplicationLog {
   }
 
   @Override
+  public boolean leaveDamaged(int db, long nowMs) {
+    // Nothing is ever damaged.
+    return false;
+  }
+
+  @Override
   public void dropDamaged(long snapshotOffset) {
     // Nothing is ever damaged.
   }

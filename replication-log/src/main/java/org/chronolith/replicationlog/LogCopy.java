@@ -1,6 +1,7 @@
 package org.chronolith.replicationlog;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -28,7 +29,10 @@ public record LogCopy(
 
   /** Makes the copy in {@code target}, an empty directory. Everything in it is forced. */
   static LogCopy make(LogState state, int maxRecordBytes, Path target) throws IOException {
-    LogCopy made = make(List.of(state.segments()), maxRecordBytes, target);
+    List<Segment> segments = List.of(state.segments());
+    // Read before the file: what is committed by then is in the copy.
+    long lastBytes = segments.get(segments.size() - 1).committedPosition;
+    LogCopy made = make(segments, lastBytes, maxRecordBytes, target);
     if (made == null) {
       throw new IOException("the log was replaced while it was copied");
     }
@@ -47,29 +51,68 @@ public record LogCopy(
         segments.add(segment);
       }
     }
-    LogCopy made = segments.isEmpty() ? null : make(segments, maxRecordBytes, target);
-    if (made != null && made.endOffset != segments.get(segments.size() - 1).endOffset) {
+    if (segments.isEmpty()) {
+      return null;
+    }
+    Segment last = segments.get(segments.size() - 1);
+    LogCopy made;
+    try {
+      made = make(segments, endPosition(last, maxRecordBytes), maxRecordBytes, target);
+    } catch (NoSuchFileException e) {
+      // Retention has taken all of them.
+      return null;
+    }
+    if (made != null && made.endOffset != last.endOffset) {
       throw new LogException(
-          LogException.Kind.DAMAGED,
-          segments.get(segments.size() - 1).file + " ends at offset " + made.endOffset);
+          LogException.Kind.DAMAGED, last.file + " ends at offset " + made.endOffset);
     }
     return made;
   }
 
-  /** Returns null if retention has taken all of them. */
-  private static LogCopy make(List<Segment> segments, int maxRecordBytes, Path target)
-      throws IOException {
+  /**
+   * Behind the last stream byte of a sealed segment: what follows there may be what a recovery has
+   * cut, if no start has read the segment since.
+   */
+  private static long endPosition(Segment segment, int maxRecordBytes) throws IOException {
+    RecordHeader header = new RecordHeader();
+    try (FileChannel channel = FileChannel.open(segment.file);
+        RecordCursor cursor = new RecordCursor(maxRecordBytes)) {
+      cursor.reset(channel, segment.firstPosition);
+      long offset = segment.startOffset;
+      while (offset < segment.endOffset) {
+        if (cursor.next(header, segment.committedPosition) != RecordCursor.Step.RECORD) {
+          throw new LogException(
+              LogException.Kind.DAMAGED,
+              SegmentHead.where(segment.file, cursor.position())
+                  + "no record at offset "
+                  + offset
+                  + ", before the segment's end at "
+                  + segment.endOffset);
+        }
+        offset = header.endOffset();
+      }
+      return cursor.position();
+    }
+  }
+
+  /**
+   * Returns null if retention has taken all of them.
+   *
+   * @param lastBytes of the last segment
+   */
+  private static LogCopy make(
+      List<Segment> segments, long lastBytes, int maxRecordBytes, Path target) throws IOException {
     int linkedFiles = 0;
     long linkedBytes = 0;
     int copiedFiles = 0;
     long copiedBytes = 0;
     Segment first = null;
     for (Segment segment : segments) {
-      // Read before the file: what is committed by then is in the copy.
-      long bytes = segment.committedPosition;
       // The newest one is copied even if nothing will be appended to it: bytes that a recovery has
       // cut may lie behind its end.
-      boolean shared = segment.sealed && segment != segments.get(segments.size() - 1);
+      boolean isLast = segment == segments.get(segments.size() - 1);
+      boolean shared = segment.sealed && !isLast;
+      long bytes = isLast ? lastBytes : segment.committedPosition;
       try {
         Path dir = target.resolve(segment.dir.getFileName());
         Path file = dir.resolve(segment.file.getFileName());

@@ -85,7 +85,14 @@ final class LogScrub implements Runnable {
           continue;
         }
         boolean sealed = segment.sealed;
-        String problem = verify(cursor, segment);
+        String problem;
+        try {
+          problem = verify(cursor, segment);
+        } catch (LogException e) {
+          // Too many open files, say: that says nothing of what is in it.
+          listener.warning("A segment of the log is not verified: " + e.getMessage(), e);
+          continue;
+        }
         if (problem != null) {
           segment.markDamaged(problem);
           damaged++;
@@ -103,14 +110,21 @@ final class LogScrub implements Runnable {
     }
   }
 
-  /** What is wrong with a segment, or null; null as well if retention took it meanwhile. */
+  /**
+   * What is wrong with a segment, or null; null as well if retention took it meanwhile.
+   *
+   * @throws LogException if it cannot be opened
+   */
   private String verify(RecordCursor cursor, Segment segment) {
     RecordHeader header = new RecordHeader();
     FileChannel channel;
     try {
       channel = segment.acquire();
     } catch (LogException e) {
-      return e.kind() == LogException.Kind.TRIMMED ? null : e.getMessage();
+      if (e.kind() == LogException.Kind.TRIMMED) {
+        return null;
+      }
+      throw e;
     }
     try {
       boolean sealed = segment.sealed;

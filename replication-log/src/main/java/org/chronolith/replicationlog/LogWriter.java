@@ -227,9 +227,10 @@ final class LogWriter {
     writeIdentity(history, db, nowMs);
     segment.committedPosition = appender.position();
     segment.newestMs = nowMs;
-    state.committed(offset);
-    // Readers look for the next segment once the old one is sealed: it must be there by then.
+    // Who forces looks at the commits first, and at the segments then: it must find this one there.
+    // So must readers once the old one is sealed.
     state.add(segment);
+    state.committed(offset);
     // Before the old file is handed over to be closed: nobody must take that for the active one.
     prepare.taken(appender);
     if (old != null) {

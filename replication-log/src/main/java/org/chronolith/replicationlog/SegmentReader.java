@@ -91,7 +91,7 @@ final class SegmentReader implements LogReader {
         }
       }
     } catch (IOException e) {
-      throw io(e);
+      throw unreadable(e);
     }
   }
 
@@ -137,7 +137,7 @@ final class SegmentReader implements LogReader {
         }
       }
     } catch (IOException e) {
-      throw io(e);
+      throw unreadable(e);
     }
     return total;
   }
@@ -287,7 +287,7 @@ final class SegmentReader implements LogReader {
         }
       }
     } catch (IOException e) {
-      throw io(e);
+      throw unreadable(e);
     }
   }
 
@@ -351,8 +351,9 @@ final class SegmentReader implements LogReader {
     return new LogException(LogException.Kind.DAMAGED, message);
   }
 
-  private LogException io(IOException e) {
-    return new LogException(LogException.Kind.IO, "cannot read " + segment + ": " + e, e);
+  /** A sector that cannot be read is damage as wrong bytes are, and is met again each time. */
+  private LogException unreadable(IOException e) {
+    return damaged(position, "cannot be read: " + LogException.reasonOf(e));
   }
 
   @Override

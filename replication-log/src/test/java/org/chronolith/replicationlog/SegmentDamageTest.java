@@ -349,6 +349,79 @@ class SegmentDamageTest {
     }
   }
 
+  /** What a recovery cut may lie there, in a segment that no start has read since. */
+  @Test
+  void shouldBranchBeforeWhatLiesBehindTheEndOfASegment() throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(fileOf(2).toFile(), "rw")) {
+      open.seek(open.length());
+      open.write("what was cut".repeat(10).getBytes(ISO_8859_1));
+    }
+    LogConfig other = LogModel.smallConfig(dir.resolve("other"));
+    try (ReplicationLog log = open(stream.length);
+        ReplicationLog branch =
+            log.branch(other, LogListener.none(), startOf(3)).orElseThrow().log()) {
+      assertEquals(startOf(3), branch.endOffset());
+      assertArrayEquals(Arrays.copyOf(stream, (int) startOf(3)), LogModel.read(branch, 0, 5_000));
+    }
+  }
+
+  /** A bad sector fails to be read, rather than to be right. */
+  @Test
+  void shouldTakeForDamageWhatCannotBeRead() throws IOException {
+    List<String> told = new CopyOnWriteArrayList<>();
+    LogListener listener =
+        new LogListener() {
+          @Override
+          public void damaged(String problem, long endOffset) {
+            told.add(problem + " below " + endOffset);
+          }
+        };
+    LogNeed need = LogNeed.from(stream.length, history);
+    try (ReplicationLog log = ReplicationLog.open(config, listener, need, LogDisk.SYSTEM)) {
+      Path file = fileOf(1);
+      Files.move(file, dir.resolve("elsewhere"));
+      // To open it works, to read it does not.
+      Files.createDirectory(file);
+      for (int i = 0; i < 2; i++) {
+        LogException met = assertThrows(LogException.class, () -> LogModel.read(log, 0, 5_000));
+        assertEquals(LogException.Kind.DAMAGED, met.kind());
+      }
+      assertEquals(1, told.size(), told.toString());
+      assertTrue(told.get(0).contains(file + " at position "), told.get(0));
+      log.dropDamaged(startOf(2));
+      assertEquals(startOf(2), log.startOffset());
+    }
+  }
+
+  @Test
+  void shouldNotTakeForDamageWhatCannotBeOpenedNow() throws IOException {
+    List<String> told = new CopyOnWriteArrayList<>();
+    LogListener listener =
+        new LogListener() {
+          @Override
+          public void warning(String message, Throwable cause) {
+            told.add(message);
+          }
+        };
+    LogNeed need = LogNeed.from(stream.length, history);
+    try (ReplicationLog log = ReplicationLog.open(config, listener, need, LogDisk.SYSTEM)) {
+      Path file = fileOf(1);
+      Path elsewhere = dir.resolve("elsewhere");
+      Files.move(file, elsewhere);
+      Files.createSymbolicLink(file, file);
+      log.scrub(false, 0);
+      Await.until("it has ended", () -> log.scrubStatus().endedMs() > 0);
+      assertEquals(0, log.scrubStatus().damaged());
+      assertEquals(1, told.size(), told.toString());
+      assertTrue(told.get(0).contains("cannot open " + file), told.get(0));
+      log.dropDamaged(startOf(4));
+      assertEquals(0, log.startOffset());
+      Files.delete(file);
+      Files.move(elsewhere, file);
+      assertArrayEquals(stream, LogModel.read(log, 0, 5_000));
+    }
+  }
+
   private static void appendWhenThereIsSpace(ReplicationLog log, byte[] effect) {
     Await.until("space", () -> log.canAppend(effect.length));
     log.append(Unpooled.wrappedBuffer(effect), 0, effect.length, 0, 10);

@@ -3,6 +3,7 @@ package org.chronolith.engine.snapshot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -21,6 +22,9 @@ import org.chronolith.engine.EngineException.Severity;
 
 /** Describes and verifies the files of checkpoint directories. */
 final class CheckpointFiles {
+  /** EIO, in the words of the C library. */
+  private static final String READ_ERROR = "Input/output error";
+
   private static final int READ_BYTES = 1 << 20;
 
   private CheckpointFiles() {}
@@ -96,6 +100,16 @@ final class CheckpointFiles {
     if (problem.isPresent()) {
       throw new EngineException(Severity.CORRUPTION, problem.get());
     }
+  }
+
+  /**
+   * Whether a failure to open or read a file says that it is damaged: a sector that cannot be read,
+   * or no such file. Too many open files, or a want of rights, says nothing of what is in it.
+   */
+  static boolean isDamage(IOException failed) {
+    return !(failed instanceof FileSystemException)
+        || failed instanceof NoSuchFileException
+        || String.valueOf(failed.getMessage()).contains(READ_ERROR);
   }
 
   /** What is wrong with a file of so many bytes and this checksum, by what META says of it. */

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
+import org.chronolith.engine.EngineException;
 
 /**
  * Reads the files of a checkpoint slowly, so that the disk is there for others. Thread: one of its
@@ -37,7 +38,11 @@ final class CheckpointScrub {
     return readBytes;
   }
 
-  /** What is wrong with a file, which it names; empty as well once it is stopped. */
+  /**
+   * What is wrong with a file, which it names; empty as well once it is stopped.
+   *
+   * @throws EngineException RETRYABLE if that cannot be told now
+   */
   Optional<String> problem(Path directory, CheckpointFile file) {
     Path path = directory.resolve(file.name());
     CRC32C crc = new CRC32C();
@@ -53,6 +58,10 @@ final class CheckpointScrub {
         }
       }
     } catch (IOException e) {
+      if (!CheckpointFiles.isDamage(e)) {
+        throw new EngineException(
+            EngineException.Severity.RETRYABLE, path + ": cannot be opened: " + e, e);
+      }
       return Optional.of(path + ": cannot be read: " + e);
     }
     return CheckpointFiles.problem(path, file, bytes, (int) crc.getValue());

@@ -46,7 +46,7 @@ final class RocksCheckpointReader implements CheckpointReader {
     } catch (RocksDBException e) {
       settings.close();
       checkpoint.release();
-      throw damaged(e);
+      throw failed(e);
     }
     db = opened;
     readOptions =
@@ -81,7 +81,7 @@ final class RocksCheckpointReader implements CheckpointReader {
       try {
         iterator.status();
       } catch (RocksDBException e) {
-        throw damaged(e);
+        throw failed(e);
       }
       return false;
     }
@@ -127,8 +127,16 @@ final class RocksCheckpointReader implements CheckpointReader {
     return (int) Math.min(Integer.MAX_VALUE - 8L, Long.highestOneBit(bytes) * 2L);
   }
 
-  private EngineException damaged(RocksDBException e) {
+  private EngineException failed(RocksDBException e) {
     return new EngineException(
-        Severity.CORRUPTION, checkpoint.directory() + ": " + e.getMessage(), e);
+        isDamage(e) ? Severity.CORRUPTION : Severity.RETRYABLE,
+        checkpoint.directory() + ": " + e.getMessage(),
+        e);
+  }
+
+  /** Not so a want of descriptors or of memory, which says nothing of what is in the files. */
+  private static boolean isDamage(RocksDBException e) {
+    String message = String.valueOf(e.getMessage());
+    return !message.contains("Too many open files") && !message.contains("Cannot allocate memory");
   }
 }

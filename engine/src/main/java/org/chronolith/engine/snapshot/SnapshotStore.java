@@ -257,11 +257,16 @@ public final class SnapshotStore implements AutoCloseable {
       return 0;
     }
     Checkpoint checkpoint = retained.get();
-    CheckpointScrub scrub = new CheckpointScrub(bytesPerSecond, stopped);
+    // Superseded, it is kept for this alone, and its space may be what the next one needs.
+    BooleanSupplier over =
+        () ->
+            stopped.getAsBoolean()
+                || newest != checkpoint && freeBytes() < 2 * config.minFreeBytes().getAsLong();
+    CheckpointScrub scrub = new CheckpointScrub(bytesPerSecond, over);
     try {
       for (CheckpointFile file : checkpoint.files()) {
         Optional<String> problem = scrub.problem(checkpoint.directory(), file);
-        if (stopped.getAsBoolean()) {
+        if (over.getAsBoolean()) {
           // What the files of a store are that is not in use any more says nothing.
           break;
         }
@@ -283,17 +288,16 @@ public final class SnapshotStore implements AutoCloseable {
           synchronized (older) {
             Path damagedFile = checkpoint.directory().resolve(file);
             List<Checkpoint> sound = new ArrayList<>();
+            List<Checkpoint> damagedOnes = new ArrayList<>();
             List<Checkpoint> all = new ArrayList<>(older);
             if (newest != null) {
               all.add(0, newest);
             }
             for (Checkpoint one : all) {
-              boolean shares =
-                  one == checkpoint
-                      || Files.exists(damagedFile)
-                          && CheckpointFiles.isSame(damagedFile, one.directory().resolve(file));
-              (shares ? distrusted : sound).add(one);
+              boolean shares = one == checkpoint || shares(damagedFile, one);
+              (shares ? damagedOnes : sound).add(one);
             }
+            distrusted.addAll(damagedOnes);
             older.clear();
             older.addAll(sound);
             newest = older.pollFirst();
@@ -304,6 +308,17 @@ public final class SnapshotStore implements AutoCloseable {
           remove(workingDirectory);
           return null;
         });
+  }
+
+  /** Whether {@code one} has that file, too, or may have it. */
+  private static boolean shares(Path damagedFile, Checkpoint one) {
+    Path file = one.directory().resolve(damagedFile.getFileName());
+    try {
+      return Files.exists(damagedFile) && CheckpointFiles.isSame(damagedFile, file);
+    } catch (IOException e) {
+      // The disk does not even say which file it is.
+      return true;
+    }
   }
 
   /**
@@ -336,9 +351,18 @@ public final class SnapshotStore implements AutoCloseable {
    * space would only make the next one a full one. Thread: any.
    */
   public boolean hasSpace(long freeBytes) {
+    return freeBytes >= config.minFreeBytes().getAsLong() + (condemned ? dataBytes() : 0);
+  }
+
+  /** What a checkpoint of all data takes, or so; 0 if there never was one. */
+  private long dataBytes() {
     Checkpoint base = newest;
-    return freeBytes
-        >= config.minFreeBytes().getAsLong() + (condemned && base != null ? base.totalBytes() : 0);
+    if (base != null) {
+      return base.totalBytes();
+    }
+    synchronized (older) {
+      return distrusted.isEmpty() ? 0 : distrusted.get(0).totalBytes();
+    }
   }
 
   /**
@@ -508,6 +532,9 @@ public final class SnapshotStore implements AutoCloseable {
   }
 
   private void scan() throws IOException {
+    // A name that a process which died has given may not be on disk yet, and what is older goes
+    // now.
+    disk.force(config.directory());
     SortedMap<CheckpointName, Checkpoint> found = new TreeMap<>();
     for (Path path : CheckpointFiles.list(config.directory())) {
       Optional<CheckpointName> name = CheckpointName.parse(path);
@@ -523,6 +550,12 @@ public final class SnapshotStore implements AutoCloseable {
         found.put(name.get(), new Checkpoint(path, meta, this::removeLater));
       } catch (EngineException e) {
         listener.ignored(path, e.getMessage());
+        damaged.add(path);
+      } catch (IOException e) {
+        if (!CheckpointFiles.isDamage(e)) {
+          throw e;
+        }
+        listener.ignored(path, "cannot be read: " + e);
         damaged.add(path);
       }
     }
@@ -540,7 +573,7 @@ public final class SnapshotStore implements AutoCloseable {
         closeWorking();
         disk.remove(workingDirectory);
         // It will be as large as the one before, or so.
-        requireFree(newest == null ? 0 : newest.totalBytes());
+        requireFree(dataBytes());
         Files.createDirectories(workingDirectory);
         working = tables.open(workingDirectory);
         condemned = false;
@@ -550,7 +583,7 @@ public final class SnapshotStore implements AutoCloseable {
         working = tables.open(workingDirectory);
       }
       from.opened();
-    } catch (IOException | EngineException e) {
+    } catch (IOException | RuntimeException e) {
       condemn(from, "cannot open the working database in " + workingDirectory, e);
     }
   }
@@ -582,7 +615,7 @@ public final class SnapshotStore implements AutoCloseable {
         working.write(batch);
         from.written(bytes);
       }
-    } catch (IOException | EngineException e) {
+    } catch (IOException | RuntimeException e) {
       condemn(from, "cannot write to the working database", e);
     } finally {
       batch.release();
@@ -604,7 +637,7 @@ public final class SnapshotStore implements AutoCloseable {
     }
     try {
       working.flush();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       condemn(from, "cannot flush the working database", e);
       return;
     }
@@ -631,6 +664,10 @@ public final class SnapshotStore implements AutoCloseable {
       } else {
         fail(from, "cannot make the checkpoint " + meta.offset(), e);
       }
+    } catch (RuntimeException e) {
+      // Else the session would never come to an end, and no other one begin.
+      remove(making);
+      condemn(from, "cannot make the checkpoint " + meta.offset(), e);
     }
   }
 

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -208,6 +209,36 @@ class SnapshotDamageTest {
     }
   }
 
+  @Test
+  void shouldTakeForDamageWhatCannotBeReadAndNotWhatCannotBeOpenedNow() throws Exception {
+    try (SnapshotStore store = open()) {
+      Path table = table(second);
+      Path elsewhere = directory.resolve("elsewhere");
+      Files.move(table, elsewhere);
+      Files.createSymbolicLink(table, table);
+      EngineException e = assertThrows(EngineException.class, () -> store.scrub(0, () -> false));
+      assertEquals(EngineException.Severity.RETRYABLE, e.severity());
+      assertEquals(second, store.newest().orElseThrow().directory());
+      assertFalse(store.hasDistrusted());
+
+      Files.delete(table);
+      // To open it works, to read it does not.
+      Files.createDirectory(table);
+      expectScrubToFind(store, table);
+      assertEquals(Optional.empty(), store.newest());
+    }
+  }
+
+  @Test
+  void shouldPassOverACheckpointThatCannotBeRead() throws Exception {
+    Files.delete(second.resolve(MetaFile.NAME));
+    Files.createDirectory(second.resolve(MetaFile.NAME));
+    try (SnapshotStore store = open()) {
+      assertEquals(List.of(second), store.damaged());
+      assertEquals(first, store.newest().orElseThrow().directory());
+    }
+  }
+
   private void expectScrubToFind(SnapshotStore store, Path table) {
     EngineException e = assertThrows(EngineException.class, () -> store.scrub(0, () -> false));
     assertEquals(EngineException.Severity.CORRUPTION, e.severity());
@@ -263,7 +294,10 @@ class SnapshotDamageTest {
       try (SnapshotStore store = SnapshotStore.open(config(directory), listener, dying)) {
         before = store.newest().orElseThrow().offset();
         SnapshotSession session = store.begin();
-        session.offer(Batches.direct().put("a", expectedNew).put("n" + step, "x").build());
+        ByteBuf batch = Batches.direct().put("a", expectedNew).put("n" + step, "x").build();
+        if (!session.offer(batch)) {
+          batch.release();
+        }
         session.finish(meta(before + 1));
         SnapshotFixture.await("an outcome", () -> session.state().isFinal());
         complete = session.state() == SnapshotSession.State.COMPLETE && !dying.dead;
@@ -371,7 +405,7 @@ class SnapshotDamageTest {
 
   @Test
   void shouldRemoveLaterWhatIsCompleteAndCouldNotBeRemovedAfterAFailedForce() throws Exception {
-    boolean[] failing = {true};
+    boolean[] failing = {false};
     SnapshotDisk disk =
         new FaultyDisk() {
           @Override
@@ -384,6 +418,7 @@ class SnapshotDamageTest {
           }
         };
     try (SnapshotStore store = SnapshotStore.open(config(directory), listener, disk)) {
+      failing[0] = true;
       SnapshotSession session = store.begin();
       session.offer(Batches.direct().put("b", "3").build());
       session.finish(meta(3));

@@ -64,6 +64,11 @@ public final class LogStream implements SnapshotStream {
   }
 
   @Override
+  public long startOffset() {
+    return writePath.log().startOffset();
+  }
+
+  @Override
   public void requestSync() {
     writePath.log().requestSync();
   }

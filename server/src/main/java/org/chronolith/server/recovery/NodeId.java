@@ -53,6 +53,11 @@ public final class NodeId {
       if (found.get().here && found.get().checked) {
         return id;
       }
+      if (found.get().here) {
+        // Only the checksum is wanting. The anchor stays: a crash between the two would make this a
+        // copy of itself.
+        return writeFile(disk, directory, id);
+      }
       if (!found.get().elsewhere()) {
         return write(disk, directory, id);
       }
@@ -119,8 +124,13 @@ public final class NodeId {
     disk.force(anchor);
     // Its name, before a file speaks of it.
     disk.force(directory);
-    ForcedFile.write(
-        disk, directory.resolve(FILE), withChecksum(id + "\n" + Instance.facts(anchor)));
+    return writeFile(disk, directory, id);
+  }
+
+  private static String writeFile(DirectoryDisk disk, Path directory, String id)
+      throws IOException {
+    String facts = Instance.facts(directory.resolve(ANCHOR));
+    ForcedFile.write(disk, directory.resolve(FILE), withChecksum(id + "\n" + facts));
     return id;
   }
 

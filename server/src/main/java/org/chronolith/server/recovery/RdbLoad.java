@@ -71,26 +71,24 @@ final class RdbLoad {
           0,
           TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos));
     } catch (SwitchedException e) {
-      try {
-        close(store, log);
-      } catch (RuntimeException closing) {
-        // The process ends, and nothing may hide why.
-        e.addSuppressed(closing);
-      }
+      closeAfter(e, store, log);
       throw e;
     } catch (IOException | RuntimeException e) {
       progress.end();
-      close(store, log);
+      closeAfter(e, store, log);
       data.remove(generation);
       throw new RecoveryException(e.getMessage(), e);
     }
   }
 
-  private static void close(SnapshotStore store, ReplicationLog log) {
+  /** Closing may fail for the same reason, which must hide nothing and keep nothing from going. */
+  static void closeAfter(Exception cause, SnapshotStore store, ReplicationLog log) {
     try (store) {
       if (log != null) {
         log.close();
       }
+    } catch (RuntimeException closing) {
+      cause.addSuppressed(closing);
     }
   }
 

@@ -106,21 +106,13 @@ final class RewindLoad {
       // What is open stays so: the process ends, and nothing may hide why.
       throw e;
     } catch (IOException | RuntimeException e) {
-      close(store, log);
+      RdbLoad.closeAfter(e, store, log);
       data.remove(generation);
       if (discarded != null) {
         // The live generation still has what is in it: attempts that fail must not pile up.
         DiscardedTail.remove(data, discarded);
       }
       throw new RecoveryException("going back to " + divergence + " failed: " + e.getMessage(), e);
-    }
-  }
-
-  private static void close(SnapshotStore store, ReplicationLog log) {
-    try (store) {
-      if (log != null) {
-        log.close();
-      }
     }
   }
 
@@ -160,7 +152,7 @@ final class RewindLoad {
       }
       return log;
     } catch (RuntimeException e) {
-      log.close();
+      RdbLoad.closeAfter(e, null, log);
       throw e;
     }
   }

@@ -416,8 +416,9 @@ public final class SnapshotDuty implements SnapshotListener {
     lastOffset = meta.offset();
     changesAtLastSave = changesAtMark;
     statistics.completed(nowMs, session.elapsedMs());
-    end(null);
+    // Not behind the end, at which the log may be closed.
     trim(nowMs);
+    end(null);
     return 0;
   }
 
@@ -429,8 +430,9 @@ public final class SnapshotDuty implements SnapshotListener {
     }
     lastTrimEndOffset = stream.endOffset();
     // The newest one is damaged: a start would go back to the one before, if the log leads on.
-    long needed =
-        store.hasDistrusted() ? store.newest().map(Checkpoint::offset).orElse(0L) : lastOffset;
+    long sound = store.newest().map(Checkpoint::offset).orElse(0L);
+    boolean goesBack = store.hasDistrusted() && sound >= stream.startOffset();
+    long needed = goesBack ? sound : lastOffset;
     long startOffset = stream.trim(needed, nowMs);
     store.dropOlder(stream.isSpaceLow() ? Long.MAX_VALUE : startOffset);
   }

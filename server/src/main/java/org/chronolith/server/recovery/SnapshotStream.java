@@ -22,6 +22,9 @@ public interface SnapshotStream {
   /** Every byte below it is on disk. */
   long durableOffset();
 
+  /** The oldest byte of the log that is kept. */
+  long startOffset();
+
   /** Asks for the log to be forced; does not wait. */
   void requestSync();
 

@@ -2,6 +2,7 @@ package org.chronolith.server.recovery;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -17,6 +18,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.chronolith.engine.EngineException;
 import org.chronolith.engine.snapshot.BatchSink;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotConfig;
@@ -129,6 +132,34 @@ class SnapshotDutyTest {
     assertFalse(duty.inProgress());
     nowMs += 1;
     runUntil(() -> duty.statistics().saves() == 2);
+  }
+
+  /** Else the log would grow until the disk is full, for a start that is not to be had. */
+  @Test
+  void shouldLetGoOfTheLogWhenNoSoundSnapshotIsLeftThatItLeadsOnFrom() throws Exception {
+    write("a", "1");
+    duty.request("BGSAVE", this::outcome);
+    runUntil(() -> !outcomes.isEmpty());
+    Checkpoint newest = store.newest().orElseThrow();
+    Path table;
+    try (Stream<Path> files = Files.list(newest.directory())) {
+      table = files.filter(path -> path.toString().endsWith(".sst")).findFirst().orElseThrow();
+    }
+    byte[] bytes = Files.readAllBytes(table);
+    bytes[4] ^= 1;
+    Files.write(table, bytes);
+    assertThrows(EngineException.class, () -> store.scrub(0, () -> false));
+    assertTrue(store.hasDistrusted());
+    // The full one that is made now must not end.
+    stream.syncs = false;
+    write("a", "2");
+    nowMs += 60_000;
+    duty.doWork(nowMs);
+    assertEquals(0, stream.trimmedTo, "all of the log leads to the data");
+    stream.startOffset = 50;
+    nowMs += 60_000;
+    duty.doWork(nowMs);
+    assertEquals(newest.offset(), stream.trimmedTo);
   }
 
   @Test
@@ -419,6 +450,11 @@ class SnapshotDutyTest {
     @Override
     public long durableOffset() {
       return durable;
+    }
+
+    @Override
+    public long startOffset() {
+      return startOffset;
     }
 
     @Override

@@ -266,6 +266,11 @@ final class SnapshotPlusLogScenario {
       }
 
       @Override
+      public long startOffset() {
+        return log().startOffset();
+      }
+
+      @Override
       public void requestSync() {
         log().requestSync();
       }

@@ -216,6 +216,7 @@ public final class Server {
     clients.onClose(watches::unwatch);
     clients.onClose(subscriptions::forget);
     clients.onClose(shutdown::forget);
+    clients.onClose(clientPause::forget);
     clients.dispatcher(new Dispatcher(table, runner, writePath, gates(), this::ran, this::fatal));
     replication.register(info);
     pubSub.register(info);
@@ -480,12 +481,16 @@ public final class Server {
 
   /** Any thread. */
   private void liveLogFailed(Throwable cause) {
-    logSpaceGate.failed(LogException.reasonOf(cause));
-    engineLoop.execute(this::logFailed);
+    engineLoop.execute(() -> logFailed(cause));
   }
 
   /** Nothing is durable any more. Thread: engine. */
-  private void logFailed() {
+  private void logFailed(Throwable cause) {
+    if (live.log().failure() == null) {
+      // It is not the live one any more: a full sync has replaced it meanwhile.
+      return;
+    }
+    logSpaceGate.failed(LogException.reasonOf(cause));
     // Replies that wait for the disk never leave; their clients cannot know, and must ask again.
     engineLoop.closeHolding();
     // Reads go on, but what they find expired is not removed: that would have to be logged.

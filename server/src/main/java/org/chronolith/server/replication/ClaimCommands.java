@@ -72,14 +72,17 @@ final class ClaimCommands {
 
   private void drop(Call call) {
     Claims claims = replication.replicas().claims();
-    Claim claim = claims.get(call.text(2));
-    if (claim == null) {
-      throw new CommandException("ERR No such replica slot");
-    }
-    if (claim.connected()) {
+    String id = call.text(2);
+    Claim claim = claims.get(id);
+    if (claim != null && claim.connected()) {
       throw new CommandException("ERR The replica of that slot is connected");
     }
-    claims.forget(claim.id());
+    // A full sync that was cut off holds the log as well, with a claim or without one.
+    boolean hadSync = replication.replicas().runningSyncs().forgetCut(id);
+    if (claim == null && !hadSync) {
+      throw new CommandException("ERR No such replica slot");
+    }
+    claims.forget(id);
     call.reply().ok();
   }
 }

@@ -1,7 +1,10 @@
 package org.chronolith.server.replication;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.chronolith.network.ProtocolException;
 import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogException;
 
 /**
  * What a master tells a Chronolith replica whose {@code PSYNC} it refuses: from which offset on it
@@ -57,24 +60,37 @@ record Divergence(long startOffset, History history, long endOffset) {
   }
 
   /**
-   * Where the history of {@code own}, whose log ends at {@code ownEnd}, leaves the one that the
-   * line tells of.
+   * What such a line says.
    *
+   * @param startOffset first byte of the master's log
+   * @param names ids that the master knows, each with the offset up to which its stream is that one
+   */
+  record Told(long startOffset, List<History.Ancestor> names) {
+    /** Where the history of {@code own}, whose log ends at {@code ownEnd}, leaves the master's. */
+    Point from(History own, long ownEnd) {
+      Point found = Point.NONE;
+      for (History.Ancestor name : names) {
+        found = found.or(name.id(), name.validTo(), own, ownEnd);
+      }
+      return found.since(startOffset);
+    }
+  }
+
+  /**
    * @param line as it came, with its sign
    * @throws ProtocolException if the line is malformed
    */
-  static Point find(String line, History own, long ownEnd) {
+  static Told parse(String line) {
     String[] words = line.split(" ");
-    Point found = Point.NONE;
     try {
+      List<History.Ancestor> names = new ArrayList<>();
       for (int i = 2; i < words.length; i++) {
         int colon = words[i].indexOf(':');
         String id = words[i].substring(0, Math.max(0, colon));
-        long theirs = Long.parseLong(words[i].substring(colon + 1));
-        found = found.or(id, theirs, own, ownEnd);
+        names.add(new History.Ancestor(id, Long.parseLong(words[i].substring(colon + 1))));
       }
-      return found.since(Long.parseLong(words[1]));
-    } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      return new Told(Long.parseLong(words[1]), names);
+    } catch (NumberFormatException | ArrayIndexOutOfBoundsException | LogException e) {
       throw new ProtocolException("malformed reply to PSYNC: " + line);
     }
   }

@@ -266,19 +266,21 @@ final class Following implements LinkOwner {
 
   @Override
   public void continued(ReplicaLink from, String replicationId, Runnable then) {
+    StreamConnection over = from.connection();
     engine.execute(
         () -> {
           if (from == link) {
             refusedBy = null;
             failover.clear();
             dropIncoming("the stream goes on without it");
-            continueUnder(replicationId, then, from);
+            continueUnder(replicationId, then, from, over);
           }
         });
   }
 
-  private void continueUnder(String replicationId, Runnable then, ReplicaLink from) {
-    if (from != link) {
+  private void continueUnder(
+      String replicationId, Runnable then, ReplicaLink from, StreamConnection over) {
+    if (from != link || from.connection() != over) {
       return;
     }
     if (writePath.log().canAppendIdentity()) {
@@ -286,7 +288,7 @@ final class Following implements LinkOwner {
       loop.execute(then);
     } else {
       // The link reads nothing meanwhile.
-      engine.schedule(() -> continueUnder(replicationId, then, from), SPACE_RETRY_MS);
+      engine.schedule(() -> continueUnder(replicationId, then, from, over), SPACE_RETRY_MS);
     }
   }
 
@@ -302,20 +304,20 @@ final class Following implements LinkOwner {
   }
 
   @Override
-  public void diverged(ReplicaLink from, String line) {
+  public void diverged(ReplicaLink from, Divergence.Told master) {
     engine.execute(
         () -> {
           if (from == link && receiving == null) {
             failover.clear();
-            rewind(from, line);
+            rewind(from, master);
           }
         });
   }
 
   /** Goes back to where the histories diverge, if there is a way that is worth it. */
-  private void rewind(ReplicaLink from, String line) {
+  private void rewind(ReplicaLink from, Divergence.Told master) {
     ReplicationLog log = writePath.log();
-    Divergence.Point common = Divergence.find(line, log.history(), log.endOffset());
+    Divergence.Point common = master.from(log.history(), log.endOffset());
     long divergence = common.offset();
     if (divergence == log.endOffset() && !common.name().equals(askedUnder)) {
       // Nothing to go back from: the name that it was asked under is one that it does not know.

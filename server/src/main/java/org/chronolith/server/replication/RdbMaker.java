@@ -78,7 +78,8 @@ final class RdbMaker implements AutoCloseable {
         () -> {
           try {
             then.accept(write(wanted));
-          } catch (IOException | RuntimeException e) {
+          } catch (IOException | RuntimeException | Error e) {
+            // Whatever it is: the replica must not wait for ever.
             failed.accept(e);
           } finally {
             wanted.checkpoint().release();
@@ -98,7 +99,7 @@ final class RdbMaker implements AutoCloseable {
             begun.run();
             write(wanted, pipe);
             pipe.end();
-          } catch (IOException | RuntimeException e) {
+          } catch (IOException | RuntimeException | Error e) {
             pipe.fail(e);
           } finally {
             wanted.checkpoint().release();
@@ -112,7 +113,7 @@ final class RdbMaker implements AutoCloseable {
     Files.delete(path);
     try {
       return new Rdb(file, write(wanted, file));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       file.close();
       throw e;
     }

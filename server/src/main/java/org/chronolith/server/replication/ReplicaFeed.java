@@ -265,6 +265,11 @@ final class ReplicaFeed
     feeds.loop().execute(this::closeNow);
   }
 
+  /** Whether its end was asked for: what it has may be of a log that was replaced. Any thread. */
+  boolean isClosing() {
+    return closeRequested;
+  }
+
   private void closeNow() {
     if (connection != null) {
       connection.close();
@@ -302,6 +307,10 @@ final class ReplicaFeed
     }
     sentOffset = offset;
     dataSetSent = true;
+    if (!acknowledges) {
+      // Who said SYNC may never say more: to have sent it is all that there is to know.
+      feeds.synced(this);
+    }
     if (awaitsAcknowledgement) {
       ackMs = feeds.loop().clock().wallMs();
     } else {
@@ -389,6 +398,9 @@ final class ReplicaFeed
       return;
     }
     if (round > 0) {
+      if (!acknowledges) {
+        neededOffset = reader.offset();
+      }
       connection.flush();
     }
     if (round >= ROUND_BYTES && connection.isWritable() && !roundQueued) {

@@ -403,7 +403,7 @@ final class ReplicaLink implements StreamApply.Source {
       fullSync = owner.receive(words[1], offset(words[2]), this, incoming);
     } else if (words[0].equals(Divergence.WORD)) {
       // After a forced failover, too: the other node has taken over, and lacks what this one has.
-      owner.diverged(this, line);
+      owner.diverged(this, Divergence.parse(line));
       psync();
     } else if (askedFailover) {
       owner.failoverRejected(this);
@@ -483,7 +483,8 @@ final class ReplicaLink implements StreamApply.Source {
             return;
           }
           boolean wasFull = waitingBytes > MOST_WAITING_BYTES;
-          waitingBytes -= bytes;
+          // They may have come over the connection before.
+          waitingBytes = Math.max(0, waitingBytes - bytes);
           if (wasFull && waitingBytes <= MOST_WAITING_BYTES && !switching()) {
             connection.readPaused(false);
           }

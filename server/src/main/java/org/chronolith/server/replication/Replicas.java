@@ -117,7 +117,7 @@ final class Replicas {
           () -> {
             mismatches.synced(feed.claimId());
             syncs.synced(feed);
-            if (feeds.contains(feed)) {
+            if (feeds.contains(feed) && !feed.isClosing()) {
               claims.online(feed, feed.log().endOffset(), engine.clock().wallMs());
             }
           });

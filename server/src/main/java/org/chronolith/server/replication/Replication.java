@@ -612,7 +612,8 @@ public final class Replication {
     RunningSyncs syncs = replicas.runningSyncs();
     long mostCutMs = config.replFullSyncResumeSeconds() * SECOND_MS;
     syncs.update(end, host.replicaLogBytes(), nowMs, mostCutMs);
-    replicas.claims().update(replicas.feeds(), end, nowMs, syncs::isRunning);
+    List<ReplicaFeed> open = replicas.feeds().stream().filter(feed -> !feed.isClosing()).toList();
+    replicas.claims().update(open, end, nowMs, syncs::isRunning);
   }
 
   /** What a replica that asks to be verified is answered. */
@@ -633,14 +634,27 @@ public final class Replication {
     lastSecondNanos = nowNanos;
     // Whoever was stopped and goes on may have been replaced meanwhile, and not know it yet: a ping
     // would take its log past where its replicas went on without it.
-    // Nor while writes are paused: whoever hands the role over by hand compares offsets, and a
-    // replica may be a master before the pause ends.
-    secondsSincePing = frozen || host.isPaused() ? 0 : secondsSincePing + 1;
-    if (secondsSincePing >= config.replPingReplicaPeriodSeconds()) {
+    secondsSincePing = frozen ? 0 : secondsSincePing + 1;
+    if (secondsSincePing >= pingPeriodSeconds()) {
       secondsSincePing = 0;
       if (!replicas.feeds().isEmpty()) {
         internal(PING);
       }
     }
+  }
+
+  /**
+   * Not while writes are paused: whoever hands the role over by hand compares offsets, and a
+   * replica may be a master before the pause ends. But replicas must not take a long pause for an
+   * outage.
+   */
+  private long pingPeriodSeconds() {
+    if (failover.state() != Failover.State.NONE || !stopWait.isIdle()) {
+      return Long.MAX_VALUE;
+    }
+    long periodSeconds = config.replPingReplicaPeriodSeconds();
+    return host.isPaused()
+        ? Math.max(periodSeconds, config.replTimeoutSeconds() / 2)
+        : periodSeconds;
   }
 }

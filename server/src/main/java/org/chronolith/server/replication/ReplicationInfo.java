@@ -188,22 +188,20 @@ final class ReplicationInfo {
       slaveOf(link.master(), link.state().word(), up ? end : -1, reply);
       return;
     }
-    long online =
+    // Once: another thread changes what they are.
+    List<ReplicaFeed> online =
         replication.replicas().feeds().stream()
             .filter(feed -> feed.state() == ReplicaFeed.State.ONLINE)
-            .count();
+            .toList();
     reply.array(3);
     reply.bulk("master");
     reply.integer(end);
-    reply.array(online);
-    for (ReplicaFeed feed : replication.replicas().feeds()) {
-      if (online > 0 && feed.state() == ReplicaFeed.State.ONLINE) {
-        reply.array(3);
-        reply.bulk(feed.ip());
-        reply.bulk((long) feed.port());
-        reply.bulk(feed.ackOffset());
-        online--;
-      }
+    reply.array(online.size());
+    for (ReplicaFeed feed : online) {
+      reply.array(3);
+      reply.bulk(feed.ip());
+      reply.bulk((long) feed.port());
+      reply.bulk(feed.ackOffset());
     }
   }
 

@@ -227,6 +227,21 @@ final class RunningSyncs {
     return ended;
   }
 
+  /**
+   * Lets go of one that was cut off.
+   *
+   * @return whether there was one of this {@link Claim#id()}
+   */
+  boolean forgetCut(String claimId) {
+    Sync sync = syncs.get(claimId);
+    if (sync == null || sync.connected()) {
+      return false;
+    }
+    syncs.remove(claimId);
+    sync.release();
+    return true;
+  }
+
   /** Lets go of all. */
   void clear() {
     syncs.values().forEach(Sync::release);

@@ -132,6 +132,10 @@ public final class StopWait {
     if (!wasPaused) {
       requestAcknowledgements.run();
     }
+    if (inSync()) {
+      // The last one acknowledged just now, and may not have seen yet that somebody waits.
+      engine.execute(this::check);
+    }
   }
 
   /** Whether every replica that is fed has acknowledged the end of the stream. */

@@ -102,6 +102,10 @@ final class Waits {
     if (timeoutMs > 0) {
       entry.timeout = loop.schedule(() -> expire(entry), timeoutMs);
     }
+    if (isReached(wanted)) {
+      // Whoever acknowledged it just now may not have seen yet that somebody waits.
+      loop.execute(this::check);
+    }
   }
 
   /** Replicas have acknowledged something, or more is on disk. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.LinkProxy;
@@ -379,6 +381,41 @@ class FullSyncIT {
     await(
         "the log to be trimmed",
         () -> number(master, "replication", "repl_backlog_histlen") < 20L * MIB);
+  }
+
+  /** As redis-cli --replica: it never says how far it has come. */
+  @Test
+  void shouldNotKeepTheLogForAClientThatHasSaidSync() throws Exception {
+    ChronolithProcess master = start("a", ChronolithProcess.freePort(), SMALL_LOG);
+    fill(master, 13, 4);
+    try (Socket socket = new Socket("127.0.0.1", master.port())) {
+      socket.getOutputStream().write("SYNC\r\n".getBytes(StandardCharsets.US_ASCII));
+      AtomicLong read = new AtomicLong();
+      Thread reader =
+          new Thread(
+              () -> {
+                byte[] bytes = new byte[MIB];
+                try {
+                  for (int got; (got = socket.getInputStream().read(bytes)) >= 0; ) {
+                    read.addAndGet(got);
+                  }
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              },
+              "sync-client");
+      reader.start();
+      await("the data set", () -> read.get() > 4L * MIB);
+      write(master, 60);
+      saveAndTrim(master);
+      await("the stream", () -> read.get() > 64L * MIB);
+      await(
+          "the log to be trimmed",
+          () -> number(master, "replication", "repl_backlog_histlen") < 20L * MIB);
+      // It reads an end then.
+      socket.shutdownInput();
+      reader.join();
+    }
   }
 
   @Test

@@ -114,6 +114,19 @@ class RunningSyncsTest {
   }
 
   @Test
+  void shouldForgetOneThatWasCutOffWhenItIsDropped() {
+    Connected replica = new Connected("a", 100);
+    syncs.sendingRdb(replica, 100);
+    replica.hasDataSet = true;
+    assertFalse(syncs.forgetCut("a"), "it is connected");
+    syncs.closed(replica, 1_000);
+    assertFalse(syncs.forgetCut("b"));
+    assertTrue(syncs.forgetCut("a"));
+    assertEquals(NONE, syncs.neededOffset());
+    assertFalse(syncs.forgetCut("a"));
+  }
+
+  @Test
   void shouldNotWaitForOneThatCannotGoOnWhereItWas() {
     Connected replica = new Connected("a", 100);
     syncs.sendingRdb(replica, 100);

@@ -293,6 +293,10 @@ class SentinelIT {
       for (int i = 0; i < 1000; i++) {
         keys++;
         client.call("SET", "key:" + keys, Integer.toString(keys));
+        if (keys % 5 == 0) {
+          // They expire all through what comes, and their deletions are in the stream.
+          client.call("SET", "expiring:" + keys, "x", "PX", Integer.toString(1 + keys * 7 % 9000));
+        }
       }
       client.call("SET", "last", Integer.toString(keys));
       long reached = (Long) client.call("WAIT", Integer.toString(replicas), "20000");

@@ -1,10 +1,12 @@
 package org.chronolith.server.commands.connection;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.chronolith.network.Connection;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.network.Scheduled;
+import org.chronolith.server.client.Client;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.Gate;
 
@@ -16,7 +18,7 @@ import org.chronolith.server.command.Gate;
  */
 public final class ClientPause implements Gate {
   private final NetworkLoop loop;
-  private final List<Connection> waiting = new ArrayList<>();
+  private final Set<Connection> waiting = new LinkedHashSet<>();
   private boolean paused;
   private boolean all;
   private boolean failover;
@@ -69,6 +71,11 @@ public final class ClientPause implements Gate {
       end = null;
     }
     resumeAll();
+  }
+
+  /** The client has gone. */
+  public void forget(Client client) {
+    waiting.remove(client.connection());
   }
 
   /** Each is judged again, and may have to wait again. */

@@ -1,7 +1,11 @@
 package org.chronolith.server.simulation;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.IntSupplier;
 
@@ -14,6 +18,7 @@ final class Load {
 
   private static final int KEYS = 12;
   private static final int WAITED_KEYS = 4;
+  private static final String ALL_WAITED = "waited";
   private static final long ANSWER_WITHIN_MS = 5_000;
 
   private final World world;
@@ -23,6 +28,9 @@ final class Load {
 
   /** Numbers of writes that were waited for, by key. */
   private final Map<String, Long> waitedFor = new HashMap<>();
+
+  /** The numbers of all of them. */
+  private final List<Long> allWaitedFor = new ArrayList<>();
 
   private long writes;
   private long confirmed;
@@ -99,10 +107,13 @@ final class Load {
     String key = "waited:" + random.nextInt(WAITED_KEYS);
     long number = writes++;
     own.send(reply -> {}, "SET", key, Long.toString(number));
+    // A later write to that key would hide that this one is lost.
+    own.send(reply -> {}, "SADD", ALL_WAITED, Long.toString(number));
     own.send(
         reply -> {
           if (reply != null && reply.matches("1 [12]")) {
             waitedFor.merge(key, number, Math::max);
+            allWaitedFor.add(number);
             confirmed++;
           }
           own.close();
@@ -128,21 +139,40 @@ final class Load {
    */
   void checkWaitedFor(int node) {
     for (Map.Entry<String, Long> waited : waitedFor.entrySet()) {
-      String[] found = {null};
-      SimulatedClient reader = SimulatedClient.of(world.wires, node);
-      reader.send(reply -> found[0] = reply == null ? "-1" : reply, "GET", waited.getKey());
-      world.must(ANSWER_WITHIN_MS, "a read is answered", () -> found[0] != null);
-      reader.close();
-      if (Long.parseLong(found[0]) < waited.getValue()) {
+      String found = read(node, "GET", waited.getKey());
+      if (found == null || Long.parseLong(found) < waited.getValue()) {
         throw new AssertionError(
             waited.getKey()
                 + " is "
-                + found[0]
+                + found
                 + ", but "
                 + waited.getValue()
                 + " was waited for until it was on two disks\n"
                 + world.describe());
       }
     }
+    Set<String> all = new HashSet<>(List.of(read(node, "SMEMBERS", ALL_WAITED).split(" ")));
+    for (long number : allWaitedFor) {
+      if (!all.contains(Long.toString(number))) {
+        throw new AssertionError(
+            number + " was waited for until it was on two disks\n" + world.describe());
+      }
+    }
+  }
+
+  /** The reply, which must come; null if it is. */
+  private String read(int node, String... words) {
+    boolean[] answered = {false};
+    String[] found = {null};
+    SimulatedClient reader = SimulatedClient.of(world.wires, node);
+    reader.send(
+        reply -> {
+          found[0] = reply;
+          answered[0] = true;
+        },
+        words);
+    world.must(ANSWER_WITHIN_MS, "a read is answered", () -> answered[0]);
+    reader.close();
+    return found[0];
   }
 }

@@ -21,6 +21,9 @@ final class Scenario {
   private static final String[] POLICIES = {"always", "everysec", "no"};
   private static final long AGREE_WITHIN_MS = 120_000;
 
+  /** So many times the log's retention is kept for a replica that is remembered. */
+  private static final int SLOTS_FACTOR = 4;
+
   private final long seed;
   private final SplittableRandom random;
   private final World world;
@@ -63,6 +66,8 @@ final class Scenario {
                 "" + retentionBytes,
                 "--repl-log-retention-age",
                 shortLog ? "" + (2 + random.nextInt(10)) : "0",
+                "--repl-slots-retention-factor",
+                "" + SLOTS_FACTOR,
                 "--snapshot-trigger-log-bytes",
                 random.nextBoolean() ? "8192" : "64mb",
                 "--repl-send-durable-only",
@@ -73,7 +78,13 @@ final class Scenario {
                 "127.0.0.1"));
     world =
         new World(
-            "world-" + seed, random.split(), directory, directives, retentionBytes, trace, journal);
+            "world-" + seed,
+            random.split(),
+            directory,
+            directives,
+            SLOTS_FACTOR * retentionBytes,
+            trace,
+            journal);
     operator = new Operator(world, random, careful);
     world.trace("seed " + seed + (careful ? ", careful, " : ", careless, ") + directives);
   }

@@ -42,7 +42,9 @@ final class World {
   /** Where each node was when it was looked at. */
   private final Map<Integer, String> looked = new HashMap<>();
 
-  private final long retentionBytes;
+  /** As far back as this a claim holds the log. */
+  private final long claimBytes;
+
   private String violation;
   private long lookedNanos;
   private int rounds;
@@ -53,10 +55,10 @@ final class World {
       RandomGenerator random,
       Path directory,
       List<String> directives,
-      long retentionBytes,
+      long claimBytes,
       Consumer<String> trace,
       Journal journal) {
-    this.retentionBytes = retentionBytes;
+    this.claimBytes = claimBytes;
     this.random = random;
     this.trace = trace;
     this.journal = journal;
@@ -166,8 +168,7 @@ final class World {
     for (Node node : nodes) {
       if (node.isReady() && !node.isFrozen()) {
         ReplicationLog log = node.log();
-        String broken =
-            ReplicationProbe.brokenClaim(node.process().replication(), log, retentionBytes);
+        String broken = ReplicationProbe.brokenClaim(node.process().replication(), log, claimBytes);
         if (broken != null) {
           throw new AssertionError(broken + " on " + node + "\n" + describe());
         }

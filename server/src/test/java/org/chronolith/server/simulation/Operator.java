@@ -1,9 +1,8 @@
 package org.chronolith.server.simulation;
 
-import java.util.HashMap;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.ReplicationLog;
 
 /**
  * Who decides which node is the master. One who takes care cuts the old master off from the others
@@ -19,14 +18,13 @@ final class Operator {
   private final Load load;
   private final boolean careful;
 
-  /** Promotions, in the order in which they were made, by the ids that began with them. */
-  private final Map<String, Integer> epochs = new HashMap<>();
+  /** The history that was written to last, as far as it was seen. */
+  private History led;
 
   /** Kept away from the others until they follow the new master. */
   private final boolean[] fenced = new boolean[World.NODES];
 
   private int master;
-  private int epoch;
 
   Operator(World world, SplittableRandom random, boolean careful) {
     this.world = world;
@@ -69,7 +67,15 @@ final class Operator {
     for (Node node : world.nodes) {
       world.must(SERVES_WITHIN_MS, node.name() + " serves", node::isReady);
     }
-    epochs.put(node(0).log().history().currentId(), 0);
+    lookAtMaster();
+  }
+
+  /** It takes another id when it is promoted, and when it has come back from a crash. */
+  private void lookAtMaster() {
+    Node node = node(master);
+    if (node.isReady() && !node.process().replication().isReplica()) {
+      led = node.log().history();
+    }
   }
 
   /** Starts a process, if there is none, and waits until it serves. */
@@ -79,6 +85,9 @@ final class Operator {
       node.start();
       world.must(SERVES_WITHIN_MS, node.name() + " serves", node::isReady);
       world.trace("started " + node);
+      if (node.number == master) {
+        lookAtMaster();
+      }
     }
   }
 
@@ -110,6 +119,7 @@ final class Operator {
   /** Another master, while the old one may be anything. */
   void failOver() {
     if (careful) {
+      lookAtMaster();
       fence(master);
       for (int i = 0; i < World.NODES; i++) {
         if (i != master) {
@@ -133,27 +143,27 @@ final class Operator {
   }
 
   private boolean isAhead(Node one, Node other) {
-    if (one.log().history().currentId().equals(other.log().history().currentId())) {
-      // One history, whatever each knows of what was before: a killed master's new id is no epoch.
-      return one.log().endOffset() > other.log().endOffset();
-    }
-    int epochOne = epochOf(one.log().history());
-    int epochOther = epochOf(other.log().history());
-    return epochOne != epochOther
-        ? epochOne > epochOther
+    long sharedByOne = shared(one.log());
+    long sharedByOther = shared(other.log());
+    return sharedByOne != sharedByOther
+        ? sharedByOne > sharedByOther
         : one.log().endOffset() > other.log().endOffset();
   }
 
-  private int epochOf(History history) {
-    if (epochs.containsKey(history.currentId())) {
-      return epochs.get(history.currentId());
+  /**
+   * Up to which offset a log has the stream that was written to last. Its end alone says nothing:
+   * it may have gone on with what that one has left behind.
+   */
+  private long shared(ReplicationLog log) {
+    long shared = shared(log, led.currentId(), Long.MAX_VALUE);
+    for (History.Ancestor ancestor : led.lineage()) {
+      shared = Math.max(shared, shared(log, ancestor.id(), ancestor.validTo()));
     }
-    for (History.Ancestor ancestor : history.lineage()) {
-      if (epochs.containsKey(ancestor.id())) {
-        return epochs.get(ancestor.id());
-      }
-    }
-    return -1;
+    return shared;
+  }
+
+  private static long shared(ReplicationLog log, String id, long validTo) {
+    return Math.min(validTo, Math.min(log.history().validTo(id), log.endOffset()));
   }
 
   void fence(int number) {
@@ -184,8 +194,7 @@ final class Operator {
     int old = master;
     next.master(-1);
     master = number;
-    epoch++;
-    epochs.put(next.log().history().currentId(), epoch);
+    lookAtMaster();
     if (fenced[number]) {
       unfence(number);
     }
@@ -263,8 +272,7 @@ final class Operator {
     if (nextIsMaster && node(next).master() >= 0) {
       node(next).master(-1);
       master = next;
-      epoch++;
-      epochs.put(node(next).log().history().currentId(), epoch);
+      lookAtMaster();
       for (Node node : world.nodes) {
         if (node.number != next && node != old) {
           follow(node, next);

@@ -34,6 +34,7 @@ public final class StreamConnection {
   private boolean closeRequested;
   private boolean closeAfterFlush;
   private boolean ended;
+  private boolean tellQueued;
   private Throwable failure;
   private long bytesIn;
   private long bytesOut;
@@ -240,10 +241,14 @@ public final class StreamConnection {
    * handler is told afterwards.
    */
   void becameWritable() {
-    loop.execute(this::tellWritable);
+    if (!tellQueued) {
+      tellQueued = true;
+      loop.execute(this::tellWritable);
+    }
   }
 
   private void tellWritable() {
+    tellQueued = false;
     if (!ended && isWritable()) {
       guarded(() -> handler.writable(this));
     }

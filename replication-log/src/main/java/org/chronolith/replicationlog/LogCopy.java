@@ -79,7 +79,8 @@ public record LogCopy(
         RecordCursor cursor = new RecordCursor(maxRecordBytes)) {
       cursor.reset(channel, segment.firstPosition);
       long offset = segment.startOffset;
-      while (offset < segment.endOffset) {
+      // Its first record in any case: without an identity it would be none.
+      do {
         if (cursor.next(header, segment.committedPosition) != RecordCursor.Step.RECORD) {
           throw new LogException(
               LogException.Kind.DAMAGED,
@@ -90,7 +91,7 @@ public record LogCopy(
                   + segment.endOffset);
         }
         offset = header.endOffset();
-      }
+      } while (offset < segment.endOffset);
       return cursor.position();
     }
   }

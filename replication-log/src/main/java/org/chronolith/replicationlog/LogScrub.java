@@ -121,10 +121,11 @@ final class LogScrub implements Runnable {
     try {
       channel = segment.acquire();
     } catch (LogException e) {
-      if (e.kind() == LogException.Kind.TRIMMED) {
-        return null;
-      }
-      throw e;
+      return switch (e.kind()) {
+        case TRIMMED -> null;
+        case DAMAGED -> e.getMessage();
+        default -> throw e;
+      };
     }
     try {
       boolean sealed = segment.sealed;

@@ -36,6 +36,11 @@ final class LogWriter {
   private long signalledAt;
   private boolean endsClean;
 
+  /** The last one that was left for its damage, and the count of identities with the one behind. */
+  private Segment left;
+
+  private long leftWith;
+
   LogWriter(LogConfig config, LogState state, LogPrepare prepare, LogSync sync, boolean endsClean) {
     this.config = config;
     this.state = state;
@@ -371,12 +376,23 @@ final class LogWriter {
       prepare.measure();
       return false;
     }
+    Segment[] all = state.segments();
+    left = all[all.length - 1];
     try {
       roll(state.history(), db, nowMs);
     } catch (RuntimeException | Error e) {
       throw failed(e);
     }
+    state.identity(state.history());
+    leftWith = state.identities();
     return true;
+  }
+
+  /** As {@link #mayGo}, for what was left without a byte behind it: an identity was appended. */
+  private boolean wasLeft(Segment segment, long snapshotOffset) {
+    return segment == left
+        && segment.endOffset <= snapshotOffset
+        && sync.durableIdentities() >= leftWith;
   }
 
   void dropDamaged(long snapshotOffset) {
@@ -384,7 +400,10 @@ final class LogWriter {
     Segment[] all = state.segments();
     long durable = sync.durableOffset();
     int count = 0;
-    for (int i = 0; i < all.length - 1 && mayGo(all[i], snapshotOffset, durable); i++) {
+    for (int i = 0; i < all.length - 1; i++) {
+      if (!mayGo(all[i], snapshotOffset, durable) && !wasLeft(all[i], snapshotOffset)) {
+        break;
+      }
       if (all[i].damage() != null) {
         count = i + 1;
       }

@@ -5,12 +5,17 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 
 /**
  * One file of the log, as readers see it. The engine thread moves {@link #committedPosition} while
  * the segment is the newest one; after that nothing about it changes.
  */
 final class Segment {
+  /** EIO, EUCLEAN and EBADMSG, in the words of the C library. */
+  private static final List<String> READ_ERRORS =
+      List.of("Input/output error", "Structure needs cleaning", "Bad message");
+
   final long sequence;
   final Path dir;
   final Path file;
@@ -80,7 +85,12 @@ final class Segment {
     return first;
   }
 
-  /** The file, open for reading; shared by all readers. Each call needs a {@link #release}. */
+  /**
+   * The file, open for reading; shared by all readers. Each call needs a {@link #release}.
+   *
+   * @throws LogException TRIMMED if it is gone; DAMAGED if the disk does not give it; IO if it
+   *     cannot be opened now
+   */
   synchronized FileChannel acquire() {
     try {
       if (channel == null) {
@@ -91,7 +101,11 @@ final class Segment {
     } catch (NoSuchFileException e) {
       throw new LogException(LogException.Kind.TRIMMED, file + " was removed", e);
     } catch (IOException e) {
-      throw new LogException(LogException.Kind.IO, "cannot open " + file + ": " + e, e);
+      boolean damaged = READ_ERRORS.stream().anyMatch(String.valueOf(e.getMessage())::contains);
+      throw new LogException(
+          damaged ? LogException.Kind.DAMAGED : LogException.Kind.IO,
+          "cannot open " + file + ": " + e,
+          e);
     }
   }
 

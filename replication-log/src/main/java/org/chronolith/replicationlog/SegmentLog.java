@@ -276,7 +276,11 @@ final class SegmentLog implements ReplicationLog {
 
   @Override
   public boolean leaveDamaged(int db, long nowMs) {
-    return writer.leaveDamaged(db, nowMs);
+    boolean left = writer.leaveDamaged(db, nowMs);
+    if (left) {
+      requestSync();
+    }
+    return left;
   }
 
   @Override

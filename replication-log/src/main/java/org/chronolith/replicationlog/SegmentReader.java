@@ -322,7 +322,14 @@ final class SegmentReader implements LogReader {
   }
 
   private void enter(Segment next) {
-    channel = next.acquire();
+    try {
+      channel = next.acquire();
+    } catch (LogException e) {
+      if (e.kind() == LogException.Kind.DAMAGED && next.markDamaged(e.getMessage())) {
+        listener.damaged(e.getMessage(), state.endOf(next));
+      }
+      throw e;
+    }
     segment = next;
     position = next.firstPosition;
     recordOffset = next.startOffset;

@@ -365,6 +365,26 @@ class SegmentDamageTest {
     }
   }
 
+  /** A node that is started and stopped, and nobody writes: segments with an identity alone. */
+  @Test
+  void shouldBranchBehindASegmentWithoutBytes() {
+    for (int i = 0; i < 2; i++) {
+      try (ReplicationLog log = open(stream.length)) {
+        log.appendIdentity(log.history().newId(stream.length), 0, 10 + i);
+        log.markClean(0, 20 + i);
+      }
+    }
+    LogConfig other = LogModel.smallConfig(dir.resolve("other"));
+    try (ReplicationLog log = open(stream.length)) {
+      appendWhenThereIsSpace(log, new byte[EFFECT_BYTES]);
+      try (ReplicationLog branch =
+          log.branch(other, LogListener.none(), stream.length + 1).orElseThrow().log()) {
+        assertEquals(stream.length, branch.endOffset());
+        assertArrayEquals(stream, LogModel.read(branch, 0, 5_000));
+      }
+    }
+  }
+
   /** A bad sector fails to be read, rather than to be right. */
   @Test
   void shouldTakeForDamageWhatCannotBeRead() throws IOException {
@@ -453,13 +473,12 @@ class SegmentDamageTest {
 
       Await.until("the next segment", () -> log.leaveDamaged(0, 11));
       assertFalse(log.leaveDamaged(0, 11), "it has been left");
-      appendWhenThereIsSpace(log, effect);
-      log.requestSync();
-      Await.until("the force", () -> log.durableOffset() == end + EFFECT_BYTES);
+      Await.until("the force", log::durableIdentity);
       log.dropDamaged(end - 1);
       assertEquals(0, log.startOffset(), "a start may still need it");
       log.dropDamaged(end);
       assertEquals(end, log.startOffset());
+      appendWhenThereIsSpace(log, effect);
       assertArrayEquals(effect, LogModel.read(log, end, 5_000));
       log.markClean(0, 13);
     }

@@ -474,8 +474,8 @@ public final class Server {
 
   /** Thread: engine. */
   private void snapshotBehind(long offset) {
-    if (live != null && snapshots.lastOffset() < offset) {
-      snapshots.request("the log is damaged below offset " + offset, null);
+    if (live != null) {
+      snapshots.damagedBelow(offset);
     }
   }
 

@@ -22,8 +22,9 @@ import org.chronolith.engine.EngineException.Severity;
 
 /** Describes and verifies the files of checkpoint directories. */
 final class CheckpointFiles {
-  /** EIO, in the words of the C library. */
-  private static final String READ_ERROR = "Input/output error";
+  /** EIO, EUCLEAN and EBADMSG, in the words of the C library. */
+  private static final List<String> READ_ERRORS =
+      List.of("Input/output error", "Structure needs cleaning", "Bad message");
 
   private static final int READ_BYTES = 1 << 20;
 
@@ -107,9 +108,10 @@ final class CheckpointFiles {
    * or no such file. Too many open files, or a want of rights, says nothing of what is in it.
    */
   static boolean isDamage(IOException failed) {
+    String message = String.valueOf(failed.getMessage());
     return !(failed instanceof FileSystemException)
         || failed instanceof NoSuchFileException
-        || String.valueOf(failed.getMessage()).contains(READ_ERROR);
+        || READ_ERRORS.stream().anyMatch(message::contains);
   }
 
   /** What is wrong with a file of so many bytes and this checksum, by what META says of it. */
@@ -144,9 +146,12 @@ final class CheckpointFiles {
 
   /** Whether they are names of one file; not if the second is missing. */
   static boolean isSame(Path one, Path other) throws IOException {
-    Object key = Files.readAttributes(one, BasicFileAttributes.class).fileKey();
-    return Files.exists(other)
-        && key != null
-        && Objects.equals(key, Files.readAttributes(other, BasicFileAttributes.class).fileKey());
+    try {
+      Object key = Files.readAttributes(one, BasicFileAttributes.class).fileKey();
+      Object otherKey = Files.readAttributes(other, BasicFileAttributes.class).fileKey();
+      return key != null && Objects.equals(key, otherKey);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 }

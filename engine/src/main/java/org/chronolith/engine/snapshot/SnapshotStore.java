@@ -314,7 +314,7 @@ public final class SnapshotStore implements AutoCloseable {
   private static boolean shares(Path damagedFile, Checkpoint one) {
     Path file = one.directory().resolve(damagedFile.getFileName());
     try {
-      return Files.exists(damagedFile) && CheckpointFiles.isSame(damagedFile, file);
+      return CheckpointFiles.isSame(damagedFile, file);
     } catch (IOException e) {
       // The disk does not even say which file it is.
       return true;
@@ -583,7 +583,7 @@ public final class SnapshotStore implements AutoCloseable {
         working = tables.open(workingDirectory);
       }
       from.opened();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       condemn(from, "cannot open the working database in " + workingDirectory, e);
     }
   }
@@ -615,7 +615,7 @@ public final class SnapshotStore implements AutoCloseable {
         working.write(batch);
         from.written(bytes);
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       condemn(from, "cannot write to the working database", e);
     } finally {
       batch.release();
@@ -637,7 +637,7 @@ public final class SnapshotStore implements AutoCloseable {
     }
     try {
       working.flush();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       condemn(from, "cannot flush the working database", e);
       return;
     }
@@ -664,7 +664,7 @@ public final class SnapshotStore implements AutoCloseable {
       } else {
         fail(from, "cannot make the checkpoint " + meta.offset(), e);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // Else the session would never come to an end, and no other one begin.
       remove(making);
       condemn(from, "cannot make the checkpoint " + meta.offset(), e);
@@ -753,7 +753,7 @@ public final class SnapshotStore implements AutoCloseable {
   }
 
   /** Batches that were taken are lost with the working database. */
-  private void condemn(SnapshotSession from, String what, Exception cause) {
+  private void condemn(SnapshotSession from, String what, Throwable cause) {
     condemned = true;
     closeWorking();
     // At once: on a full disk, its space may be what the log needs.
@@ -761,7 +761,7 @@ public final class SnapshotStore implements AutoCloseable {
     fail(from, what, cause);
   }
 
-  private void fail(SnapshotSession from, String what, Exception cause) {
+  private void fail(SnapshotSession from, String what, Throwable cause) {
     Severity severity = isNoSpace(cause) ? Severity.NO_SPACE : Severity.RETRYABLE;
     EngineException failure =
         new EngineException(severity, what + ": " + cause.getMessage(), cause);
@@ -770,7 +770,7 @@ public final class SnapshotStore implements AutoCloseable {
   }
 
   /** ENOSPC, as each of the three says it: the JDK has no type and no code for it. */
-  private static boolean isNoSpace(Exception cause) {
+  private static boolean isNoSpace(Throwable cause) {
     if (cause instanceof EngineException known) {
       return known.severity() == Severity.NO_SPACE;
     }

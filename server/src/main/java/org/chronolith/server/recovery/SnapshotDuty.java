@@ -94,6 +94,7 @@ public final class SnapshotDuty implements SnapshotListener {
   private long changesAtLastSave;
   private long commandsAtLastStep;
   private long lastOffset;
+  private long damagedBelow;
   private long lastTrimMs;
   private long lastTrimEndOffset;
 
@@ -154,6 +155,7 @@ public final class SnapshotDuty implements SnapshotListener {
     }
     store = value;
     lastOffset = newestOffset;
+    damagedBelow = 0;
     changesAtLastSave = changes.getAsLong() - unsavedChanges;
   }
 
@@ -205,6 +207,14 @@ public final class SnapshotDuty implements SnapshotListener {
     if (outcome != null) {
       requested.add(outcome);
     }
+    wake.run();
+  }
+
+  /**
+   * The log is damaged below {@code offset}: a snapshot is due until one ends at or behind that.
+   */
+  public void damagedBelow(long offset) {
+    damagedBelow = Math.max(damagedBelow, offset);
     wake.run();
   }
 
@@ -328,6 +338,9 @@ public final class SnapshotDuty implements SnapshotListener {
     if (store.hasDistrusted()) {
       return "the newest one is damaged";
     }
+    if (lastOffset < damagedBelow) {
+      return "the log is damaged below offset " + damagedBelow;
+    }
     return SaveTriggers.due(
         rules.get(),
         changesSinceLastSave(),
@@ -426,7 +439,7 @@ public final class SnapshotDuty implements SnapshotListener {
   private void trim(long nowMs) {
     lastTrimMs = nowMs;
     if (stream.leaveDamaged(nowMs)) {
-      request("the log is damaged below offset " + stream.endOffset(), null);
+      damagedBelow(stream.endOffset());
     }
     lastTrimEndOffset = stream.endOffset();
     // The newest one is damaged: a start would go back to the one before, if the log leads on.

@@ -105,11 +105,11 @@ class PauseIT {
 
   @Test
   void shouldKeepTheLinksThroughAPauseThatIsLongerThanTheirTimeout() {
-    client.call("CONFIG", "SET", "repl-timeout", "4");
-    follower.call("CONFIG", "SET", "repl-timeout", "4");
+    client.call("CONFIG", "SET", "repl-timeout", "8");
+    follower.call("CONFIG", "SET", "repl-timeout", "8");
     assertEquals("OK", client.call("CLIENT", "PAUSE", "100000", "WRITE"));
     long begun = uptime(client);
-    await("twice the timeout", () -> uptime(client) >= begun + 9);
+    await("twice the timeout", () -> uptime(client) >= begun + 17);
     assertEquals("up", follower.info("replication", "master_link_status"));
     assertEquals("0", client.info("stats", "sync_partial_ok"));
     assertTrue(!replica.output().contains("MASTER timeout"), replica::output);

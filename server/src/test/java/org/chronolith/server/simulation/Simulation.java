@@ -68,7 +68,10 @@ final class Simulation {
   }
 
   private static void all(Path root, long first, int count) throws InterruptedException {
-    int threads = Runtime.getRuntime().availableProcessors();
+    // Half of the machine, where the build runs other tests beside it.
+    boolean isAlone = System.getProperty("chronolith.test.fork") == null;
+    int processors = Runtime.getRuntime().availableProcessors();
+    int threads = isAlone ? processors : Math.max(1, processors / 2);
     ExecutorService executor = Executors.newFixedThreadPool(threads);
     AtomicLong next = new AtomicLong(first);
     List<Future<?>> running = new ArrayList<>();

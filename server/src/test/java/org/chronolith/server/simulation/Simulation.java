@@ -68,10 +68,7 @@ final class Simulation {
   }
 
   private static void all(Path root, long first, int count) throws InterruptedException {
-    // Half of the machine, where the build runs other tests beside it.
-    boolean isAlone = System.getProperty("chronolith.test.fork") == null;
-    int processors = Runtime.getRuntime().availableProcessors();
-    int threads = isAlone ? processors : Math.max(1, processors / 2);
+    int threads = Runtime.getRuntime().availableProcessors();
     ExecutorService executor = Executors.newFixedThreadPool(threads);
     AtomicLong next = new AtomicLong(first);
     List<Future<?>> running = new ArrayList<>();

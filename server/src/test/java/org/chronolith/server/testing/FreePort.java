@@ -7,9 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Ports for servers that are given one on their command line. They are counted up from a random
- * start in this JVM's part of them, so that JVMs side by side do not meet, and lie below those that
- * the system gives to whoever binds port 0 or connects: those may be given again before the server
- * binds them.
+ * start, so that JVMs side by side seldom meet, and lie below those that the system gives to
+ * whoever binds port 0 or connects: those may be given again before the server binds them.
  */
 final class FreePort {
   private static final int LOWEST = 20_000;
@@ -17,18 +16,10 @@ final class FreePort {
   /** The first of the system's own, as Linux has them. */
   private static final int END = 32_768;
 
-  /** The build's own number of this JVM among those that run tests side by side, from 1 on. */
-  private static final int FORK = Integer.getInteger("chronolith.test.fork", 1);
-
-  private static final int PARTS = 4;
-  private static final AtomicInteger DRAWN = new AtomicInteger(start());
+  private static final AtomicInteger DRAWN =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(END - LOWEST));
 
   private FreePort() {}
-
-  private static int start() {
-    int part = (END - LOWEST) / PARTS;
-    return Math.floorMod(FORK, PARTS) * part + ThreadLocalRandom.current().nextInt(part / 2);
-  }
 
   /**
    * A port that nobody listens on, each time another one.

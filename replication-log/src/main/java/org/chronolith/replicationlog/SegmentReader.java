@@ -325,8 +325,8 @@ final class SegmentReader implements LogReader {
     try {
       channel = next.acquire();
     } catch (LogException e) {
-      if (e.kind() == LogException.Kind.DAMAGED && next.markDamaged(e.getMessage())) {
-        listener.damaged(e.getMessage(), state.endOf(next));
+      if (e.kind() == LogException.Kind.DAMAGED) {
+        tell(next, e.getMessage());
       }
       throw e;
     }
@@ -352,10 +352,14 @@ final class SegmentReader implements LogReader {
 
   private LogException damaged(long at, String what) {
     String message = segment + " at position " + at + " (offset " + recordOffset + "): " + what;
-    if (segment.markDamaged(message)) {
-      listener.damaged(message, state.endOf(segment));
-    }
+    tell(segment, message);
     return new LogException(LogException.Kind.DAMAGED, message);
+  }
+
+  private void tell(Segment damaged, String problem) {
+    if (damaged.markDamaged(problem)) {
+      listener.damaged(problem, state.endOf(damaged));
+    }
   }
 
   /** A sector that cannot be read is damage as wrong bytes are, and is met again each time. */

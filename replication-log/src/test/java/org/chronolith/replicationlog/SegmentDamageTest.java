@@ -241,13 +241,7 @@ class SegmentDamageTest {
       open.write(new byte[] {1, 2, 3});
     }
     List<String> told = new CopyOnWriteArrayList<>();
-    LogListener listener =
-        new LogListener() {
-          @Override
-          public void damaged(String problem, long endOffset) {
-            told.add(problem + " below " + endOffset);
-          }
-        };
+    LogListener listener = damageInto(told);
     LogNeed need = LogNeed.from(stream.length, history);
     try (ReplicationLog log = ReplicationLog.open(config, listener, need, LogDisk.SYSTEM)) {
       assertEquals(ScrubStatus.NONE, log.scrubStatus());
@@ -324,13 +318,7 @@ class SegmentDamageTest {
   void shouldTellOnceOfDamageThatReadersMeet() throws IOException {
     Path damaged = fileOf(1);
     List<String> told = new CopyOnWriteArrayList<>();
-    LogListener listener =
-        new LogListener() {
-          @Override
-          public void damaged(String problem, long endOffset) {
-            told.add(problem + " below " + endOffset);
-          }
-        };
+    LogListener listener = damageInto(told);
     try (ReplicationLog log =
         ReplicationLog.open(config, listener, LogNeed.EVERYTHING, LogDisk.SYSTEM)) {
       try (RandomAccessFile open = new RandomAccessFile(damaged.toFile(), "rw")) {
@@ -389,13 +377,7 @@ class SegmentDamageTest {
   @Test
   void shouldTakeForDamageWhatCannotBeRead() throws IOException {
     List<String> told = new CopyOnWriteArrayList<>();
-    LogListener listener =
-        new LogListener() {
-          @Override
-          public void damaged(String problem, long endOffset) {
-            told.add(problem + " below " + endOffset);
-          }
-        };
+    LogListener listener = damageInto(told);
     LogNeed need = LogNeed.from(stream.length, history);
     try (ReplicationLog log = ReplicationLog.open(config, listener, need, LogDisk.SYSTEM)) {
       Path file = fileOf(1);
@@ -440,6 +422,15 @@ class SegmentDamageTest {
       Files.move(elsewhere, file);
       assertArrayEquals(stream, LogModel.read(log, 0, 5_000));
     }
+  }
+
+  private static LogListener damageInto(List<String> told) {
+    return new LogListener() {
+      @Override
+      public void damaged(String problem, long endOffset) {
+        told.add(problem + " below " + endOffset);
+      }
+    };
   }
 
   private static void appendWhenThereIsSpace(ReplicationLog log, byte[] effect) {

@@ -288,16 +288,14 @@ public final class SnapshotStore implements AutoCloseable {
           synchronized (older) {
             Path damagedFile = checkpoint.directory().resolve(file);
             List<Checkpoint> sound = new ArrayList<>();
-            List<Checkpoint> damagedOnes = new ArrayList<>();
             List<Checkpoint> all = new ArrayList<>(older);
             if (newest != null) {
               all.add(0, newest);
             }
             for (Checkpoint one : all) {
               boolean shares = one == checkpoint || shares(damagedFile, one);
-              (shares ? damagedOnes : sound).add(one);
+              (shares ? distrusted : sound).add(one);
             }
-            distrusted.addAll(damagedOnes);
             older.clear();
             older.addAll(sound);
             newest = older.pollFirst();

@@ -50,13 +50,10 @@ public final class NodeId {
         return write(disk, directory, History.randomId());
       }
       String id = found.get().id;
-      if (found.get().here && found.get().checked) {
-        return id;
-      }
       if (found.get().here) {
-        // Only the checksum is wanting. The anchor stays: a crash between the two would make this a
-        // copy of itself.
-        return writeFile(disk, directory, id);
+        // The anchor stays, also where the checksum is wanting: a crash between the two would make
+        // this a copy of itself.
+        return found.get().checked ? id : writeFile(disk, directory, id);
       }
       if (!found.get().elsewhere()) {
         return write(disk, directory, id);

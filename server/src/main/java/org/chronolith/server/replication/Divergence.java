@@ -12,19 +12,32 @@ import org.chronolith.replicationlog.LogException;
  * the current id, valid to the end, first. Immutable.
  *
  * @param startOffset first byte of the master's log
- * @param history of the master
- * @param endOffset of the master's log
+ * @param names ids that the master knows, each with the offset up to which its stream is that one
  */
-record Divergence(long startOffset, History history, long endOffset) {
+record Divergence(long startOffset, List<History.Ancestor> names) {
   static final String WORD = "-DIVERGED";
+
+  /**
+   * @param history of the master
+   * @param endOffset of the master's log
+   */
+  Divergence(long startOffset, History history, long endOffset) {
+    this(startOffset, names(history, endOffset));
+  }
+
+  private static List<History.Ancestor> names(History history, long endOffset) {
+    List<History.Ancestor> names = new ArrayList<>();
+    names.add(new History.Ancestor(history.currentId(), endOffset));
+    names.addAll(history.lineage());
+    return names;
+  }
 
   /** The line, without its end, and without the sign that makes it an error. */
   String error() {
     StringBuilder line = new StringBuilder(WORD.substring(1));
     line.append(' ').append(startOffset);
-    line.append(' ').append(history.currentId()).append(':').append(endOffset);
-    for (History.Ancestor ancestor : history.lineage()) {
-      line.append(' ').append(ancestor.id()).append(':').append(ancestor.validTo());
+    for (History.Ancestor name : names) {
+      line.append(' ').append(name.id()).append(':').append(name.validTo());
     }
     return line.toString();
   }
@@ -50,37 +63,20 @@ record Divergence(long startOffset, History history, long endOffset) {
     }
   }
 
-  /** Where the history of {@code own}, whose log ends at {@code ownEnd}, leaves this one. */
+  /** Where the history of {@code own}, whose log ends at {@code ownEnd}, leaves the master's. */
   Point from(History own, long ownEnd) {
-    Point found = Point.NONE.or(history.currentId(), endOffset, own, ownEnd);
-    for (History.Ancestor ancestor : history.lineage()) {
-      found = found.or(ancestor.id(), ancestor.validTo(), own, ownEnd);
+    Point found = Point.NONE;
+    for (History.Ancestor name : names) {
+      found = found.or(name.id(), name.validTo(), own, ownEnd);
     }
     return found.since(startOffset);
-  }
-
-  /**
-   * What such a line says.
-   *
-   * @param startOffset first byte of the master's log
-   * @param names ids that the master knows, each with the offset up to which its stream is that one
-   */
-  record Told(long startOffset, List<History.Ancestor> names) {
-    /** Where the history of {@code own}, whose log ends at {@code ownEnd}, leaves the master's. */
-    Point from(History own, long ownEnd) {
-      Point found = Point.NONE;
-      for (History.Ancestor name : names) {
-        found = found.or(name.id(), name.validTo(), own, ownEnd);
-      }
-      return found.since(startOffset);
-    }
   }
 
   /**
    * @param line as it came, with its sign
    * @throws ProtocolException if the line is malformed
    */
-  static Told parse(String line) {
+  static Divergence parse(String line) {
     String[] words = line.split(" ");
     try {
       List<History.Ancestor> names = new ArrayList<>();
@@ -89,7 +85,7 @@ record Divergence(long startOffset, History history, long endOffset) {
         String id = words[i].substring(0, Math.max(0, colon));
         names.add(new History.Ancestor(id, Long.parseLong(words[i].substring(colon + 1))));
       }
-      return new Told(Long.parseLong(words[1]), names);
+      return new Divergence(Long.parseLong(words[1]), names);
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException | LogException e) {
       throw new ProtocolException("malformed reply to PSYNC: " + line);
     }

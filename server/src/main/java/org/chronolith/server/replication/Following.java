@@ -304,7 +304,7 @@ final class Following implements LinkOwner {
   }
 
   @Override
-  public void diverged(ReplicaLink from, Divergence.Told master) {
+  public void diverged(ReplicaLink from, Divergence master) {
     engine.execute(
         () -> {
           if (from == link && receiving == null) {
@@ -315,7 +315,7 @@ final class Following implements LinkOwner {
   }
 
   /** Goes back to where the histories diverge, if there is a way that is worth it. */
-  private void rewind(ReplicaLink from, Divergence.Told master) {
+  private void rewind(ReplicaLink from, Divergence master) {
     ReplicationLog log = writePath.log();
     Divergence.Point common = master.from(log.history(), log.endOffset());
     long divergence = common.offset();

@@ -19,7 +19,7 @@ interface LinkOwner {
    * The master refuses to go on from the position that it was told, and says where the histories
    * diverge; the next {@link #position} is one that it can go on from, or asks for a full resync.
    */
-  void diverged(ReplicaLink from, Divergence.Told master);
+  void diverged(ReplicaLink from, Divergence master);
 
   /**
    * What a master that says nothing of the kind when it refuses has said of its history before it

@@ -34,9 +34,7 @@ class DamagedHistoryIT {
     Path data = directory.resolve("a");
     try (ChronolithProcess first = start(data, port);
         RespClient client = first.connect()) {
-      for (int i = 0; i < KEYS; i++) {
-        assertEquals("OK", client.call("SET", "key" + i, "x".repeat(VALUE_BYTES)));
-      }
+      fill(client);
       first.kill();
     }
     try (ChronolithProcess master = start(data, port);
@@ -69,9 +67,7 @@ class DamagedHistoryIT {
     Path data = directory.resolve("a");
     try (ChronolithProcess master = start(data, port);
         RespClient client = master.connect()) {
-      for (int i = 0; i < KEYS; i++) {
-        assertEquals("OK", client.call("SET", "key" + i, "x".repeat(VALUE_BYTES)));
-      }
+      fill(client);
       String id = client.info("replication", "master_replid");
       damage(data.resolve("gen-1/log/segment-0000000001/19700101L.cq4"));
       String last = resync(port, id);
@@ -100,6 +96,12 @@ class DamagedHistoryIT {
 
   private static ChronolithProcess start(Path data, int port) {
     return ChronolithProcess.start(data, port, "--save", "", "--appendfsync", "always");
+  }
+
+  private static void fill(RespClient client) {
+    for (int i = 0; i < KEYS; i++) {
+      assertEquals("OK", client.call("SET", "key" + i, "x".repeat(VALUE_BYTES)));
+    }
   }
 
   private static void damage(Path file) throws IOException {

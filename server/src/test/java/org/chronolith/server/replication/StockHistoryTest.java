@@ -50,7 +50,7 @@ class StockHistoryTest {
     StockHistory read = read(bulk(info("master", SECOND, 5_000, FIRST, 1_001)));
     Divergence told = read.divergence().orElseThrow();
     assertEquals(100, told.startOffset());
-    assertEquals(5_000, told.endOffset());
+    assertEquals(5_000, told.names().get(0).validTo());
     assertEquals(new Divergence.Point(1_000, FIRST), told.from(History.of(FIRST), 1_300));
     // Not reached: it can go on as it is.
     assertEquals(new Divergence.Point(900, FIRST), told.from(History.of(FIRST), 900));
@@ -82,7 +82,7 @@ class StockHistoryTest {
     }
     assertEquals("+CONTINUE\r\n", all.toString(StandardCharsets.US_ASCII));
     assertFalse(in.isReadable());
-    assertEquals(5_000, read.divergence().orElseThrow().endOffset());
+    assertEquals(5_000, read.divergence().orElseThrow().names().get(0).validTo());
   }
 
   @Test

@@ -127,6 +127,7 @@ public final class SlabSource implements AutoCloseable {
     ByteBuf slab;
     try {
       slab = newSlab();
+      touch(slab);
     } catch (OutOfMemoryError e) {
       // Preparing ahead is a courtesy. Whoever needs the slab meets the same error, and reports it.
       return false;
@@ -146,12 +147,15 @@ public final class SlabSource implements AutoCloseable {
     }
   }
 
+  /** Its pages are faulted in one by one, as they are used, unless it is {@link #touch}ed. */
   private static ByteBuf newSlab() {
-    ByteBuf slab = SLABS.directBuffer(SlabAllocator.SLAB_BYTES, SlabAllocator.SLAB_BYTES);
+    return SLABS.directBuffer(SlabAllocator.SLAB_BYTES, SlabAllocator.SLAB_BYTES);
+  }
+
+  private static void touch(ByteBuf slab) {
     for (int at = 0; at < SlabAllocator.SLAB_BYTES; at += PAGE_BYTES) {
       slab.setByte(at, 0);
     }
-    return slab;
   }
 
   /**

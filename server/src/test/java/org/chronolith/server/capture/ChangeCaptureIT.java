@@ -41,6 +41,9 @@ final class ChangeCaptureIT {
   private static final long FAR_MS = 4_000_000_000_000L;
   private static final int DATABASES = 3;
 
+  /** The library sees that it is to end when it has read something: so it hears a ping a second. */
+  private static final String[] PINGS = {"--repl-ping-replica-period", "1"};
+
   @TempDir Path directory;
 
   /** What the writer has written, in order; the words go unchanged into the stream. */
@@ -147,7 +150,7 @@ final class ChangeCaptureIT {
         assertEquals("1", promoted.info("stats", "sync_full"));
 
         replica.stop();
-        try (ChronolithProcess again = ChronolithProcess.start(data, port);
+        try (ChronolithProcess again = ChronolithProcess.start(data, port, PINGS);
             RespClient third = again.connect()) {
           selected = 0;
           writeJournal(third, 100, new Random(12));
@@ -167,6 +170,8 @@ final class ChangeCaptureIT {
             ChronolithProcess.start(
                 directory.resolve("data"),
                 ChronolithProcess.freePort(),
+                PINGS[0],
+                PINGS[1],
                 "--repl-log-retention-bytes",
                 "8mb",
                 "--log-segment-bytes",
@@ -273,7 +278,7 @@ final class ChangeCaptureIT {
   }
 
   private ChronolithProcess start(int port) {
-    return ChronolithProcess.start(directory.resolve("data"), port);
+    return ChronolithProcess.start(directory.resolve("data"), port, PINGS);
   }
 
   /** Appends numbers to a list, each in a database of its own choice: nothing idempotent. */

@@ -193,7 +193,7 @@ class FullSyncIT {
     ChronolithProcess master = start("a");
     fill(master, 2, 60);
     LinkProxy proxy = proxyOf(master);
-    proxy.slow(20 * MIB);
+    proxy.slow(10 * MIB);
     String[] following = {"--replicaof", "127.0.0.1 " + proxy.port()};
     ChronolithProcess replica = start("b", ChronolithProcess.freePort(), following);
     ChronolithProcess first = replica;
@@ -218,7 +218,7 @@ class FullSyncIT {
     ChronolithProcess replica = start("b");
     call(replica, "SET", "old", "data");
     LinkProxy proxy = proxyOf(master);
-    proxy.slow(20 * MIB);
+    proxy.slow(10 * MIB);
     follow(replica, proxy.port());
     await("a third", () -> received(replica) > 20L * MIB);
     long bytes = checkpointBytes(replica);
@@ -288,7 +288,7 @@ class FullSyncIT {
       fill(replica, 9, 5);
       final Object digest = call(replica, "DEBUG", "DIGEST");
       LinkProxy proxy = proxyOf(master);
-      proxy.slow(10 * MIB);
+      proxy.slow(8 * MIB);
       follow(replica, proxy.port());
       await("a part", () -> received(replica) > 10L * MIB);
       volume.fill(0);

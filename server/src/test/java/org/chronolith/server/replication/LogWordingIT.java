@@ -187,10 +187,11 @@ class LogWordingIT {
 
       proxy.cutAfter(LOAD_BYTES / 2);
       // Time enough to prepare the next one, before what is left has come.
-      proxy.slow(LOAD_BYTES / 2);
+      proxy.slow(LOAD_BYTES / 4);
       proxy.refuse(false);
       replica.awaitLine("I/O error trying to sync with MASTER: ");
       proxy.refuse(true);
+      proxy.slow(0);
       other.call("REPLICAOF", "NO", "ONE");
       if (redis) {
         // From a file it would take a damaged RDB for one of its own, and end.

@@ -14,6 +14,12 @@ public final class ChronolithProcess implements AutoCloseable {
   /** For a start and for an end, on a machine that does much else: a start has taken a minute. */
   private static final long READY_TIMEOUT_S = 120;
 
+  /**
+   * Most servers of tests live for seconds: what the optimizing compiler makes of them is never
+   * used, and to make it takes a third of their processor time.
+   */
+  private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1";
+
   private final Process process;
   private final int port;
   private final Path output;
@@ -35,13 +41,14 @@ public final class ChronolithProcess implements AutoCloseable {
    * @param directives further ones, such as {@code "--appendfsync", "always"}
    */
   public static ChronolithProcess start(Path data, int port, String... directives) {
-    return startWith(null, data, port, directives);
+    return startWith(SHORT_LIVED, data, port, directives);
   }
 
   /**
-   * Starts a server with further JVM options and waits until it answers.
+   * Starts a server that is compiled as its users' are, with further JVM options, and waits until
+   * it answers.
    *
-   * @param javaOptions null for none
+   * @param javaOptions empty for none
    */
   public static ChronolithProcess startWith(
       String javaOptions, Path data, int port, String... directives) {
@@ -57,7 +64,7 @@ public final class ChronolithProcess implements AutoCloseable {
 
   /** Starts a server from a configuration file, which names {@code port}, and waits for it. */
   public static ChronolithProcess startConfigured(Path configuration, int port) {
-    ChronolithProcess started = run(null, port, List.of(configuration.toString()));
+    ChronolithProcess started = run(SHORT_LIVED, port, List.of(configuration.toString()));
     try {
       started.awaitReady();
       return started;
@@ -69,7 +76,7 @@ public final class ChronolithProcess implements AutoCloseable {
 
   /** Starts a server without waiting for it. */
   public static ChronolithProcess launch(Path data, int port, String... directives) {
-    return run(null, port, arguments(data, port, directives));
+    return run(SHORT_LIVED, port, arguments(data, port, directives));
   }
 
   private static List<String> arguments(Path data, int port, String... directives) {
@@ -92,9 +99,7 @@ public final class ChronolithProcess implements AutoCloseable {
       output.toFile().deleteOnExit();
       ProcessBuilder builder =
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-      if (javaOptions != null) {
-        builder.environment().put("CHRONOLITH_JAVA_OPTS", javaOptions);
-      }
+      builder.environment().put("CHRONOLITH_JAVA_OPTS", javaOptions);
       Process process = builder.start();
       return new ChronolithProcess(process, port, output);
     } catch (IOException e) {

@@ -24,6 +24,9 @@ public final class LinkProxy implements AutoCloseable {
   private static final int SLICES_PER_SECOND = 50;
   private static final int CONNECT_TIMEOUT_MS = 10_000;
 
+  /** A limit holds over this time: what was not sent earlier is not caught up with. */
+  private static final long MOST_BEHIND_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final ServerSocket listening;
   private final int target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -175,6 +178,7 @@ public final class LinkProxy implements AutoCloseable {
   private void pump(Socket from, Socket to, boolean back) {
     byte[] chunk = new byte[CHUNK_BYTES];
     byte[] tail = NOTHING;
+    long dueNanos = System.nanoTime();
     try {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
@@ -188,8 +192,12 @@ public final class LinkProxy implements AutoCloseable {
         if (passed < read) {
           cut();
         }
-        if (back && bytesPerSecond > 0) {
-          TimeUnit.MILLISECONDS.sleep(1000 / SLICES_PER_SECOND);
+        long limit = bytesPerSecond;
+        if (back && limit > 0) {
+          long now = System.nanoTime();
+          dueNanos = Math.max(dueNanos, now - MOST_BEHIND_NANOS);
+          dueNanos += TimeUnit.SECONDS.toNanos(read) / limit;
+          TimeUnit.NANOSECONDS.sleep(dueNanos - now);
         }
       }
     } catch (IOException e) {

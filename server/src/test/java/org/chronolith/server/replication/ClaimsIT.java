@@ -1,6 +1,5 @@
 package org.chronolith.server.replication;
 
-import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,55 +7,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RealNodes;
 import org.chronolith.server.testing.RespClient;
 import org.chronolith.server.testing.SmallVolume;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes: what a master keeps for replicas that are away. */
 @Tag("slow")
-class ClaimsIT {
+class ClaimsIT extends RealNodes {
   private static final long MIB = 1L << 20;
   private static final String[] SMALL_LOG = {
     "--repl-log-retention-bytes", "48mb", "--log-segment-bytes", "8mb", "--save", ""
   };
 
-  @TempDir Path directory;
-  private final List<ChronolithProcess> processes = new ArrayList<>();
-
-  @AfterEach
-  void killAll() {
-    processes.forEach(ChronolithProcess::close);
-  }
-
-  private ChronolithProcess start(String name, int port, String... directives) {
-    List<String> all = new ArrayList<>(List.of(SMALL_LOG));
-    all.addAll(List.of(directives));
-    ChronolithProcess started =
-        ChronolithProcess.start(directory.resolve(name), port, all.toArray(String[]::new));
-    processes.add(started);
-    return started;
-  }
-
-  private static String info(ChronolithProcess node, String section, String field) {
-    try (RespClient client = node.connect()) {
-      return client.info(section, field);
-    }
-  }
-
-  private static long number(ChronolithProcess node, String field) {
-    return Long.parseLong(info(node, "replication", field));
-  }
-
-  private static Object call(ChronolithProcess node, String... words) {
-    try (RespClient client = node.connect()) {
-      return client.call(words);
-    }
+  ClaimsIT() {
+    super(SMALL_LOG);
   }
 
   /** Writes that much to a few keys, so that the log grows and the data does not. */
@@ -69,28 +37,14 @@ class ClaimsIT {
     }
   }
 
-  /** A snapshot, so that nothing but replicas needs the log below here. */
-  private static void save(ChronolithProcess node) {
-    String before = info(node, "persistence", "rdb_saves");
-    call(node, "BGSAVE");
-    await("the snapshot", () -> !info(node, "persistence", "rdb_saves").equals(before));
-  }
-
   private static String slot(ChronolithProcess node, String field) {
-    String slot = info(node, "replication", "replica_slot0");
+    String slot = node.info("replication", "replica_slot0");
     for (String part : slot.split(",")) {
       if (part.startsWith(field + "=")) {
         return part.substring(field.length() + 1);
       }
     }
     throw new AssertionError("no " + field + " in " + slot);
-  }
-
-  private static void awaitSame(ChronolithProcess master, ChronolithProcess replica) {
-    await("the link", () -> info(replica, "replication", "master_link_status").equals("up"));
-    await(
-        "equal offsets",
-        () -> number(master, "master_repl_offset") == number(replica, "master_repl_offset"));
   }
 
   @Test
@@ -103,7 +57,9 @@ class ClaimsIT {
     awaitSame(master, replica);
     await(
         "the claim",
-        () -> number(master, "replica_slots") == 1 && slot(master, "bytes_behind").equals("0"));
+        () ->
+            master.number("replication", "replica_slots") == 1
+                && slot(master, "bytes_behind").equals("0"));
     replica.stop();
     await("the replica to be away", () -> slot(master, "connected").equals("0"));
 
@@ -116,32 +72,34 @@ class ClaimsIT {
     save(again);
     assertTrue(
         Long.parseLong(slot(again, "bytes_behind")) > 150 * MIB,
-        () -> call(again, "REPLICATION", "SLOTS") + again.output());
+        () -> again.call("REPLICATION", "SLOTS") + again.output());
     // The retention alone would have kept a third of it.
     await("a look at the retention", () -> Integer.parseInt(slot(again, "seconds_behind")) > 2);
     assertTrue(
-        number(again, "repl_backlog_histlen") > 150 * MIB,
-        () -> call(again, "INFO", "replication") + again.output());
+        again.number("replication", "repl_backlog_histlen") > 150 * MIB,
+        () -> again.call("INFO", "replication") + again.output());
 
     // Its address is another one: it is known by its id.
     ChronolithProcess back =
         start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + again.port());
     awaitSame(again, back);
-    assertEquals("0", info(again, "stats", "sync_full"));
-    assertEquals("1", info(again, "stats", "sync_partial_ok"));
+    assertEquals("0", again.info("stats", "sync_full"));
+    assertEquals("1", again.info("stats", "sync_partial_ok"));
     await("the claim", () -> slot(again, "connected").equals("1"));
-    assertEquals("1", info(again, "replication", "replica_slots"));
+    assertEquals("1", again.info("replication", "replica_slots"));
     RespClient.ErrorReply refused =
         assertThrows(
             RespClient.ErrorReply.class,
-            () -> call(again, "REPLICATION", "DROP", slot(again, "id")));
+            () -> again.call("REPLICATION", "DROP", slot(again, "id")));
     assertEquals("ERR The replica of that slot is connected", refused.getMessage());
     // It has what it needs: the log goes back to what the retention says.
-    await("the log to be trimmed", () -> number(again, "repl_backlog_histlen") < 80 * MIB);
+    await(
+        "the log to be trimmed",
+        () -> again.number("replication", "repl_backlog_histlen") < 80 * MIB);
     back.kill();
     await("the replica to be away", () -> slot(again, "connected").equals("0"));
-    assertEquals("OK", call(again, "REPLICATION", "DROP", slot(again, "id")));
-    assertEquals(List.of(), call(again, "REPLICATION", "SLOTS"));
+    assertEquals("OK", again.call("REPLICATION", "DROP", slot(again, "id")));
+    assertEquals(List.of(), again.call("REPLICATION", "SLOTS"));
     shouldKnowAReplicaAsSoonAsItFollows(again);
   }
 
@@ -149,24 +107,24 @@ class ClaimsIT {
   private void shouldKnowAReplicaAsSoonAsItFollows(ChronolithProcess master) {
     ChronolithProcess back =
         start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + master.port());
-    await("the link", () -> info(back, "replication", "master_link_status").equals("up"));
-    assertEquals("1", info(master, "replication", "replica_slots"));
+    await("the link", () -> back.info("replication", "master_link_status").equals("up"));
+    assertEquals("1", master.info("replication", "replica_slots"));
     master.kill();
     ChronolithProcess after = start("a", master.port());
-    assertEquals("1", info(after, "replication", "replica_slots"));
+    assertEquals("1", after.info("replication", "replica_slots"));
   }
 
   @Test
   void shouldEndAClaimAtTheHardLimitWithOneLine() {
     ChronolithProcess master = start("a", ChronolithProcess.freePort());
-    call(master, "CONFIG", "SET", "save", "");
+    master.call("CONFIG", "SET", "save", "");
     ChronolithProcess replica =
         start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + master.port());
     awaitSame(master, replica);
-    await("the claim", () -> number(master, "replica_slots") == 1);
+    await("the claim", () -> master.number("replication", "replica_slots") == 1);
     replica.stop();
     write(master, 200 * MIB);
-    await("the claim's end", () -> number(master, "replica_slots") == 0);
+    await("the claim's end", () -> master.number("replication", "replica_slots") == 0);
     String line = "on the log ends";
     master.awaitLine(line);
     String said = master.output();
@@ -182,7 +140,7 @@ class ClaimsIT {
       ChronolithProcess replica =
           start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + master.port());
       awaitSame(master, replica);
-      await("the claim", () -> number(master, "replica_slots") == 1);
+      await("the claim", () -> master.number("replication", "replica_slots") == 1);
       replica.stop();
       await("the replica to be away", () -> slot(master, "connected").equals("0"));
       for (int written = 0; written < 400; written += 10) {
@@ -190,10 +148,10 @@ class ClaimsIT {
         write(master, 10 * MIB);
         await(
             "a snapshot, so that nothing but the claim needs most of the log",
-            () -> Long.parseLong(info(master, "persistence", "rdb_changes_since_last_save")) < 40);
+            () -> Long.parseLong(master.info("persistence", "rdb_changes_since_last_save")) < 40);
       }
-      assertEquals(0, number(master, "replica_slots"), master::output);
-      assertEquals("0", info(master, "persistence", "chronolith_log_space_refused"));
+      assertEquals(0, master.number("replication", "replica_slots"), master::output);
+      assertEquals("0", master.info("persistence", "chronolith_log_space_refused"));
       assertEquals(1, master.output().split("on the log ends", -1).length - 1, master.output());
       assertTrue(master.output().contains("and the volume has only "), master.output());
       assertTrue(volume.freeBytes() > 8 * MIB, volume.freeBytes() + " bytes are free");

@@ -1,6 +1,5 @@
 package org.chronolith.server.replication;
 
-import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,55 +13,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
 import java.util.stream.Stream;
 import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RealNodes;
 import org.chronolith.server.testing.RespClient;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes: a master that has less than its replicas have of it, under the same id. */
 @Tag("slow")
-class PutBackIT {
-  @TempDir Path directory;
-  private final List<ChronolithProcess> processes = new ArrayList<>();
+class PutBackIT extends RealNodes {
 
-  @AfterEach
-  void killAll() {
-    processes.forEach(ChronolithProcess::close);
-  }
-
-  private ChronolithProcess start(String name, int port, String... directives) {
-    List<String> all = new ArrayList<>(List.of("--save", "", "--enable-debug-command", "yes"));
-    all.addAll(List.of(directives));
-    ChronolithProcess started =
-        ChronolithProcess.start(directory.resolve(name), port, all.toArray(String[]::new));
-    processes.add(started);
-    return started;
-  }
-
-  private static String info(ChronolithProcess node, String section, String field) {
-    try (RespClient client = node.connect()) {
-      return client.info(section, field);
-    }
-  }
-
-  private static String id(ChronolithProcess node) {
-    return info(node, "replication", "master_replid");
-  }
-
-  private static long offset(ChronolithProcess node) {
-    return Long.parseLong(info(node, "replication", "master_repl_offset"));
-  }
-
-  private static Object call(ChronolithProcess node, String... words) {
-    try (RespClient client = node.connect()) {
-      return client.call(words);
-    }
+  PutBackIT() {
+    super("--save", "");
   }
 
   private static void write(ChronolithProcess node, String key, int times) {
@@ -71,16 +35,6 @@ class PutBackIT {
         client.call("SET", key + i, key.repeat(20));
       }
     }
-  }
-
-  private static void awaitSame(ChronolithProcess master, ChronolithProcess replica) {
-    await(
-        "the link and the same end",
-        () ->
-            info(replica, "replication", "master_link_status").equals("up")
-                && id(master).equals(id(replica))
-                && offset(master) == offset(replica));
-    assertEquals(call(master, "DEBUG", "DIGEST"), call(replica, "DEBUG", "DIGEST"));
   }
 
   private static void copy(Path from, Path to) throws IOException {
@@ -129,7 +83,7 @@ class PutBackIT {
     write(master, "after", 300);
     replica = start("b", replica.port(), "--replicaof", "127.0.0.1 " + master.port());
     awaitSame(master, replica);
-    assertEquals(null, call(replica, "GET", "lost1"));
+    assertEquals(null, replica.call("GET", "lost1"));
   }
 
   @Test
@@ -139,18 +93,18 @@ class PutBackIT {
         start("b", ChronolithProcess.freePort(), "--replicaof", "127.0.0.1 " + master.port());
     write(master, "key", 100);
     awaitSame(master, sibling);
-    final String fullSyncs = info(master, "stats", "sync_full");
+    final String fullSyncs = master.info("stats", "sync_full");
     final String id = id(master);
-    long end = offset(master);
+    long end = master.offset();
     String ahead = Long.toString(end + 1_000);
     String answer = psync(master, id, ahead);
     assertTrue(answer.startsWith("+FULLRESYNC " + id(master)), answer);
     assertNotEquals(id, id(master));
-    assertEquals(id, info(master, "replication", "master_replid2"));
+    assertEquals(id, master.info("replication", "master_replid2"));
     write(master, "more", 100);
     awaitSame(master, sibling);
-    assertTrue(offset(master) > end + 1_000);
-    String after = info(master, "stats", "sync_full");
+    assertTrue(master.offset() > end + 1_000);
+    String after = master.info("stats", "sync_full");
     assertEquals(Integer.parseInt(fullSyncs) + 1, Integer.parseInt(after), "of the replica alone");
     String again = psync(master, id, ahead);
     assertTrue(again.startsWith("+FULLRESYNC "), again);

@@ -1,6 +1,5 @@
 package org.chronolith.server.replication;
 
-import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,54 +7,22 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.chronolith.replicationlog.LogInspector;
 import org.chronolith.replicationlog.LogRecord;
 import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RealNodes;
 import org.chronolith.server.testing.RespClient;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes: an old master that has writes that nobody else has comes back. */
 @Tag("slow")
-class RewindIT {
-  private static final String[] NO_SAVE = {"--enable-debug-command", "yes", "--save", ""};
+class RewindIT extends RealNodes {
 
-  @TempDir Path directory;
-  private final List<ChronolithProcess> processes = new ArrayList<>();
-
-  @AfterEach
-  void killAll() {
-    processes.forEach(ChronolithProcess::close);
-  }
-
-  private ChronolithProcess start(String name, int port, String... directives) {
-    List<String> all = new ArrayList<>(List.of(NO_SAVE));
-    all.addAll(List.of(directives));
-    ChronolithProcess started =
-        ChronolithProcess.start(directory.resolve(name), port, all.toArray(String[]::new));
-    processes.add(started);
-    return started;
-  }
-
-  private static String info(ChronolithProcess node, String section, String field) {
-    try (RespClient client = node.connect()) {
-      return client.info(section, field);
-    }
-  }
-
-  private static long offset(ChronolithProcess node) {
-    return Long.parseLong(info(node, "replication", "master_repl_offset"));
-  }
-
-  private static Object call(ChronolithProcess node, String... words) {
-    try (RespClient client = node.connect()) {
-      return client.call(words);
-    }
+  RewindIT() {
+    super("--save", "");
   }
 
   private static void fill(ChronolithProcess node, String prefix, int count) {
@@ -69,23 +36,6 @@ class RewindIT {
         client.receive();
       }
     }
-  }
-
-  private static void awaitSame(ChronolithProcess master, ChronolithProcess replica) {
-    await(
-        "the link of " + replica.port() + ": " + replica.output(),
-        () -> info(replica, "replication", "master_link_status").equals("up"));
-    await("equal offsets", () -> offset(master) == offset(replica));
-    assertEquals(call(master, "DEBUG", "DIGEST"), call(replica, "DEBUG", "DIGEST"));
-    assertEquals(
-        info(master, "replication", "master_replid"),
-        info(replica, "replication", "master_replid"));
-  }
-
-  private static void save(ChronolithProcess node) {
-    String before = info(node, "persistence", "rdb_saves");
-    call(node, "BGSAVE");
-    await("the snapshot", () -> !info(node, "persistence", "rdb_saves").equals(before));
   }
 
   /** What was kept of the stream, as a tool reads it. */
@@ -132,8 +82,8 @@ class RewindIT {
     save(old);
     fill(old, "second", 2_000);
     awaitSame(old, promoted);
-    call(promoted, "REPLICAOF", "NO", "ONE");
-    final long divergence = Long.parseLong(info(promoted, "replication", "second_repl_offset")) - 1;
+    promoted.call("REPLICAOF", "NO", "ONE");
+    final long divergence = Long.parseLong(promoted.info("replication", "second_repl_offset")) - 1;
     // Writes on both sides, as in a split network; the old one dies.
     fill(old, "lost", 500);
     fill(promoted, "second", 300);
@@ -143,12 +93,12 @@ class RewindIT {
     // As a master it takes a new id, and writes under that, too.
     ChronolithProcess back = start("a", old.port());
     fill(back, "lost again", 10);
-    call(back, "REPLICAOF", "127.0.0.1", Integer.toString(promoted.port()));
+    back.call("REPLICAOF", "127.0.0.1", Integer.toString(promoted.port()));
     awaitSame(promoted, back);
-    assertEquals("0", info(promoted, "stats", "sync_full"));
-    assertEquals("1", info(promoted, "stats", "sync_partial_ok"));
-    assertEquals(0L, call(back, "EXISTS", "lost1"));
-    assertEquals(1L, call(back, "EXISTS", "third1"));
+    assertEquals("0", promoted.info("stats", "sync_full"));
+    assertEquals("1", promoted.info("stats", "sync_partial_ok"));
+    assertEquals(0L, back.call("EXISTS", "lost1"));
+    assertEquals(1L, back.call("EXISTS", "third1"));
     back.awaitLine("to " + divergence + ", where");
     String kept = discarded("a");
     assertTrue(kept.contains("lost499") && kept.contains("lost again9"), "kept: " + kept.length());
@@ -159,8 +109,8 @@ class RewindIT {
     fill(promoted, "fourth", 100);
     ChronolithProcess again = start("a", old.port(), "--replicaof", "127.0.0.1 " + promoted.port());
     awaitSame(promoted, again);
-    assertEquals("0", info(promoted, "stats", "sync_full"));
-    assertEquals("2", info(promoted, "stats", "sync_partial_ok"));
+    assertEquals("0", promoted.info("stats", "sync_full"));
+    assertEquals("2", promoted.info("stats", "sync_partial_ok"));
   }
 
   /** Further back than the snapshot that it goes back to. */
@@ -177,28 +127,28 @@ class RewindIT {
     save(old);
     fill(old, "third", 500);
     awaitSame(old, promoted);
-    call(promoted, "REPLICAOF", "NO", "ONE");
+    promoted.call("REPLICAOF", "NO", "ONE");
     fill(old, "lost", 500);
     fill(promoted, "fourth", 300);
-    call(old, "REPLICAOF", "127.0.0.1", Integer.toString(promoted.port()));
+    old.call("REPLICAOF", "127.0.0.1", Integer.toString(promoted.port()));
     awaitSame(promoted, old);
     assertTrue(old.output().contains("This node is back at offset"), old::output);
-    String full = info(old, "stats", "sync_full");
+    String full = old.info("stats", "sync_full");
 
     promoted.kill();
-    call(old, "REPLICAOF", "NO", "ONE");
+    old.call("REPLICAOF", "NO", "ONE");
     fill(old, "fifth", 100);
-    String slot = info(old, "replication", "replica_slots");
+    String slot = old.info("replication", "replica_slots");
     assertTrue(Integer.parseInt(slot) >= 1, "the claim of the one that is away: " + slot);
     ChronolithProcess back = start("c", away.port(), follow);
     awaitSame(old, back);
-    assertEquals(full, info(old, "stats", "sync_full"), back::output);
+    assertEquals(full, old.info("stats", "sync_full"), back::output);
 
     // And after a crash, from what is shared with the generation that is gone.
     old.kill();
     ChronolithProcess again = start("a", old.port(), "--log-segment-bytes", "1mb");
     awaitSame(again, back);
-    assertEquals("0", info(again, "stats", "sync_full"), again::output);
+    assertEquals("0", again.info("stats", "sync_full"), again::output);
   }
 
   @Test
@@ -210,20 +160,20 @@ class RewindIT {
     fill(old, "first", 2_000);
     awaitSame(old, promoted);
     save(old);
-    call(promoted, "REPLICAOF", "NO", "ONE");
+    promoted.call("REPLICAOF", "NO", "ONE");
     fill(old, "lost", 500);
     fill(promoted, "second", 300);
     // A save rule's, then that of the stop: both hold what nobody else has.
     save(old);
-    call(old, "SET", "lost", "too");
-    call(old, "CONFIG", "SET", "save", "3600 1");
+    old.call("SET", "lost", "too");
+    old.call("CONFIG", "SET", "save", "3600 1");
     assertEquals(0, old.stop(), old::output);
 
     ChronolithProcess back = start("a", old.port(), "--replicaof", "127.0.0.1 " + promoted.port());
     awaitSame(promoted, back);
-    assertEquals("0", info(promoted, "stats", "sync_full"), back::output);
-    assertEquals("1", info(promoted, "stats", "sync_partial_ok"));
-    assertEquals(0L, call(back, "EXISTS", "lost1", "lost"));
+    assertEquals("0", promoted.info("stats", "sync_full"), back::output);
+    assertEquals("1", promoted.info("stats", "sync_partial_ok"));
+    assertEquals(0L, back.call("EXISTS", "lost1", "lost"));
   }
 
   @Test
@@ -239,22 +189,22 @@ class RewindIT {
             "--snapshot-older-checkpoints",
             "0");
     awaitSame(one, two);
-    call(two, "REPLICAOF", "NO", "ONE");
+    two.call("REPLICAOF", "NO", "ONE");
     fill(two, "own", 50);
     fill(one, "new", 10);
     // Its only snapshot, of the full sync, is before the divergence.
-    call(two, "REPLICAOF", "127.0.0.1", Integer.toString(one.port()));
+    two.call("REPLICAOF", "127.0.0.1", Integer.toString(one.port()));
     awaitSame(one, two);
-    assertEquals("1", info(one, "stats", "sync_full"));
-    assertEquals("1", info(one, "stats", "sync_partial_ok"));
+    assertEquals("1", one.info("stats", "sync_full"));
+    assertEquals("1", one.info("stats", "sync_partial_ok"));
 
-    call(two, "REPLICAOF", "NO", "ONE");
+    two.call("REPLICAOF", "NO", "ONE");
     fill(two, "own", 50);
     save(two);
     fill(one, "new", 10);
     // Its only snapshot holds writes that nobody else has.
-    call(two, "REPLICAOF", "127.0.0.1", Integer.toString(one.port()));
+    two.call("REPLICAOF", "127.0.0.1", Integer.toString(one.port()));
     awaitSame(one, two);
-    assertEquals("2", info(one, "stats", "sync_full"));
+    assertEquals("2", one.info("stats", "sync_full"));
   }
 }

@@ -6,101 +6,34 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RealNodes;
 import org.chronolith.server.testing.RespClient;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes: replicas that are far behind cost the master nothing, and never start over. */
 @Tag("slow")
-class SlowReplicaIT {
-  private static final long DEADLINE_S = 120;
+class SlowReplicaIT extends RealNodes {
   private static final String REPL_TIMEOUT_S = "3600";
   private static final long MIB = 1L << 20;
   private static final int VALUE_BYTES = 64 << 10;
   private static final int IN_FLIGHT = 32;
 
+  SlowReplicaIT() {
+    super(
+        "--save",
+        "",
+        "--repl-log-retention-bytes",
+        "1gb",
+        // A frozen replica is cut off when the test says so, however slow the disk is.
+        "--repl-timeout",
+        REPL_TIMEOUT_S);
+  }
+
   /** Growth of the master's memory that is no sign of a buffer for the replica. */
   private static final long NOISE_BYTES = 128 * MIB;
-
-  @TempDir Path directory;
-  private final List<ChronolithProcess> processes = new ArrayList<>();
-
-  @AfterEach
-  void killAll() {
-    processes.forEach(ChronolithProcess::close);
-  }
-
-  private ChronolithProcess start(String name, int port, String... directives) {
-    List<String> all =
-        new ArrayList<>(
-            List.of(
-                "--enable-debug-command",
-                "yes",
-                "--save",
-                "",
-                "--repl-log-retention-bytes",
-                "1gb",
-                // A frozen replica is cut off when the test says so, however slow the disk is.
-                "--repl-timeout",
-                REPL_TIMEOUT_S));
-    all.addAll(List.of(directives));
-    ChronolithProcess started =
-        ChronolithProcess.start(directory.resolve(name), port, all.toArray(String[]::new));
-    processes.add(started);
-    return started;
-  }
-
-  private static String info(ChronolithProcess node, String section, String field) {
-    try (RespClient client = node.connect()) {
-      return client.info(section, field);
-    }
-  }
-
-  private static long stat(ChronolithProcess node, String field) {
-    return Long.parseLong(info(node, "stats", field));
-  }
-
-  private static long offset(ChronolithProcess node) {
-    return Long.parseLong(info(node, "replication", "master_repl_offset"));
-  }
-
-  private static Object call(ChronolithProcess node, String... words) {
-    try (RespClient client = node.connect()) {
-      return client.call(words);
-    }
-  }
-
-  private void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        StringBuilder outputs = new StringBuilder("still waiting for " + what);
-        processes.forEach(node -> outputs.append("\n-- ").append(node.output()));
-        throw new AssertionError(outputs);
-      }
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
-  }
-
-  private void awaitSame(ChronolithProcess master, ChronolithProcess replica) {
-    await(
-        "equal offsets",
-        () ->
-            "up".equals(info(replica, "replication", "master_link_status"))
-                && offset(master) == offset(replica));
-    assertEquals(call(master, "DEBUG", "DIGEST"), call(replica, "DEBUG", "DIGEST"));
-  }
 
   /** Writes that much to a few keys, so that the log grows and the data does not. */
   private static void write(ChronolithProcess node, long bytes) {
@@ -141,13 +74,13 @@ class SlowReplicaIT {
     // What the JVM takes for this load, whoever follows.
     write(master, 300 * MIB);
     awaitSame(master, replica);
-    long full = stat(master, "sync_full");
-    long partial = stat(master, "sync_partial_ok");
+    long full = master.number("stats", "sync_full");
+    long partial = master.number("stats", "sync_partial_ok");
     long before = anonymousBytes(master);
     replica.freeze();
     write(master, 300 * MIB);
     long during = anonymousBytes(master);
-    assertEquals("1", info(master, "replication", "connected_slaves"));
+    assertEquals("1", master.info("replication", "connected_slaves"));
     long begun = System.nanoTime();
     replica.thaw();
     awaitSame(master, replica);
@@ -156,23 +89,23 @@ class SlowReplicaIT {
             + " caught up in %d ms%n",
         before / MIB, during / MIB, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
     assertTrue(during < before + NOISE_BYTES, before + " bytes became " + during);
-    assertEquals(full, stat(master, "sync_full"));
-    assertEquals(partial, stat(master, "sync_partial_ok"), "it was not disconnected");
+    assertEquals(full, master.number("stats", "sync_full"));
+    assertEquals(partial, master.number("stats", "sync_partial_ok"), "it was not disconnected");
 
     // Silent for longer than repl-timeout: then its link ends, and the next one goes on.
-    call(master, "CONFIG", "SET", "repl-timeout", "2");
+    master.call("CONFIG", "SET", "repl-timeout", "2");
     replica.freeze();
     write(master, 20 * MIB);
-    await("the timeout", () -> info(master, "replication", "connected_slaves").equals("0"));
+    await("the timeout", () -> master.info("replication", "connected_slaves").equals("0"));
     master.awaitLine("Disconnecting timedout replica (streaming sync)");
-    call(master, "CONFIG", "SET", "repl-timeout", REPL_TIMEOUT_S);
+    master.call("CONFIG", "SET", "repl-timeout", REPL_TIMEOUT_S);
     replica.thaw();
     // It may have all from the old link's buffers before it sees that link's end.
-    await("the next link", () -> stat(master, "sync_partial_ok") > partial);
+    await("the next link", () -> master.number("stats", "sync_partial_ok") > partial);
     awaitSame(master, replica);
-    assertEquals(full, stat(master, "sync_full"));
-    assertEquals(partial + 1, stat(master, "sync_partial_ok"));
-    assertEquals(0, stat(master, "repl_mismatched_blocks"));
+    assertEquals(full, master.number("stats", "sync_full"));
+    assertEquals(partial + 1, master.number("stats", "sync_partial_ok"));
+    assertEquals(0, master.number("stats", "repl_mismatched_blocks"));
   }
 
   @Test
@@ -183,14 +116,14 @@ class SlowReplicaIT {
     ChronolithProcess replica = start("b", port, follow);
     write(master, 10 * MIB);
     awaitSame(master, replica);
-    long full = stat(master, "sync_full");
+    long full = master.number("stats", "sync_full");
     for (boolean killed : new boolean[] {false, true}) {
       if (killed) {
         replica.kill();
       } else {
         assertEquals(0, replica.stop());
       }
-      long partial = stat(master, "sync_partial_ok");
+      long partial = master.number("stats", "sync_partial_ok");
       write(master, 150 * MIB);
       long begun = System.nanoTime();
       replica = start("b", port, follow);
@@ -198,9 +131,9 @@ class SlowReplicaIT {
       System.out.printf(
           "150 MiB behind after a %s: started and caught up in %d ms%n",
           killed ? "kill" : "stop", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
-      assertEquals(full, stat(master, "sync_full"));
-      assertEquals(partial + 1, stat(master, "sync_partial_ok"));
+      assertEquals(full, master.number("stats", "sync_full"));
+      assertEquals(partial + 1, master.number("stats", "sync_partial_ok"));
     }
-    assertEquals(0, stat(master, "repl_mismatched_blocks"));
+    assertEquals(0, master.number("stats", "repl_mismatched_blocks"));
   }
 }

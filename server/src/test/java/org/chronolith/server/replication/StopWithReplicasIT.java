@@ -1,69 +1,24 @@
 package org.chronolith.server.replication;
 
-import static org.chronolith.server.testing.Await.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.LinkProxy;
+import org.chronolith.server.testing.RealNodes;
 import org.chronolith.server.testing.RespClient;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes: a master that is stopped cleanly leaves nothing behind that was acknowledged. */
 @Tag("slow")
-class StopWithReplicasIT {
+class StopWithReplicasIT extends RealNodes {
   private static final int WRITERS = 4;
-
-  @TempDir Path directory;
-  private final List<ChronolithProcess> processes = new ArrayList<>();
-
-  @AfterEach
-  void killAll() {
-    processes.forEach(ChronolithProcess::close);
-  }
-
-  private ChronolithProcess start(String name, String... directives) {
-    ChronolithProcess started =
-        ChronolithProcess.start(directory.resolve(name), ChronolithProcess.freePort(), directives);
-    processes.add(started);
-    return started;
-  }
-
-  private ChronolithProcess replica(String name, int masterPort) {
-    ChronolithProcess started = start(name, "--replicaof", "127.0.0.1 " + masterPort);
-    await("the link", () -> info(started, "master_link_status").equals("up"));
-    return started;
-  }
-
-  private static String info(ChronolithProcess node, String field) {
-    try (RespClient client = node.connect()) {
-      return client.info("replication", field);
-    }
-  }
-
-  private static Object call(ChronolithProcess node, String... words) {
-    try (RespClient client = node.connect()) {
-      return client.call(words);
-    }
-  }
-
-  /** The reply, or the text of the error. */
-  private static String said(ChronolithProcess node, String... words) {
-    try {
-      return String.valueOf(call(node, words));
-    } catch (RespClient.ErrorReply e) {
-      return e.getMessage();
-    }
-  }
 
   /** Counts up until the connection ends; what was acknowledged last. */
   private static final class Writer extends Thread {
@@ -97,10 +52,10 @@ class StopWithReplicasIT {
   void shouldHaveReplicasTakeEveryAcknowledgedWriteBeforeAStop() throws InterruptedException {
     ChronolithProcess master = start("a", "--save", "1 1", "--shutdown-timeout", "60");
     try (LinkProxy proxy = new LinkProxy(master.port())) {
-      ChronolithProcess replica = replica("b", proxy.port());
+      ChronolithProcess replica = startReplica("b", proxy.port());
       // It lags: what a stop leaves to itself would never get there.
       proxy.slow(400_000);
-      assertEquals("OK", call(master, "SET", "big", "x".repeat(1_000_000)));
+      assertEquals("OK", master.call("SET", "big", "x".repeat(1_000_000)));
       List<Writer> writers = new ArrayList<>();
       for (int i = 0; i < WRITERS; i++) {
         Writer writer = new Writer(master.port(), "counter" + i);
@@ -113,9 +68,9 @@ class StopWithReplicasIT {
         writer.join();
         assertEquals(null, writer.refused, "writes wait, they are not refused");
       }
-      assertEquals("OK", call(replica, "REPLICAOF", "NO", "ONE"));
+      assertEquals("OK", replica.call("REPLICAOF", "NO", "ONE"));
       for (Writer writer : writers) {
-        assertEquals(Long.toString(writer.acknowledged), call(replica, "GET", writer.key));
+        assertEquals(Long.toString(writer.acknowledged), replica.call("GET", writer.key));
       }
       String output = master.output();
       assertTrue(output.contains("Received SIGTERM scheduling shutdown..."), output);
@@ -124,7 +79,7 @@ class StopWithReplicasIT {
       assertTrue(output.contains("1 of 1 replicas are in sync when shutting down."), output);
 
       ChronolithProcess again = start("a", "--replicaof", "127.0.0.1 " + replica.port());
-      await("the old master", () -> info(again, "master_link_status").equals("up"));
+      await("the old master", () -> again.info("replication", "master_link_status").equals("up"));
       try (RespClient client = replica.connect()) {
         assertEquals("0", client.info("stats", "sync_full"), "it continues");
       }
@@ -134,9 +89,9 @@ class StopWithReplicasIT {
   @Test
   void shouldWaitForAFrozenReplicaNoLongerThanTheTimeout() {
     ChronolithProcess master = start("a", "--shutdown-timeout", "2");
-    ChronolithProcess replica = replica("b", master.port());
+    ChronolithProcess replica = startReplica("b", master.port());
     replica.freeze();
-    assertEquals("OK", call(master, "SET", "a", "1"));
+    assertEquals("OK", master.call("SET", "a", "1"));
     long begun = System.nanoTime();
     assertEquals(0, master.stop(), master::output);
     long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
@@ -154,11 +109,11 @@ class StopWithReplicasIT {
   @Test
   void shouldNotWaitIfItIsToStopNow() {
     ChronolithProcess master = start("a", "--shutdown-timeout", "50");
-    ChronolithProcess replica = replica("b", master.port());
+    ChronolithProcess replica = startReplica("b", master.port());
     replica.freeze();
-    assertEquals("OK", call(master, "SET", "a", "1"));
+    assertEquals("OK", master.call("SET", "a", "1"));
     long begun = System.nanoTime();
-    assertThrows(RespClient.Disconnected.class, () -> call(master, "SHUTDOWN", "NOW"));
+    assertThrows(RespClient.Disconnected.class, () -> master.call("SHUTDOWN", "NOW"));
     assertEquals(0, master.awaitExit(), master::output);
     assertTrue(System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(30));
     assertFalse(master.output().contains("Waiting for replicas"), master::output);
@@ -167,11 +122,11 @@ class StopWithReplicasIT {
   @Test
   void shouldGoOnWhenAStopIsAborted() throws InterruptedException {
     ChronolithProcess master = start("a", "--shutdown-timeout", "50");
-    ChronolithProcess replica = replica("b", master.port());
-    assertEquals("ERR No shutdown in progress.", said(master, "SHUTDOWN", "ABORT"));
-    assertEquals("ERR syntax error", said(master, "SHUTDOWN", "ABORT", "NOW"));
+    ChronolithProcess replica = startReplica("b", master.port());
+    assertEquals("ERR No shutdown in progress.", master.said("SHUTDOWN", "ABORT"));
+    assertEquals("ERR syntax error", master.said("SHUTDOWN", "ABORT", "NOW"));
     replica.freeze();
-    assertEquals("OK", call(master, "SET", "a", "1"));
+    assertEquals("OK", master.call("SET", "a", "1"));
     try (RespClient asking = master.connect();
         RespClient writing = master.connect();
         RespClient aborting = master.connect()) {
@@ -190,7 +145,7 @@ class StopWithReplicasIT {
       assertEquals("PONG", asking.call("PING"));
       assertEquals("OK", writing.receive());
       assertFalse(aborting.call("INFO", "server").toString().contains("shutdown_in_milliseconds"));
-      assertEquals("ERR No shutdown in progress.", said(master, "SHUTDOWN", "ABORT"));
+      assertEquals("ERR No shutdown in progress.", master.said("SHUTDOWN", "ABORT"));
 
       master.signalStop();
       await("the wait", () -> waits(master, 2));
@@ -199,7 +154,7 @@ class StopWithReplicasIT {
     }
     await("the line", () -> master.output().split("Shutdown manually aborted.", -1).length == 3);
     replica.thaw();
-    await("the replica", () -> "1".equals(call(replica, "GET", "c")));
+    await("the replica", () -> "1".equals(replica.call("GET", "c")));
     assertEquals(0, master.stop(), master::output);
   }
 

@@ -5,116 +5,30 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.LinkProxy;
+import org.chronolith.server.testing.RealNodes;
 import org.chronolith.server.testing.RespClient;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes: a byte is changed on its way to a replica. */
 @Tag("slow")
-class VerifiedReplicaIT {
-  private static final long DEADLINE_S = 60;
+class VerifiedReplicaIT extends RealNodes {
   private static final int BLOCK = BlockSums.BLOCK_BYTES;
-
-  @TempDir Path directory;
-  private final List<ChronolithProcess> processes = new ArrayList<>();
-  private final List<LinkProxy> proxies = new ArrayList<>();
-
-  @AfterEach
-  void end() {
-    processes.forEach(ChronolithProcess::close);
-    proxies.forEach(LinkProxy::close);
-  }
-
-  private ChronolithProcess start(String name, int port, String... directives) {
-    List<String> all = new ArrayList<>(List.of("--enable-debug-command", "yes"));
-    all.addAll(List.of(directives));
-    ChronolithProcess started =
-        ChronolithProcess.start(directory.resolve(name), port, all.toArray(String[]::new));
-    processes.add(started);
-    return started;
-  }
-
-  private LinkProxy proxy(ChronolithProcess target) {
-    LinkProxy proxy = new LinkProxy(target.port());
-    proxies.add(proxy);
-    return proxy;
-  }
 
   private ChronolithProcess replica(String name, int masterPort, String... directives) {
     List<String> all = new ArrayList<>(List.of("--replicaof", "127.0.0.1 " + masterPort));
     all.addAll(List.of(directives));
     ChronolithProcess started =
         start(name, ChronolithProcess.freePort(), all.toArray(String[]::new));
-    await("the link", () -> isUp(started));
+    awaitLink(started);
     return started;
-  }
-
-  private static boolean isUp(ChronolithProcess replica) {
-    return info(replica, "replication", "master_link_status").equals("up");
-  }
-
-  private static String info(ChronolithProcess node, String section, String field) {
-    try (RespClient client = node.connect()) {
-      return client.info(section, field);
-    }
-  }
-
-  private static long stat(ChronolithProcess node, String field) {
-    return Long.parseLong(info(node, "stats", field));
-  }
-
-  private static long offset(ChronolithProcess node) {
-    return Long.parseLong(info(node, "replication", "master_repl_offset"));
-  }
-
-  private static Object call(ChronolithProcess node, String... words) {
-    try (RespClient client = node.connect()) {
-      return client.call(words);
-    }
-  }
-
-  private void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_S);
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() >= deadline) {
-        StringBuilder outputs = new StringBuilder("still waiting for " + what);
-        processes.forEach(node -> outputs.append("\n-- ").append(node.output()));
-        throw new AssertionError(outputs);
-      }
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
-  }
-
-  private void awaitSame(ChronolithProcess... nodes) {
-    await(
-        "equal offsets",
-        () -> {
-          for (ChronolithProcess node : nodes) {
-            if (offset(node) != offset(nodes[0]) || (node != nodes[0] && !isUp(node))) {
-              return false;
-            }
-          }
-          return true;
-        });
-    for (ChronolithProcess node : nodes) {
-      assertEquals(call(nodes[0], "DEBUG", "DIGEST"), call(node, "DEBUG", "DIGEST"));
-    }
   }
 
   /** A few whole blocks, so that those before are complete. */
@@ -134,7 +48,7 @@ class VerifiedReplicaIT {
 
   private void damage(LinkProxy proxy, ChronolithProcess master, String text) {
     proxy.damage(text);
-    call(master, "SET", "key of " + text, text);
+    master.call("SET", "key of " + text, text);
     await("the damage", () -> !proxy.isToDamage());
     write(master, 3 * BLOCK);
   }
@@ -143,15 +57,15 @@ class VerifiedReplicaIT {
   void shouldReportADamagedByteOnBothSides() {
     ChronolithProcess master = start("a", ChronolithProcess.freePort());
     write(master, 10 * BLOCK);
-    LinkProxy proxy = proxy(master);
-    ChronolithProcess replica = replica("b", proxy.port());
+    LinkProxy proxy = proxyOf(master);
+    ChronolithProcess replica = startReplica("b", proxy.port());
     write(master, 20 * BLOCK);
-    await("verified blocks", () -> stat(master, "repl_verified_blocks") > 15);
-    assertEquals(0, stat(master, "repl_mismatched_blocks"));
-    long damagedAt = offset(master);
+    await("verified blocks", () -> master.number("stats", "repl_verified_blocks") > 15);
+    assertEquals(0, master.number("stats", "repl_mismatched_blocks"));
+    long damagedAt = master.offset();
     damage(proxy, master, "to-be-damaged");
-    await("the master's word", () -> stat(master, "repl_mismatched_blocks") == 1);
-    await("the replica's word", () -> stat(replica, "repl_mismatched_blocks") == 1);
+    await("the master's word", () -> master.number("stats", "repl_mismatched_blocks") == 1);
+    await("the replica's word", () -> replica.number("stats", "repl_mismatched_blocks") == 1);
 
     String told =
         "The data of replica 127.0.0.1:" + replica.port() + " differs from this master's: ";
@@ -159,7 +73,7 @@ class VerifiedReplicaIT {
         Pattern.compile(
                 told
                     + "(offsets (\\d+) to (\\d+) of "
-                    + info(master, "replication", "master_replid")
+                    + master.info("replication", "master_replid")
                     + ", checksum 0x[0-9a-f]{8} on the master, 0x[0-9a-f]{8} on the replica)")
             .matcher(master.awaitLine(told));
     assertTrue(said.find(), master::output);
@@ -169,39 +83,39 @@ class VerifiedReplicaIT {
     replica.awaitLine("It is kept");
 
     // It goes on, by a partial resync; what is told again is neither counted nor cut for again.
-    await("the link", () -> isUp(replica));
-    long verified = stat(master, "repl_verified_blocks");
-    long partial = stat(master, "sync_partial_ok");
+    awaitLink(replica);
+    long verified = master.number("stats", "repl_verified_blocks");
+    long partial = master.number("stats", "sync_partial_ok");
     write(master, 10 * BLOCK);
-    await("further blocks", () -> stat(master, "repl_verified_blocks") >= verified + 9);
+    await("further blocks", () -> master.number("stats", "repl_verified_blocks") >= verified + 9);
     proxy.cut();
-    await("the next link", () -> stat(master, "sync_partial_ok") == partial + 1);
+    await("the next link", () -> master.number("stats", "sync_partial_ok") == partial + 1);
     write(master, 300 * BLOCK);
-    await("further blocks", () -> stat(master, "repl_verified_blocks") >= verified + 300);
-    assertEquals(1, stat(master, "repl_mismatched_blocks"));
-    assertEquals(1, stat(replica, "repl_mismatched_blocks"));
-    assertEquals(0, stat(replica, "repl_mismatch_resyncs"));
-    assertEquals(1, stat(master, "sync_full"));
-    assertEquals(partial + 1, stat(master, "sync_partial_ok"));
-    assertNotEquals(call(master, "DEBUG", "DIGEST"), call(replica, "DEBUG", "DIGEST"));
+    await("further blocks", () -> master.number("stats", "repl_verified_blocks") >= verified + 300);
+    assertEquals(1, master.number("stats", "repl_mismatched_blocks"));
+    assertEquals(1, replica.number("stats", "repl_mismatched_blocks"));
+    assertEquals(0, replica.number("stats", "repl_mismatch_resyncs"));
+    assertEquals(1, master.number("stats", "sync_full"));
+    assertEquals(partial + 1, master.number("stats", "sync_partial_ok"));
+    assertNotEquals(master.call("DEBUG", "DIGEST"), replica.call("DEBUG", "DIGEST"));
 
     // A restarted replica is told again; and it is resolved when somebody asks for that.
     replica.stop();
     ChronolithProcess restarted =
         start("b", replica.port(), "--replicaof", "127.0.0.1 " + proxy.port());
-    await("the link", () -> isUp(restarted));
-    assertEquals(1, stat(restarted, "repl_mismatched_blocks"));
-    assertEquals(1, stat(master, "sync_full"));
-    call(restarted, "CONFIG", "SET", "repl-verify-mismatch", "resync");
-    call(restarted, "CLIENT", "KILL", "TYPE", "master");
-    await("the resync", () -> stat(restarted, "repl_mismatch_resyncs") == 1);
+    awaitLink(restarted);
+    assertEquals(1, restarted.number("stats", "repl_mismatched_blocks"));
+    assertEquals(1, master.number("stats", "sync_full"));
+    restarted.call("CONFIG", "SET", "repl-verify-mismatch", "resync");
+    restarted.call("CLIENT", "KILL", "TYPE", "master");
+    await("the resync", () -> restarted.number("stats", "repl_mismatch_resyncs") == 1);
     awaitSame(master, restarted);
-    assertEquals(2, stat(master, "sync_full"));
-    assertEquals(1, stat(master, "repl_mismatched_blocks"));
+    assertEquals(2, master.number("stats", "sync_full"));
+    assertEquals(1, master.number("stats", "repl_mismatched_blocks"));
     proxy.cut();
-    await("the last link", () -> stat(master, "sync_partial_ok") > partial + 2);
-    assertEquals(1, stat(restarted, "repl_mismatched_blocks"));
-    assertEquals(1, stat(restarted, "repl_mismatch_resyncs"));
+    await("the last link", () -> master.number("stats", "sync_partial_ok") > partial + 2);
+    assertEquals(1, restarted.number("stats", "repl_mismatched_blocks"));
+    assertEquals(1, restarted.number("stats", "repl_mismatch_resyncs"));
   }
 
   /** What the master says of the replica of this id, whoever asks. */
@@ -226,14 +140,14 @@ class VerifiedReplicaIT {
       replica.flush();
       await(
           "the last byte",
-          () -> ((String) call(master, "INFO", "replication")).contains("state=online"));
+          () -> ((String) master.call("INFO", "replication")).contains("state=online"));
       if (acknowledgement.length > 0) {
         replica.send(acknowledgement);
         replica.flush();
       }
     }
     // Everything that was said is heard by then.
-    await("the end", () -> info(master, "replication", "connected_slaves").equals("0"));
+    await("the end", () -> master.info("replication", "connected_slaves").equals("0"));
   }
 
   @Test
@@ -244,11 +158,11 @@ class VerifiedReplicaIT {
     // Little data, so that what is sent fits in the socket's buffers, but more than a block of log.
     int count = BLOCK / 1000 + 5;
     for (int i = 0; i < count; i++) {
-      call(master, "SET", "key", "v".repeat(1000) + i);
+      master.call("SET", "key", "v".repeat(1000) + i);
     }
     try (RespClient replica = master.connect()) {
       introduce(replica, nodeId);
-      String id = info(master, "replication", "master_replid");
+      String id = master.info("replication", "master_replid");
       assertTrue(((String) replica.call("PSYNC", id, "1")).startsWith("CONTINUE"));
       for (int received = 0; received < count; ) {
         received += ((List<?>) replica.receive()).get(0).equals("SET") ? 1 : 0;
@@ -256,9 +170,9 @@ class VerifiedReplicaIT {
       String wrong = "\0\1\2\3";
       replica.send("REPLCONF", "ACK", "" + BLOCK, "FACK", "" + BLOCK, "SUMS", "0", wrong);
       replica.flush();
-      await("the difference", () -> stat(master, "repl_mismatched_blocks") == 1);
+      await("the difference", () -> master.number("stats", "repl_mismatched_blocks") == 1);
     }
-    await("the end", () -> info(master, "replication", "connected_slaves").equals("0"));
+    await("the end", () -> master.info("replication", "connected_slaves").equals("0"));
     assertTrue(told(master, nodeId).startsWith("MISMATCH 1 "));
 
     // It ends before it has loaded what it was sent, and has its old data still.
@@ -267,7 +181,7 @@ class VerifiedReplicaIT {
     // What it says while it loads.
     fullSync(master, nodeId, "REPLCONF", "ACK", "0");
     assertTrue(told(master, nodeId).startsWith("MISMATCH 1 "));
-    String end = Long.toString(offset(master));
+    String end = Long.toString(master.offset());
     fullSync(master, nodeId, "REPLCONF", "ACK", end, "FACK", end);
     assertEquals("OK", told(master, nodeId));
   }
@@ -276,29 +190,29 @@ class VerifiedReplicaIT {
   void shouldResyncADamagedReplicaAndThoseThatFollowItOnceAndNotForEver() {
     ChronolithProcess master =
         start("a", ChronolithProcess.freePort(), "--repl-verify-mismatch", "resync");
-    LinkProxy proxy = proxy(master);
-    ChronolithProcess middle = replica("b", proxy.port());
-    ChronolithProcess last = replica("c", middle.port());
+    LinkProxy proxy = proxyOf(master);
+    ChronolithProcess middle = startReplica("b", proxy.port());
+    ChronolithProcess last = startReplica("c", middle.port());
     write(master, 5 * BLOCK);
     awaitSame(master, middle, last);
-    long full = stat(master, "sync_full");
+    long full = master.number("stats", "sync_full");
     damage(proxy, master, "to-be-damaged");
-    await("the resync", () -> stat(middle, "repl_mismatch_resyncs") == 1);
-    await("that of the last", () -> stat(last, "repl_mismatch_resyncs") == 1);
+    await("the resync", () -> middle.number("stats", "repl_mismatch_resyncs") == 1);
+    await("that of the last", () -> last.number("stats", "repl_mismatch_resyncs") == 1);
     awaitSame(master, middle, last);
-    assertEquals("to-be-damaged", call(last, "GET", "key of to-be-damaged"));
-    assertEquals(full + 1, stat(master, "sync_full"));
-    assertEquals(1, stat(master, "repl_mismatched_blocks"));
+    assertEquals("to-be-damaged", last.call("GET", "key of to-be-damaged"));
+    assertEquals(full + 1, master.number("stats", "sync_full"));
+    assertEquals(1, master.number("stats", "repl_mismatched_blocks"));
 
     damage(proxy, master, "to-be-damaged-again");
-    await("the master's word", () -> stat(master, "repl_mismatched_blocks") == 2);
-    await("the replica's word", () -> stat(middle, "repl_mismatched_blocks") == 2);
-    await("the link", () -> isUp(middle));
+    await("the master's word", () -> master.number("stats", "repl_mismatched_blocks") == 2);
+    await("the replica's word", () -> middle.number("stats", "repl_mismatched_blocks") == 2);
+    awaitLink(middle);
     middle.awaitLine("another one would not help");
     write(master, 5 * BLOCK);
-    await("equal offsets", () -> offset(master) == offset(middle));
-    assertEquals(full + 1, stat(master, "sync_full"));
-    assertEquals(1, stat(middle, "repl_mismatch_resyncs"));
+    await("equal offsets", () -> master.offset() == middle.offset());
+    assertEquals(full + 1, master.number("stats", "sync_full"));
+    assertEquals(1, middle.number("stats", "repl_mismatch_resyncs"));
   }
 
   @Test
@@ -309,14 +223,14 @@ class VerifiedReplicaIT {
     int masterPort = ChronolithProcess.freePort();
     int replicaPort = ChronolithProcess.freePort();
     ChronolithProcess master = start("a", masterPort);
-    LinkProxy proxy = proxy(master);
+    LinkProxy proxy = proxyOf(master);
     String[] follow = {"--replicaof", "127.0.0.1 " + proxy.port()};
     ChronolithProcess replica = start("b", replicaPort, follow);
     long verified = 0;
     for (int step = 0; step < 16; step++) {
       int what = random.nextInt(5);
       if (what == 0) {
-        verified += stat(master, "repl_verified_blocks");
+        verified += master.number("stats", "repl_verified_blocks");
         if (random.nextBoolean()) {
           master.kill();
         } else {
@@ -334,48 +248,48 @@ class VerifiedReplicaIT {
         proxy.cutAfter(random.nextInt(30 * BLOCK));
       }
       write(master, random.nextInt(60 * BLOCK));
-      assertEquals(0, stat(master, "repl_mismatched_blocks"), "seed " + seed);
+      assertEquals(0, master.number("stats", "repl_mismatched_blocks"), "seed " + seed);
     }
     proxy.heal();
     awaitSame(master, replica);
     ChronolithProcess last = master;
-    long before = stat(last, "repl_verified_blocks");
+    long before = last.number("stats", "repl_verified_blocks");
     write(master, 3 * BLOCK);
-    await("the last blocks", () -> stat(last, "repl_verified_blocks") > before);
-    verified += stat(last, "repl_verified_blocks");
+    await("the last blocks", () -> last.number("stats", "repl_verified_blocks") > before);
+    verified += last.number("stats", "repl_verified_blocks");
     assertTrue(verified > 16, "seed " + seed + ": " + verified);
-    for (ChronolithProcess node : processes) {
+    for (ChronolithProcess node : nodes()) {
       assertFalse(node.output().contains("differs"), "seed " + seed);
     }
-    assertEquals(0, stat(replica, "repl_mismatched_blocks"));
+    assertEquals(0, replica.number("stats", "repl_mismatched_blocks"));
   }
 
   @Test
   void shouldGetOverDamageOfWhatIsNoValue() {
     ChronolithProcess master = start("a", ChronolithProcess.freePort());
-    LinkProxy proxy = proxy(master);
-    ChronolithProcess replica = replica("b", proxy.port(), "--repl-verify-mismatch", "resync");
-    long full = stat(master, "sync_full");
+    LinkProxy proxy = proxyOf(master);
+    ChronolithProcess replica = startReplica("b", proxy.port(), "--repl-verify-mismatch", "resync");
+    long full = master.number("stats", "sync_full");
 
     // A command's name, and the sign before a length: nothing of it is applied, and it comes again.
     for (String text : new String[] {"APPEND", "key\r\n$"}) {
       proxy.damage(text);
-      call(master, "APPEND", "key", "header-here");
+      master.call("APPEND", "key", "header-here");
       await("the damage", () -> !proxy.isToDamage());
       write(master, BLOCK);
       awaitSame(master, replica);
-      assertEquals(full, stat(master, "sync_full"), replica::output);
+      assertEquals(full, master.number("stats", "sync_full"), replica::output);
     }
     replica.awaitLine("is no command of this server");
 
     // A length: the value takes bytes of the next command with it, whose rest is none.
     proxy.damage("key\r\n$6");
-    call(master, "SET", "key", "length");
+    master.call("SET", "key", "length");
     await("the damage", () -> !proxy.isToDamage());
     write(master, BLOCK);
-    await("the resync", () -> stat(replica, "repl_mismatch_resyncs") == 1);
+    await("the resync", () -> replica.number("stats", "repl_mismatch_resyncs") == 1);
     awaitSame(master, replica);
-    assertEquals(full + 1, stat(master, "sync_full"), replica::output);
+    assertEquals(full + 1, master.number("stats", "sync_full"), replica::output);
     // The latter if that block was complete before the link was cut.
     await(
         "a line about it",
@@ -387,42 +301,44 @@ class VerifiedReplicaIT {
   @Test
   void shouldGoOnVerifyingThroughAPromotion() {
     ChronolithProcess old = start("a", ChronolithProcess.freePort());
-    ChronolithProcess promoted = replica("b", old.port());
-    ChronolithProcess last = replica("c", promoted.port());
+    ChronolithProcess promoted = startReplica("b", old.port());
+    ChronolithProcess last = startReplica("c", promoted.port());
     write(old, 6 * BLOCK + BLOCK / 2);
     awaitSame(old, promoted, last);
-    await("the first link's blocks", () -> stat(old, "repl_verified_blocks") >= 5);
-    await("the second link's blocks", () -> stat(promoted, "repl_verified_blocks") >= 5);
+    await("the first link's blocks", () -> old.number("stats", "repl_verified_blocks") >= 5);
+    await("the second link's blocks", () -> promoted.number("stats", "repl_verified_blocks") >= 5);
     // In the middle of a block, two histories meet in it.
-    call(promoted, "REPLICAOF", "NO", "ONE");
-    call(old, "REPLICAOF", "127.0.0.1", Integer.toString(promoted.port()));
-    await("the old master's link", () -> isUp(old));
-    await("the other's", () -> isUp(last));
-    long before = stat(promoted, "repl_verified_blocks");
+    promoted.call("REPLICAOF", "NO", "ONE");
+    old.call("REPLICAOF", "127.0.0.1", Integer.toString(promoted.port()));
+    awaitLink(old);
+    awaitLink(last);
+    long before = promoted.number("stats", "repl_verified_blocks");
     write(promoted, 6 * BLOCK);
     awaitSame(promoted, old, last);
-    await("both links' blocks", () -> stat(promoted, "repl_verified_blocks") >= before + 12);
-    for (ChronolithProcess node : processes) {
-      assertEquals(0, stat(node, "repl_mismatched_blocks"));
+    await(
+        "both links' blocks",
+        () -> promoted.number("stats", "repl_verified_blocks") >= before + 12);
+    for (ChronolithProcess node : nodes()) {
+      assertEquals(0, node.number("stats", "repl_mismatched_blocks"));
     }
-    assertEquals(1, stat(promoted, "sync_full"), "the first of the last one");
+    assertEquals(1, promoted.number("stats", "sync_full"), "the first of the last one");
   }
 
   @Test
   void shouldCompareNothingUnlessBothNodesWantIt() {
     ChronolithProcess master = start("a", ChronolithProcess.freePort());
-    ChronolithProcess without = replica("b", master.port(), "--repl-verify", "no");
-    ChronolithProcess with = replica("c", without.port());
+    ChronolithProcess without = startReplica("b", master.port(), "--repl-verify", "no");
+    ChronolithProcess with = startReplica("c", without.port());
     write(master, 5 * BLOCK);
     awaitSame(master, without, with);
     with.awaitLine("Master does not understand REPLCONF chronolith-verify: -ERR replicas are");
-    assertEquals(0, stat(master, "repl_verified_blocks"));
-    assertEquals(0, stat(without, "repl_verified_blocks"));
+    assertEquals(0, master.number("stats", "repl_verified_blocks"));
+    assertEquals(0, without.number("stats", "repl_verified_blocks"));
     // One of the two is enough.
-    call(without, "CONFIG", "SET", "repl-verify", "yes");
-    call(with, "CLIENT", "KILL", "TYPE", "master");
-    await("the verified link", () -> isUp(with));
+    without.call("CONFIG", "SET", "repl-verify", "yes");
+    with.call("CLIENT", "KILL", "TYPE", "master");
+    awaitLink(with);
     write(master, 5 * BLOCK);
-    await("verified blocks", () -> stat(without, "repl_verified_blocks") >= 4);
+    await("verified blocks", () -> without.number("stats", "repl_verified_blocks") >= 4);
   }
 }

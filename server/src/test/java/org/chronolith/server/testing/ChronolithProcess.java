@@ -119,6 +119,37 @@ public final class ChronolithProcess implements AutoCloseable {
     return new RespClient(port);
   }
 
+  /** The reply to one command, on a connection of its own. */
+  public Object call(String... words) {
+    try (RespClient client = connect()) {
+      return client.call(words);
+    }
+  }
+
+  /** The reply as text, or the text of the error, on a connection of its own. */
+  public String said(String... words) {
+    try (RespClient client = connect()) {
+      return client.said(words);
+    }
+  }
+
+  /** One field of INFO, on a connection of its own. */
+  public String info(String section, String field) {
+    try (RespClient client = connect()) {
+      return client.info(section, field);
+    }
+  }
+
+  /** One field of INFO that is a number. */
+  public long number(String section, String field) {
+    return Long.parseLong(info(section, field));
+  }
+
+  /** Where its replication stream ends. */
+  public long offset() {
+    return number("replication", "master_repl_offset");
+  }
+
   /** Everything that it has printed. */
   public String output() {
     try {

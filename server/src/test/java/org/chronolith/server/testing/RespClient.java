@@ -62,6 +62,15 @@ public final class RespClient implements AutoCloseable {
     return receive();
   }
 
+  /** The reply to one command as text, or the text of the error. */
+  public String said(String... words) {
+    try {
+      return String.valueOf(call(words));
+    } catch (ErrorReply e) {
+      return e.getMessage();
+    }
+  }
+
   /** Writes a command into the buffer. */
   public void send(String... words) {
     try {

@@ -11,12 +11,13 @@ public interface LogReader extends AutoCloseable {
   long offset();
 
   /**
-   * Appends stream bytes to {@code dst}, as they were written, up to the last commit. Checksums are
-   * verified as records end, so a caller must not act on a record's bytes beyond its last whole
-   * effect before the next call returns.
+   * Appends stream bytes to {@code dst}, as they were written, up to the last commit. Nothing of a
+   * record is given away before all of it is verified, so what a caller makes of the bytes is never
+   * made of damage.
    *
-   * @param dst has one contiguous memory; it is grown if it must: the file's framing is read into
-   *     it as well and squeezed out, so that a reader needs no buffer of its own
+   * @param dst has one contiguous memory; it is grown if it must: the file's framing and the whole
+   *     of a record are read into it as well and squeezed out, so that a reader needs no buffer of
+   *     its own
    * @param maxBytes most bytes to append
    * @return bytes appended; 0 at the end of the log
    * @throws LogException DAMAGED, TRIMMED, IO

@@ -41,8 +41,15 @@ final class RecordCursor implements AutoCloseable {
   private boolean unfinished;
 
   RecordCursor(int maxRecordBytes) {
-    this.maxDocumentBytes =
-        RecordHeader.BYTES + Math.max(maxRecordBytes, 8 + History.MAX_ENCODED_BYTES);
+    this.maxDocumentBytes = maxDocumentBytes(maxRecordBytes);
+  }
+
+  static int maxDocumentBytes(int maxRecordBytes) {
+    return RecordHeader.BYTES + Math.max(maxRecordBytes, 8 + History.MAX_ENCODED_BYTES);
+  }
+
+  static String beyondTheLargest(int length) {
+    return "length " + length + " is beyond the largest record";
   }
 
   /** Starts, or goes on, at {@code newPosition}, the start of a document. */
@@ -102,7 +109,7 @@ final class RecordCursor implements AutoCloseable {
         continue;
       }
       if (length > maxDocumentBytes) {
-        return damaged("length " + length + " is beyond the largest record");
+        return damaged(beyondTheLargest(length));
       }
       index = fetch(QueueFile.HEADER_BYTES + length, limit);
       if (index < 0) {
@@ -142,9 +149,7 @@ final class RecordCursor implements AutoCloseable {
     if (wrong != null) {
       return damaged(wrong, length);
     }
-    RecordHeader.begin(checksum, window, start);
-    checksum.update(window.internalNioBuffer(start + RecordHeader.BYTES, header.payloadLength));
-    if ((int) checksum.getValue() != header.crc) {
+    if (!header.isSound(checksum, window, start)) {
       return damaged("checksum of a record of " + length + " bytes is wrong", length);
     }
     payloadIndex = start + RecordHeader.BYTES;

@@ -96,10 +96,12 @@ final class RecordHeader {
     out.clear();
   }
 
-  /** Begins a checksum with the header at {@code index}; the payload must follow. */
-  static void begin(CRC32C checksum, ByteBuf in, int index) {
+  /** Whether header and payload of the record at {@code index}, as it was read, are intact. */
+  boolean isSound(CRC32C checksum, ByteBuf in, int index) {
     checksum.reset();
     checksum.update(in.internalNioBuffer(index, CRC_AT));
+    checksum.update(in.internalNioBuffer(index + BYTES, payloadLength));
+    return (int) checksum.getValue() == crc;
   }
 
   /**

@@ -21,6 +21,7 @@ final class SegmentReader implements LogReader {
   private final LogState state;
   private final LogListener listener;
   private final RecordCursor cursor;
+  private final int maxDocumentBytes;
   private final RecordHeader header = new RecordHeader();
   private final CRC32C checksum = new CRC32C();
 
@@ -33,7 +34,7 @@ final class SegmentReader implements LogReader {
   /** Stream offset at {@link #position}, before {@link #skip}. */
   private long recordOffset;
 
-  /** Payload bytes of the current record that were not read yet. */
+  /** Payload bytes of the current record that were not read yet; it has been verified. */
   private int remaining;
 
   /** Bytes from {@link #recordOffset} on that the caller does not want. */
@@ -45,6 +46,7 @@ final class SegmentReader implements LogReader {
     this.state = state;
     this.listener = listener;
     this.cursor = new RecordCursor(config.maxRecordBytes());
+    this.maxDocumentBytes = RecordCursor.maxDocumentBytes(config.maxRecordBytes());
   }
 
   static SegmentReader open(LogState state, LogConfig config, LogListener listener, long offset) {
@@ -143,22 +145,18 @@ final class SegmentReader implements LogReader {
   }
 
   private int readChunk(ByteBuf dst, int maxBytes, long limit, long endOffset) throws IOException {
-    int wanted = (int) Math.min(Math.max(maxBytes, MIN_CHUNK_BYTES), limit - position);
-    dst.ensureWritable(wanted);
     int begin = dst.writerIndex();
-    int end = begin;
-    while (end < begin + wanted) {
-      int got = dst.setBytes(end, channel, position + (end - begin), begin + wanted - end);
-      if (got <= 0) {
-        throw damaged(position, "the file is shorter than what was committed");
-      }
-      end += got;
-    }
+    int end = fetch(dst, begin, begin, Math.max(maxBytes, MIN_CHUNK_BYTES), limit);
     int from = begin;
     int to = begin;
     while (to - begin < maxBytes && recordOffset < endOffset) {
       if (remaining == 0) {
         int step = enterDocument(dst, from, end);
+        if (step == 0 && from == begin) {
+          // Longer than the chunk: its first bytes are given away when its last ones are verified.
+          end = fetchDocument(dst, begin, end, limit);
+          continue;
+        }
         if (step == 0) {
           break;
         }
@@ -177,15 +175,43 @@ final class SegmentReader implements LogReader {
       }
     }
     dst.writerIndex(to);
-    if (from == begin) {
-      throw damaged(position, "a document of the queue is cut off");
-    }
     return to - begin;
   }
 
+  /** Reads on until the document that begins the chunk is whole. */
+  private int fetchDocument(ByteBuf dst, int begin, int end, long limit) throws IOException {
+    if (end - begin >= QueueFile.HEADER_BYTES) {
+      int bytes = QueueFile.HEADER_BYTES + QueueFile.length(dst.getIntLE(begin));
+      int whole = fetch(dst, begin, end, bytes, limit);
+      if (whole - begin >= bytes) {
+        return whole;
+      }
+    }
+    throw damaged(position, "a document of the queue is cut off");
+  }
+
   /**
-   * Reads a document's header at {@code from}. Returns the bytes to move on by: up to the payload
-   * of a record with stream bytes, past anything else; 0 if it is not wholly there.
+   * Reads the file from {@link #position} on into {@code dst} from {@code begin} on, where what
+   * lies before {@code end} is there already, until there are {@code bytes} or the limit is
+   * reached. Returns where they end.
+   */
+  private int fetch(ByteBuf dst, int begin, int end, int bytes, long limit) throws IOException {
+    int wanted = (int) Math.min(bytes, limit - position);
+    dst.ensureWritable(wanted);
+    int filled = end;
+    while (filled < begin + wanted) {
+      int got = dst.setBytes(filled, channel, position + (filled - begin), begin + wanted - filled);
+      if (got <= 0) {
+        throw damaged(position, "the file is shorter than what was committed");
+      }
+      filled += got;
+    }
+    return filled;
+  }
+
+  /**
+   * Reads and verifies the document at {@code from}. Returns the bytes to move on by: up to the
+   * payload of a record with stream bytes, past anything else; 0 if it is not wholly there.
    */
   private int enterDocument(ByteBuf bytes, int from, int end) {
     if (end - from < QueueFile.HEADER_BYTES) {
@@ -200,10 +226,13 @@ final class SegmentReader implements LogReader {
     if (QueueFile.isQueueOwn(word)) {
       return whole;
     }
-    int content = from + QueueFile.HEADER_BYTES;
-    if (end - from < FRAMED_HEADER_BYTES) {
+    if (length > maxDocumentBytes) {
+      throw damaged(position, RecordCursor.beyondTheLargest(length));
+    }
+    if (end - from < QueueFile.HEADER_BYTES + length) {
       return 0;
     }
+    int content = from + QueueFile.HEADER_BYTES;
     if (length == Long.BYTES && bytes.getLong(content) == SegmentAppender.PREAMBLE) {
       return whole;
     }
@@ -211,26 +240,18 @@ final class SegmentReader implements LogReader {
     if (wrong == null && header.startOffset != recordOffset) {
       wrong = "the record starts at offset " + header.startOffset + " instead of " + recordOffset;
     }
+    if (wrong == null && !header.isSound(checksum, bytes, content)) {
+      wrong = "checksum of the record at offset " + header.startOffset + " is wrong";
+    }
     if (wrong != null) {
       throw damaged(position, wrong);
     }
-    int stream = header.streamBytes();
-    if (stream == 0 && end - from < QueueFile.HEADER_BYTES + length) {
-      return 0;
-    }
-    RecordHeader.begin(checksum, bytes, content);
-    if (stream == 0) {
-      checksum.update(bytes.internalNioBuffer(content + RecordHeader.BYTES, header.payloadLength));
-      checkChecksum();
-      return whole;
-    }
-    remaining = stream;
-    return FRAMED_HEADER_BYTES;
+    remaining = header.streamBytes();
+    return remaining == 0 ? whole : FRAMED_HEADER_BYTES;
   }
 
   /** Moves payload bytes down to {@code to}, without those to skip; returns how many remain. */
   private int takePayload(ByteBuf bytes, int from, int take, int to) {
-    checksum.update(bytes.internalNioBuffer(from, take));
     int unwanted = Math.min(skip, take);
     int kept = take - unwanted;
     if (kept > 0 && from + unwanted != to) {
@@ -239,17 +260,7 @@ final class SegmentReader implements LogReader {
     skip -= unwanted;
     recordOffset += take;
     remaining -= take;
-    if (remaining == 0) {
-      checkChecksum();
-    }
     return kept;
-  }
-
-  private void checkChecksum() {
-    if ((int) checksum.getValue() != header.crc) {
-      throw damaged(
-          position, "checksum of the record at offset " + header.startOffset + " is wrong");
-    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -24,6 +25,8 @@ import org.chronolith.replicationlog.chronicle.QueueFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Segments that are missing, doubled, exchanged, or damaged where only the queue library writes.
@@ -334,6 +337,62 @@ class SegmentDamageTest {
       assertTrue(told.get(0).endsWith(" below " + startOf(2)), told.get(0));
       log.dropDamaged(startOf(2));
       assertEquals(startOf(2), log.startOffset());
+    }
+  }
+
+  /** Else a replica would make data of it, and log it as sound. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 100, 4_096, 50_000})
+  void shouldGiveNothingOfADamagedRecord(int maxBytes) throws IOException {
+    int[] effects = {9_000, 3_000, 9_000, 100};
+    LogConfig own = LogModel.smallConfig(dir.resolve("own"));
+    try (LogModel model = new LogModel(own, 0, new Random(8))) {
+      for (int effect : effects) {
+        model.append(effect);
+      }
+      Path file = QueueFile.find(SegmentFiles.list(own.dir()).get(0).dir());
+      long begin = 0;
+      for (int effect : effects) {
+        flip(file, Arrays.copyOfRange(model.bytes, (int) begin, (int) begin + effect));
+        ByteBuf read = Unpooled.directBuffer();
+        try {
+          LogException met =
+              assertThrows(LogException.class, () -> readAll(model.log, read, maxBytes));
+          assertTrue(met.getMessage().contains("checksum of"), met.getMessage());
+          int given = read.readableBytes();
+          assertTrue(maxBytes == 1 ? given == begin : given <= begin, given + " bytes to " + begin);
+          assertEquals(Unpooled.wrappedBuffer(model.bytes, 0, given), read);
+        } finally {
+          read.release();
+        }
+        flip(file, Arrays.copyOfRange(model.bytes, (int) begin, (int) begin + effect));
+        begin += effect;
+      }
+      assertArrayEquals(model.bytes, model.read(0, maxBytes));
+    }
+  }
+
+  private static void readAll(ReplicationLog log, ByteBuf into, int maxBytes) {
+    try (LogReader reader = log.reader(0)) {
+      while (reader.read(into, maxBytes) > 0) {
+        assertEquals(reader.offset(), into.readableBytes());
+      }
+    }
+  }
+
+  /** Turns one bit in the last byte of what is found in the file, or back. */
+  private static void flip(Path file, byte[] payload) throws IOException {
+    byte[] content = Files.readAllBytes(file);
+    byte[] start = Arrays.copyOf(payload, 64);
+    int at = 0;
+    while (!Arrays.equals(content, at, at + start.length, start, 0, start.length)) {
+      at++;
+    }
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.seek(at + payload.length - 1);
+      int last = open.read();
+      open.seek(at + payload.length - 1);
+      open.write(last ^ 1);
     }
   }
 

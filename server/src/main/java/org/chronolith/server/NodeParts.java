@@ -173,7 +173,14 @@ final class NodeParts implements ReplicationHost {
 
   @Override
   public FullSyncTarget newTarget() {
-    return newTarget(streamTables.get(), newDataset.get());
+    return newTarget(streamTables.get(), besides());
+  }
+
+  /** A data set beside the one that serves, which is not to want for memory because of it. */
+  private Dataset besides() {
+    Dataset made = newDataset.get();
+    made.keyspace().leaveMemory(DirectMemory.leftToServing());
+    return made;
   }
 
   /** What fills {@code dataset}, which the calling thread owns. */
@@ -188,6 +195,7 @@ final class NodeParts implements ReplicationHost {
   @Override
   public void adopt(Recovered recovered, RecoveryTarget target) {
     Dataset loaded = ((DatasetTarget) target).dataset();
+    loaded.keyspace().leaveMemory(0);
     adoption.accept(recovered, loaded);
     applier.replaceDataset(loaded);
   }
@@ -209,7 +217,7 @@ final class NodeParts implements ReplicationHost {
         RdbWriter writer = new RdbWriter(out, version)) {
       writer.begin(auxiliary);
       for (boolean more = true; more; ) {
-        try (Dataset part = newDataset.get()) {
+        try (Dataset part = besides()) {
           part.keyspace().begin(System.currentTimeMillis(), ExpiryMode.IGNORE);
           more = parts.next(part.keyspace(), RDB_PART_BYTES);
           writer.part(part.keyspace(), part.strings(), part.collections());

@@ -41,7 +41,7 @@ record Platform(
           LogStore.SYSTEM,
           SnapshotEnv.REAL,
           DirectoryDisk.SYSTEM,
-          () -> SlabSource.start(READY_SLABS),
+          () -> SlabSource.start(READY_SLABS, DirectMemory.limitBytes()),
           RandomGenerator.getDefault()::nextLong,
           new ProcessEnd());
 

@@ -54,7 +54,7 @@ public class KeyspaceBenchmark {
   @Setup
   public void fill() {
     random = new SplittableRandom(1);
-    source = SlabSource.start(READY_SLABS);
+    source = SlabSource.start(READY_SLABS, MAX_BYTES);
     keyspace = new Keyspace(KeyspaceConfig.of(1, MAX_BYTES, 7), source);
     keyspace.adopt();
     strings = new Strings(keyspace);

@@ -25,7 +25,7 @@ public class OffHeap {
 
   @Setup
   public void open() {
-    source = SlabSource.start(READY_SLABS);
+    source = SlabSource.start(READY_SLABS, MAX_BYTES);
     slabs = new SlabAllocator(source, MAX_BYTES, HASH_SEED);
   }
 

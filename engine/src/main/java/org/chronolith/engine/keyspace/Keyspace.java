@@ -187,6 +187,14 @@ public final class Keyspace implements AutoCloseable {
     return slabs.canAllocate(bytes);
   }
 
+  /**
+   * For a data set that is made beside the one that serves: so many bytes of the process's memory
+   * are left to that one. 0 when it serves itself.
+   */
+  public void leaveMemory(long bytes) {
+    slabs.leave(bytes);
+  }
+
   Entries entries() {
     return entries;
   }

@@ -59,6 +59,7 @@ public final class SlabAllocator implements AutoCloseable {
   private int vacantCount;
   private int spareSlab;
   private long reservedBytes;
+  private long spareBytes;
 
   /**
    * @param maxBytes the most that may be reserved from the source
@@ -143,7 +144,15 @@ public final class SlabAllocator implements AutoCloseable {
    */
   public boolean canAllocate(long bytes) {
     long wanted = bytes < MAX_BLOCK_BYTES ? 0 : bytes + bytes / 8;
-    return reservedBytes + wanted + reserveBytes <= maxBytes;
+    return wanted + reserveBytes <= Math.min(maxBytes - reservedBytes, source.leftBytes());
+  }
+
+  /**
+   * From now on at least so many bytes of the source are left to its other takers: 0, unless this
+   * is a data set that is made beside the one that serves.
+   */
+  public void leave(long bytes) {
+    spareBytes = bytes;
   }
 
   private int openSlab(int sizeClass) {
@@ -151,11 +160,17 @@ public final class SlabAllocator implements AutoCloseable {
     if (slab != 0) {
       spareSlab = 0;
     } else {
-      if (reservedBytes + SLAB_BYTES > maxBytes) {
+      ByteBuf owner = reservedBytes + SLAB_BYTES > maxBytes ? null : source.take(spareBytes);
+      if (owner == null) {
         throw new EngineException(
-            EngineException.Severity.FATAL, "the limit of " + maxBytes + " bytes is exhausted");
+            EngineException.Severity.FATAL,
+            spareBytes == 0
+                ? "the limit of " + maxBytes + " bytes is exhausted"
+                : "the memory of the process does not hold this data set beside the one that serves:"
+                    + " it had "
+                    + reservedBytes
+                    + " bytes. Raise -XX:MaxDirectMemorySize");
       }
-      ByteBuf owner = source.take();
       slab = vacantCount > 0 ? vacantSlots[--vacantCount] : slabSlots++;
       if (slab == slabs.length) {
         growSlots(slab * 2);

@@ -31,11 +31,17 @@ public final class SlabSource implements AutoCloseable {
   private final int maxReady;
   private final Thread thread;
   private final AtomicLong allocatedInline = new AtomicLong();
+
+  /** Slabs that keyspaces have. */
+  private final AtomicLong taken = new AtomicLong();
+
+  private final long maxSlabs;
   private volatile int target;
   private volatile boolean closed;
 
-  private SlabSource(int maxReady) {
+  private SlabSource(int maxReady, long maxSlabs) {
     this.maxReady = maxReady;
+    this.maxSlabs = maxSlabs;
     this.ready = new ArrayBlockingQueue<>(Math.max(1, maxReady));
     this.target = Math.min(MIN_READY, maxReady);
     this.thread = maxReady == 0 ? null : new Thread(this::run, "slab-prepare");
@@ -43,12 +49,14 @@ public final class SlabSource implements AutoCloseable {
 
   /**
    * A source with its own {@code slab-prepare} thread that keeps at most {@code maxReady} slabs.
+   *
+   * @param maxBytes the most that all keyspaces together may take, those being loaded included
    */
-  public static SlabSource start(int maxReady) {
+  public static SlabSource start(int maxReady, long maxBytes) {
     if (maxReady < MIN_READY) {
       throw new IllegalArgumentException("maxReady " + maxReady + " is less than " + MIN_READY);
     }
-    SlabSource source = new SlabSource(maxReady);
+    SlabSource source = new SlabSource(maxReady, maxBytes / SlabAllocator.SLAB_BYTES);
     source.thread.setDaemon(true);
     source.thread.start();
     return source;
@@ -56,12 +64,39 @@ public final class SlabSource implements AutoCloseable {
 
   /** A source without a thread: each slab is made by whoever takes it (tests, tools). */
   public static SlabSource inline() {
-    return new SlabSource(0);
+    return new SlabSource(0, Long.MAX_VALUE / SlabAllocator.SLAB_BYTES);
   }
 
-  /** A slab of {@link SlabAllocator#SLAB_BYTES}; its content is undefined. */
-  ByteBuf take() {
+  /** Bytes that may still be taken, by all takers together. */
+  long leftBytes() {
+    return (maxSlabs - taken.get()) * SlabAllocator.SLAB_BYTES;
+  }
+
+  /**
+   * A slab of {@link SlabAllocator#SLAB_BYTES}; its content is undefined.
+   *
+   * @param spareBytes what must be left to the other takers
+   * @return null if there is none left
+   */
+  ByteBuf take(long spareBytes) {
+    if ((maxSlabs - taken.incrementAndGet()) * SlabAllocator.SLAB_BYTES < spareBytes) {
+      taken.decrementAndGet();
+      return null;
+    }
+    try {
+      return take();
+    } catch (RuntimeException | Error e) {
+      taken.decrementAndGet();
+      throw e;
+    }
+  }
+
+  private ByteBuf take() {
     ByteBuf slab = ready.poll();
+    if (slab == null) {
+      // Else both would be there for a moment: the old one, and the new one.
+      slab = returned.poll();
+    }
     if (slab == null) {
       allocatedInline.incrementAndGet();
       target = Math.min(maxReady, Math.max(MIN_READY, target * 2));
@@ -74,6 +109,7 @@ public final class SlabSource implements AutoCloseable {
   }
 
   void giveBack(ByteBuf slab) {
+    taken.decrementAndGet();
     if (thread == null || closed) {
       slab.release();
       return;

@@ -227,8 +227,36 @@ class SlabAllocatorTest {
   }
 
   @Test
+  void shouldLeaveMemoryToTheOtherTakersOfTheSource() {
+    SlabSource source = SlabSource.start(2, 64L << 20);
+    SlabAllocator serving = new SlabAllocator(source, 64L << 20, 1);
+    SlabAllocator loading = new SlabAllocator(source, 64L << 20, 2);
+    loading.leave(24L << 20);
+    serving.allocate(64);
+    EngineException full = assertThrows(EngineException.class, () -> allocate(loading, 100L << 20));
+    assertTrue(full.getMessage().contains("beside the one that serves"), full.getMessage());
+    assertEquals(39L << 20, loading.reservedBytes());
+    assertTrue(serving.canAllocate(8L << 20));
+    allocate(serving, 15L << 20);
+    assertFalse(serving.canAllocate(8L << 20), "it is what both have together");
+    allocate(serving, 8L << 20);
+    assertThrows(EngineException.class, () -> allocate(serving, 8L << 20));
+    loading.close();
+    assertTrue(serving.canAllocate(8L << 20));
+    allocate(serving, 30L << 20);
+    serving.close();
+    source.close();
+  }
+
+  private static void allocate(SlabAllocator from, long bytes) {
+    for (long got = 0; got < bytes; got += SlabAllocator.MAX_BLOCK_BYTES) {
+      from.allocate(SlabAllocator.MAX_BLOCK_BYTES);
+    }
+  }
+
+  @Test
   void shouldTakePreparedSlabs() throws InterruptedException {
-    SlabSource source = SlabSource.start(8);
+    SlabSource source = SlabSource.start(8, 1L << 30);
     long deadline = System.nanoTime() + 10_000_000_000L;
     while (source.readySlabs() < 2) {
       assertTrue(System.nanoTime() < deadline, "no slab was prepared");

@@ -3,7 +3,6 @@ package org.chronolith.server.recovery;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.chronolith.engine.rdb.RdbContents;
 import org.chronolith.engine.rdb.RdbListener;
 import org.chronolith.engine.snapshot.SnapshotMeta;
@@ -41,24 +40,23 @@ final class RdbLoad {
     this.generation = generation;
   }
 
-  Recovered run(RdbSource rdb, FullSyncTarget target, BooleanSupplier stillWanted) {
+  Recovered run(RdbSource rdb, FullSyncTarget target, Cancellation cancellation) {
     long startedNanos = System.nanoTime();
     SnapshotStore store = null;
     ReplicationLog log = null;
     try {
       progress.start(System.currentTimeMillis(), Math.max(0, rdb.totalBytes()));
       RdbContents contents =
-          target.readRdb(rdb.channel(), rdb.totalBytes(), new Progress(rdb.listener()));
+          target.readRdb(
+              rdb.channel(), rdb.totalBytes(), new Progress(rdb.listener(), cancellation));
       progress.keys(contents.keys());
       target.select(contents.streamDb());
       store = settings.openSnapshots(generation);
-      snapshot(store, rdb, contents, target.snapshotSource());
+      snapshot(store, rdb, contents, target.snapshotSource(), cancellation);
       log = settings.createLog(generation.log(), rdb.offset(), rdb.history(), contents.streamDb());
       Recovery.refuseFailed(log);
       data.begins(generation, rdb.offset(), contents.keys());
-      if (!stillWanted.getAsBoolean()) {
-        throw new RecoveryException("it is not wanted any more");
-      }
+      cancellation.commit();
       data.switchTo(generation);
       progress.end();
       return new Recovered(
@@ -73,7 +71,7 @@ final class RdbLoad {
     } catch (SwitchedException e) {
       closeAfter(e, store, log);
       throw e;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       progress.end();
       closeAfter(e, store, log);
       data.remove(generation);
@@ -82,18 +80,22 @@ final class RdbLoad {
   }
 
   /** Closing may fail for the same reason, which must hide nothing and keep nothing from going. */
-  static void closeAfter(Exception cause, SnapshotStore store, ReplicationLog log) {
+  static void closeAfter(Throwable cause, SnapshotStore store, ReplicationLog log) {
     try (store) {
       if (log != null) {
         log.close();
       }
-    } catch (RuntimeException closing) {
+    } catch (RuntimeException | Error closing) {
       cause.addSuppressed(closing);
     }
   }
 
   private static void snapshot(
-      SnapshotStore store, RdbSource rdb, RdbContents contents, SnapshotSource source) {
+      SnapshotStore store,
+      RdbSource rdb,
+      RdbContents contents,
+      SnapshotSource source,
+      Cancellation cancellation) {
     while (!source.prepare(SLICE_NANOS)) {
       LockSupport.parkNanos(POLL_NANOS);
     }
@@ -102,6 +104,7 @@ final class RdbLoad {
     for (SnapshotSource.Step step = source.step(SLICE_NANOS);
         step != SnapshotSource.Step.DONE;
         step = source.step(SLICE_NANOS)) {
+      cancellation.check();
       if (session.state().isFinal()) {
         throw new RecoveryException("its checkpoint failed: " + session.reason());
       }
@@ -131,10 +134,12 @@ final class RdbLoad {
   /** Tells the listener, and INFO. */
   private final class Progress implements RdbListener {
     private final RdbListener listener;
+    private final Cancellation cancellation;
     private long toldBytes;
 
-    Progress(RdbListener listener) {
+    Progress(RdbListener listener, Cancellation cancellation) {
       this.listener = listener;
+      this.cancellation = cancellation;
     }
 
     @Override
@@ -145,6 +150,7 @@ final class RdbLoad {
 
     @Override
     public void progress(long keys, long bytes) {
+      cancellation.check();
       progress.add(bytes - toldBytes, keys - progress.items());
       toldBytes = bytes;
       listener.progress(keys, bytes);

@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -178,8 +177,7 @@ public final class Recovery {
    *     are read for it
    * @param replicationId under which the stream goes on from the checkpoint, which may be of an
    *     earlier one: that then counts up to the checkpoint's offset
-   * @param stillWanted asked right before the switch; once it has said yes, the new generation is
-   *     the live one
+   * @param cancellation looked at again and again, and committed right before the switch
    * @throws SwitchedException if the next start may go on with the new generation, and this process
    *     cannot: it must end
    * @throws RecoveryException if the live generation stays
@@ -189,7 +187,7 @@ public final class Recovery {
       RecoveryTarget target,
       String replicationId,
       boolean verified,
-      BooleanSupplier stillWanted) {
+      Cancellation cancellation) {
     try (Opened opened = new Opened(generation)) {
       long startedNanos = System.nanoTime();
       Checkpoint checkpoint =
@@ -199,7 +197,7 @@ public final class Recovery {
       Future<?> forced = opened.store.force(checkpoint);
       SnapshotMeta meta = checkpoint.meta();
       progress.start(System.currentTimeMillis(), checkpoint.totalBytes());
-      long items = load(opened.store, checkpoint, target);
+      long items = load(opened.store, checkpoint, target, cancellation);
       target.select(meta.selectedDb());
       opened.log =
           settings.createLog(
@@ -210,15 +208,14 @@ public final class Recovery {
       await(forced);
       refuseFailed(opened.log);
       data.begins(generation, meta.offset(), meta.keys());
-      if (!stillWanted.getAsBoolean()) {
-        throw new RecoveryException("it is not wanted any more");
-      }
+      cancellation.commit();
       data.switchTo(generation);
       progress.end();
       return opened.recovered(target, items, 0, startedNanos);
     } catch (SwitchedException e) {
       throw e;
-    } catch (EngineException | LogException | RecoveryException e) {
+    } catch (RuntimeException | Error e) {
+      // An error, too: for want of memory, say, which this one alone needed.
       data.remove(generation);
       throw new RecoveryException("full sync into " + generation + " failed: " + e.getMessage(), e);
     }
@@ -246,11 +243,11 @@ public final class Recovery {
    * Turns an RDB into a live generation, with a checkpoint of its data and a log that starts where
    * the RDB ends. On failure the generation is removed and the live one stays.
    *
-   * @param stillWanted as for {@link #fullSync}
+   * @param cancellation as for {@link #fullSync}
    */
   public Recovered fromRdb(
-      Generation generation, RdbSource rdb, FullSyncTarget target, BooleanSupplier stillWanted) {
-    return new RdbLoad(data, settings, progress, generation).run(rdb, target, stillWanted);
+      Generation generation, RdbSource rdb, FullSyncTarget target, Cancellation cancellation) {
+    return new RdbLoad(data, settings, progress, generation).run(rdb, target, cancellation);
   }
 
   /**
@@ -261,7 +258,7 @@ public final class Recovery {
    * @param live the log of the live generation; nothing is appended to it meanwhile
    * @param checkpoint of the live generation, at or before the divergence, retained by the caller;
    *     empty if the log goes back to the empty state
-   * @param stillWanted as for {@link #fullSync}
+   * @param cancellation as for {@link #fullSync}
    */
   public Recovered rewind(
       Generation generation,
@@ -269,9 +266,9 @@ public final class Recovery {
       ReplicationLog live,
       Optional<Checkpoint> checkpoint,
       long divergence,
-      BooleanSupplier stillWanted) {
+      Cancellation cancellation) {
     return new RewindLoad(data, settings, generation, live, divergence)
-        .run(checkpoint, target, stillWanted);
+        .run(checkpoint, target, cancellation);
   }
 
   private Recovered first(RecoveryTarget target) {
@@ -381,7 +378,9 @@ public final class Recovery {
         System.currentTimeMillis(),
         checkpoint.map(Checkpoint::totalBytes).orElse(0L)
             + Math.max(0, opened.log.endOffset() - from));
-    return checkpoint.isPresent() ? load(opened.store, checkpoint.get(), target) : 0;
+    return checkpoint.isPresent()
+        ? load(opened.store, checkpoint.get(), target, new Cancellation())
+        : 0;
   }
 
   /**
@@ -539,11 +538,16 @@ public final class Recovery {
     return Optional.empty();
   }
 
-  private long load(SnapshotStore store, Checkpoint checkpoint, RecoveryTarget target) {
+  private long load(
+      SnapshotStore store,
+      Checkpoint checkpoint,
+      RecoveryTarget target,
+      Cancellation cancellation) {
     long items =
         store.load(
             checkpoint,
             (key, value) -> {
+              cancellation.check();
               long bytes = key.readableBytes() + value.readableBytes();
               target.item(key, value);
               progress.add(bytes, 1);

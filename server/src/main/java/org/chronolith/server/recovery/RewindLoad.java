@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.engine.snapshot.SnapshotStore;
@@ -52,16 +51,15 @@ final class RewindLoad {
     this.divergence = divergence;
   }
 
-  Recovered run(
-      Optional<Checkpoint> checkpoint, RecoveryTarget target, BooleanSupplier stillWanted) {
-    Recovered made = make(checkpoint, target, stillWanted);
+  Recovered run(Optional<Checkpoint> checkpoint, RecoveryTarget target, Cancellation cancellation) {
+    Recovered made = make(checkpoint, target, cancellation);
     // When it is the live one: that the older ones cannot be removed must not look like a failure.
     KeptAside.bound(data, data.directory(), DiscardedTail.PREFIX);
     return made;
   }
 
   private Recovered make(
-      Optional<Checkpoint> checkpoint, RecoveryTarget target, BooleanSupplier stillWanted) {
+      Optional<Checkpoint> checkpoint, RecoveryTarget target, Cancellation cancellation) {
     long startedNanos = System.nanoTime();
     SnapshotStore store = null;
     ReplicationLog log = null;
@@ -76,7 +74,13 @@ final class RewindLoad {
       int db = 0;
       if (checkpoint.isPresent()) {
         Checkpoint installed = install(store, checkpoint.get());
-        items = store.load(installed, target::item);
+        items =
+            store.load(
+                installed,
+                (key, value) -> {
+                  cancellation.check();
+                  target.item(key, value);
+                });
         target.itemsEnd();
         from = installed.offset();
         db = installed.meta().selectedDb();
@@ -85,13 +89,11 @@ final class RewindLoad {
       data.beginsAsLive(generation);
       target.select(db);
       log = log(from, db);
-      replay(log, from, target);
+      replay(log, from, target, cancellation);
       log.sync();
       discarded = DiscardedTail.keep(data, settings, live, divergence, target.db());
       Recovery.refuseFailed(log);
-      if (!stillWanted.getAsBoolean()) {
-        throw new RecoveryException("it is not wanted any more");
-      }
+      cancellation.commit();
       data.switchTo(generation);
       return new Recovered(
           generation,
@@ -105,7 +107,7 @@ final class RewindLoad {
     } catch (SwitchedException e) {
       // What is open stays so: the process ends, and nothing may hide why.
       throw e;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       RdbLoad.closeAfter(e, store, log);
       data.remove(generation);
       if (discarded != null) {
@@ -151,18 +153,20 @@ final class RewindLoad {
         }
       }
       return log;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       RdbLoad.closeAfter(e, null, log);
       throw e;
     }
   }
 
   /** Applies what follows the checkpoint, and appends what the log does not have yet. */
-  private void replay(ReplicationLog log, long from, RecoveryTarget target) {
+  private void replay(
+      ReplicationLog log, long from, RecoveryTarget target, Cancellation cancellation) {
     ByteBuf bytes = Unpooled.directBuffer(2 * CHUNK_BYTES);
     try (LogReader reader = live.reader(from)) {
       long shared = log.endOffset();
       while (reader.offset() < divergence) {
+        cancellation.check();
         // Never across the end of what is shared: a commit ends there.
         long until = reader.offset() < shared ? shared : divergence;
         boolean append = reader.offset() >= shared;

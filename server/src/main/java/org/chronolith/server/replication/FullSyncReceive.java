@@ -2,11 +2,9 @@ package org.chronolith.server.replication;
 
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.util.concurrent.atomic.AtomicReference;
 import org.chronolith.server.recovery.IncomingFiles;
 import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.RecoveryTarget;
-import org.chronolith.server.recovery.SwitchedException;
 import org.chronolith.server.work.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,13 +30,6 @@ final class FullSyncReceive implements Receiving {
 
     /** There is no new data set. */
     void failed(Throwable cause);
-  }
-
-  private enum Phase {
-    RECEIVING,
-    /** On disk, the new generation is the live one, or is about to be. */
-    SWITCHING,
-    GIVEN_UP
   }
 
   private enum Kind {
@@ -71,7 +62,7 @@ final class FullSyncReceive implements Receiving {
   private final CheckpointHeader header;
   private final Listener listener;
   private final Worker loader;
-  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.RECEIVING);
+  private final GenerationBuild build;
 
   /** What an earlier one has left, to go on with or to be removed; null if there is nothing. */
   private final IncomingFiles before;
@@ -99,6 +90,7 @@ final class FullSyncReceive implements Receiving {
     this.header = header;
     this.before = before;
     this.listener = listener;
+    build = new GenerationBuild(host, listener);
     loader = host.workers().start("loader");
   }
 
@@ -151,11 +143,11 @@ final class FullSyncReceive implements Receiving {
 
   @Override
   public boolean giveUp() {
-    if (phase.compareAndSet(Phase.RECEIVING, Phase.GIVEN_UP)) {
+    boolean givenUp = build.cancellation().cancel();
+    if (givenUp) {
       cut();
-      return true;
     }
-    return phase.get() == Phase.GIVEN_UP;
+    return givenUp;
   }
 
   /** After a failure: what can be gone on with, or null. Any thread. */
@@ -175,7 +167,7 @@ final class FullSyncReceive implements Receiving {
             begun = true;
             begin();
           }
-          if (phase.get() == Phase.GIVEN_UP) {
+          if (build.cancellation().isCancelled()) {
             release(step);
             throw new EndedException("the full sync was given up");
           }
@@ -236,30 +228,11 @@ final class FullSyncReceive implements Receiving {
 
   private void load() {
     stop();
-    RecoveryTarget target = null;
-    try {
-      target = host.newTarget();
-      Recovered recovered =
-          host.recovery()
-              .fullSync(
-                  incoming.generation(),
-                  target,
-                  replicationId,
-                  true,
-                  () -> phase.compareAndSet(Phase.RECEIVING, Phase.SWITCHING));
-      listener.loaded(recovered, target);
-    } catch (SwitchedException e) {
-      host.fatal("the switch to a new generation failed half-way", e);
-    } catch (RuntimeException | Error e) {
-      phase.set(Phase.GIVEN_UP);
-      try {
-        if (target != null) {
-          host.discard(target);
-        }
-      } finally {
-        listener.failed(e);
-      }
-    }
+    build.run(
+        incoming::generation,
+        (generation, target) ->
+            host.recovery()
+                .fullSync(generation, target, replicationId, true, build.cancellation()));
   }
 
   /**
@@ -267,7 +240,7 @@ final class FullSyncReceive implements Receiving {
    * anything else, such as a full disk, the space is given back.
    */
   private void abandon(Throwable cause) {
-    phase.set(Phase.GIVEN_UP);
+    build.cancellation().cancel();
     stop();
     try {
       keepOrRemove(cause);

@@ -5,13 +5,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicReference;
 import org.chronolith.replicationlog.History;
-import org.chronolith.server.recovery.FullSyncTarget;
-import org.chronolith.server.recovery.Generation;
 import org.chronolith.server.recovery.RdbSource;
-import org.chronolith.server.recovery.Recovered;
-import org.chronolith.server.recovery.SwitchedException;
 
 /**
  * Receives an RDB and builds a keyspace and a new generation of it, beside the live ones. The bytes
@@ -22,13 +17,6 @@ import org.chronolith.server.recovery.SwitchedException;
  * #giveUp} are for the replication loop and for the engine, and wait for nothing.
  */
 final class RdbReceive implements Receiving {
-  private enum Phase {
-    RECEIVING,
-    /** On disk, the new generation is the live one, or is about to be. */
-    SWITCHING,
-    GIVEN_UP
-  }
-
   /** What comes to the loader; without bytes, the end. */
   private record Step(ByteBuf bytes) {}
 
@@ -38,7 +26,7 @@ final class RdbReceive implements Receiving {
   private final long totalBytes;
   private final FullSyncReceive.Listener listener;
   private final LinkedBlockingQueue<Step> steps = new LinkedBlockingQueue<>();
-  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.RECEIVING);
+  private final GenerationBuild build;
   private boolean accepting = true;
 
   /**
@@ -56,6 +44,7 @@ final class RdbReceive implements Receiving {
     this.offset = offset;
     this.totalBytes = totalBytes;
     this.listener = listener;
+    build = new GenerationBuild(host, listener);
   }
 
   void start() {
@@ -84,40 +73,27 @@ final class RdbReceive implements Receiving {
 
   @Override
   public boolean giveUp() {
-    if (phase.compareAndSet(Phase.RECEIVING, Phase.GIVEN_UP)) {
+    boolean givenUp = build.cancellation().cancel();
+    if (givenUp) {
       end();
-      return true;
     }
-    return phase.get() == Phase.GIVEN_UP;
+    return givenUp;
   }
 
   private void run() {
-    FullSyncTarget target = null;
     Arriving arriving = new Arriving();
+    RdbSource rdb =
+        new RdbSource(arriving, totalBytes, History.of(replicationId), offset, what -> {});
     try {
-      host.data().requireUsable(totalBytes);
-      Generation generation = host.data().newGeneration();
-      target = host.newTarget();
-      RdbSource rdb =
-          new RdbSource(arriving, totalBytes, History.of(replicationId), offset, what -> {});
-      Recovered recovered =
-          host.recovery()
-              .fromRdb(
-                  generation,
-                  rdb,
-                  target,
-                  () -> phase.compareAndSet(Phase.RECEIVING, Phase.SWITCHING));
+      build.run(
+          () -> {
+            host.data().requireUsable(totalBytes);
+            return host.data().newGeneration();
+          },
+          (generation, target) ->
+              host.recovery().fromRdb(generation, rdb, target, build.cancellation()));
+    } finally {
       arriving.close();
-      listener.loaded(recovered, target);
-    } catch (SwitchedException e) {
-      host.fatal("the switch to a new generation failed half-way", e);
-    } catch (RuntimeException | Error e) {
-      phase.set(Phase.GIVEN_UP);
-      arriving.close();
-      if (target != null) {
-        host.discard(target);
-      }
-      listener.failed(e);
     }
   }
 
@@ -159,7 +135,7 @@ final class RdbReceive implements Receiving {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted", e);
       }
-      if (phase.get() == Phase.GIVEN_UP) {
+      if (build.cancellation().isCancelled()) {
         throw new IOException("the full sync was given up");
       }
       return current != null;

@@ -60,6 +60,9 @@ final class ReplicaLink implements StreamApply.Source {
   /** After an RDB that cannot be used: the master makes each of them with some effort. */
   private static final long REFUSED_PAUSE_MS = 60_000;
 
+  /** After a data set that has arrived whole, and cannot be loaded. */
+  private static final long NOT_LOADED_PAUSE_MS = 10_000;
+
   /** What Netty puts around the system's words: the call and the number, and the address. */
   private static final Pattern NETTYS_WORDS =
       Pattern.compile("^\\w+\\(\\.\\.\\) failed(?: with error\\(-\\d+\\))?: |: [^ ]*/[^ ]*:\\d+$");
@@ -584,6 +587,10 @@ final class ReplicaLink implements StreamApply.Source {
               + " synchronization: {}",
           cause.getMessage());
     } else {
+      if (!(cause instanceof IOException)) {
+        error = cause.getMessage();
+        pauseMs = NOT_LOADED_PAUSE_MS;
+      }
       LOG.warn(
           "Failed trying to load the MASTER synchronization DB from disk: {}", cause.getMessage());
     }

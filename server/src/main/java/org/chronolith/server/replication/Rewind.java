@@ -1,13 +1,8 @@
 package org.chronolith.server.replication;
 
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.replicationlog.ReplicationLog;
-import org.chronolith.server.recovery.FullSyncTarget;
-import org.chronolith.server.recovery.Generation;
-import org.chronolith.server.recovery.Recovered;
-import org.chronolith.server.recovery.SwitchedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,19 +16,12 @@ import org.slf4j.LoggerFactory;
 final class Rewind implements Receiving {
   private static final Logger LOG = LoggerFactory.getLogger(Rewind.class);
 
-  private enum Phase {
-    BUILDING,
-    SWITCHING,
-    GIVEN_UP
-  }
-
   private final ReplicationHost host;
   private final ReplicationLog log;
   private final Optional<Checkpoint> checkpoint;
   private final long divergence;
   private final long startOffset;
-  private final FullSyncReceive.Listener listener;
-  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.BUILDING);
+  private final GenerationBuild build;
 
   private Rewind(
       ReplicationHost host,
@@ -46,7 +34,7 @@ final class Rewind implements Receiving {
     startOffset = log.startOffset();
     this.checkpoint = checkpoint;
     this.divergence = divergence;
-    this.listener = listener;
+    build = new GenerationBuild(host, listener);
   }
 
   /**
@@ -82,7 +70,7 @@ final class Rewind implements Receiving {
 
   @Override
   public boolean giveUp() {
-    return phase.compareAndSet(Phase.BUILDING, Phase.GIVEN_UP) || phase.get() == Phase.GIVEN_UP;
+    return build.cancellation().cancel();
   }
 
   @Override
@@ -92,28 +80,12 @@ final class Rewind implements Receiving {
   }
 
   private void run() {
-    FullSyncTarget target = null;
     try {
-      Generation generation = host.data().newGeneration();
-      target = host.newTarget();
-      Recovered recovered =
-          host.recovery()
-              .rewind(
-                  generation,
-                  target,
-                  log,
-                  checkpoint,
-                  divergence,
-                  () -> phase.compareAndSet(Phase.BUILDING, Phase.SWITCHING));
-      listener.loaded(recovered, target);
-    } catch (SwitchedException e) {
-      host.fatal("the switch to a new generation failed half-way", e);
-    } catch (RuntimeException | Error e) {
-      phase.set(Phase.GIVEN_UP);
-      if (target != null) {
-        host.discard(target);
-      }
-      listener.failed(e);
+      build.run(
+          host.data()::newGeneration,
+          (generation, target) ->
+              host.recovery()
+                  .rewind(generation, target, log, checkpoint, divergence, build.cancellation()));
     } finally {
       checkpoint.ifPresent(Checkpoint::release);
     }

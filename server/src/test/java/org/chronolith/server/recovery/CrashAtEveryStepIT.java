@@ -479,7 +479,7 @@ class CrashAtEveryStepIT {
                         life.keyspace = new LineKeyspace(),
                         master.recovered.history().currentId(),
                         true,
-                        () -> true));
+                        new Cancellation()));
             master.recovered.close();
           }
           life.append("d=1\n");
@@ -533,7 +533,7 @@ class CrashAtEveryStepIT {
                       live,
                       Optional.of(checkpoint),
                       kept.length,
-                      () -> true));
+                      new Cancellation()));
           life.append("d=4\n");
           life.sync();
         });

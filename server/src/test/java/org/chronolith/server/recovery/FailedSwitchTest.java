@@ -136,7 +136,7 @@ class FailedSwitchTest {
         live.log(),
         Optional.empty(),
         KEPT.length(),
-        () -> true);
+        new Cancellation());
   }
 
   private long discarded() throws IOException {

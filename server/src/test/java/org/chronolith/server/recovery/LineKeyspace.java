@@ -16,9 +16,22 @@ final class LineKeyspace implements RecoveryTarget {
   int itemsEnds;
   private int db;
   private long appliedCommands;
+  private final Runnable atItem;
+
+  LineKeyspace() {
+    this(() -> {});
+  }
+
+  /**
+   * @param atItem done with each item, before it is there
+   */
+  LineKeyspace(Runnable atItem) {
+    this.atItem = atItem;
+  }
 
   @Override
   public void item(ByteBuf key, ByteBuf value) {
+    atItem.run();
     map.put(key.toString(StandardCharsets.UTF_8), value.toString(StandardCharsets.UTF_8));
   }
 

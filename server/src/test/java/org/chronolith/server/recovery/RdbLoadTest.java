@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.engine.keyspace.KeyspaceConfig;
@@ -84,7 +83,7 @@ class RdbLoadTest {
     byte[] rdb = rdb();
     String digest;
     try (Target target = new Target()) {
-      Recovered made = load(rdb, target, () -> true);
+      Recovered made = load(rdb, target, new Cancellation());
       assertEquals("gen-2", made.generation().toString());
       assertEquals(OFFSET, made.log().startOffset());
       assertEquals(OFFSET, made.snapshotOffset());
@@ -110,16 +109,18 @@ class RdbLoadTest {
   @Test
   void shouldLeaveNothingBehindWhenItIsNotWanted() throws IOException {
     byte[] rdb = rdb();
-    assertFails(rdb, () -> false, "not wanted any more");
+    Cancellation cancellation = new Cancellation();
+    assertTrue(cancellation.cancel());
+    assertFails(rdb, cancellation, "not wanted any more");
   }
 
   @Test
   void shouldLeaveNothingBehindWhenTheRdbIsDamaged() throws IOException {
     byte[] rdb = rdb();
     rdb[rdb.length / 2] ^= 1;
-    assertFails(rdb, () -> true, "the RDB is damaged at byte");
+    assertFails(rdb, new Cancellation(), "the RDB is damaged at byte");
     // Which key comes first, and so what is cut through, differs with the seed of the hash.
-    assertFails(Arrays.copyOf(rdb, 40), () -> true, "the RDB is damaged at byte");
+    assertFails(Arrays.copyOf(rdb, 40), new Cancellation(), "the RDB is damaged at byte");
   }
 
   @Test
@@ -137,7 +138,7 @@ class RdbLoadTest {
           }
         });
     try (Target target = new Target()) {
-      assertThrows(SwitchedException.class, () -> load(rdb, target, () -> true));
+      assertThrows(SwitchedException.class, () -> load(rdb, target, new Cancellation()));
     }
     assertEquals("gen-2", data.current().orElseThrow().toString());
     assertEquals(2, data.generations().size());
@@ -148,7 +149,7 @@ class RdbLoadTest {
   void shouldNotTakeTheLogForEverythingWhereThereWasDataAtItsBegin() throws IOException {
     Path checkpoint;
     try (Target target = new Target()) {
-      Recovered made = load(rdb(), 0, target, () -> true);
+      Recovered made = load(rdb(), 0, target, new Cancellation());
       checkpoint = made.snapshots().newest().orElseThrow().directory();
       made.close();
     }
@@ -164,9 +165,10 @@ class RdbLoadTest {
     }
   }
 
-  private void assertFails(byte[] rdb, BooleanSupplier wanted, String message) {
+  private void assertFails(byte[] rdb, Cancellation cancellation, String message) {
     try (Target target = new Target()) {
-      RecoveryException e = assertThrows(RecoveryException.class, () -> load(rdb, target, wanted));
+      RecoveryException e =
+          assertThrows(RecoveryException.class, () -> load(rdb, target, cancellation));
       assertTrue(e.getMessage().contains(message), e.getMessage());
     }
     assertEquals("gen-1", data.current().orElseThrow().toString());
@@ -174,11 +176,11 @@ class RdbLoadTest {
     assertFalse(recovery.progress().loading());
   }
 
-  private Recovered load(byte[] rdb, Target target, BooleanSupplier wanted) {
-    return load(rdb, OFFSET, target, wanted);
+  private Recovered load(byte[] rdb, Target target, Cancellation cancellation) {
+    return load(rdb, OFFSET, target, cancellation);
   }
 
-  private Recovered load(byte[] rdb, long offset, Target target, BooleanSupplier wanted) {
+  private Recovered load(byte[] rdb, long offset, Target target, Cancellation cancellation) {
     RdbSource source =
         new RdbSource(
             Channels.newChannel(new ByteArrayInputStream(rdb)),
@@ -186,7 +188,7 @@ class RdbLoadTest {
             MASTERS,
             offset,
             what -> {});
-    return recovery.fromRdb(data.newGeneration(), source, target, wanted);
+    return recovery.fromRdb(data.newGeneration(), source, target, cancellation);
   }
 
   private static byte[] rdb() throws IOException {

@@ -629,7 +629,7 @@ class RecoveryTest {
       LineKeyspace received = new LineKeyspace();
       Recovered recovered =
           new Recovery(data, settings(new Completions()))
-              .fullSync(generation, received, mastersId, true, () -> true);
+              .fullSync(generation, received, mastersId, true, new Cancellation());
       assertEquals(Map.of("7:a", "1", "7:b", "2"), received.map);
       assertEquals(sent.offset(), recovered.log().startOffset());
       // The checkpoint was made under an id that the master has had before.
@@ -665,9 +665,52 @@ class RecoveryTest {
               RecoveryException.class,
               () ->
                   recovery.fullSync(
-                      generation, new LineKeyspace(), History.randomId(), false, () -> true));
+                      generation,
+                      new LineKeyspace(),
+                      History.randomId(),
+                      false,
+                      new Cancellation()));
       assertTrue(e.getMessage().contains("CURRENT: has 1 bytes"), e.getMessage());
       assertFalse(Files.exists(generation.directory()));
+      assertEquals("gen-1", data.current().orElseThrow().toString());
+    }
+  }
+
+  /** For want of memory, or since nobody waits for it any more. */
+  @Test
+  void shouldLeaveNothingOfAFullSyncThatEndsInTheMiddle(@TempDir Path elsewhere) throws Exception {
+    try (Node node = start(false)) {
+      node.append("S 0\nold=1\n");
+    }
+    Path home = directory;
+    directory = elsewhere;
+    Cancellation cancellation = new Cancellation();
+    List<Runnable> ends =
+        List.of(
+            () -> {
+              throw new OutOfMemoryError("Direct buffer memory");
+            },
+            () -> assertTrue(cancellation.cancel()));
+    List<String> reasons = List.of("Direct buffer memory", "it is not wanted any more");
+    try (Node master = start(false);
+        DataDirectory data = DataDirectory.open(home)) {
+      master.append("S 7\na=1\nb=2\n");
+      Checkpoint sent = master.snapshot();
+      Recovery recovery = new Recovery(data, settings(new Completions()));
+      for (int way = 0; way < ends.size(); way++) {
+        Generation generation = data.newGeneration();
+        copy(sent, generation.incoming());
+        Runnable end = ends.get(way);
+        LineKeyspace target = new LineKeyspace(end);
+        RecoveryException e =
+            assertThrows(
+                RecoveryException.class,
+                () ->
+                    recovery.fullSync(generation, target, History.randomId(), true, cancellation));
+        assertTrue(e.getMessage().endsWith(reasons.get(way)), e.getMessage());
+        assertTrue(target.map.size() < 2, "it ends at once");
+        assertFalse(Files.exists(generation.directory()));
+      }
       assertEquals("gen-1", data.current().orElseThrow().toString());
     }
   }
@@ -699,7 +742,7 @@ class RecoveryTest {
           SwitchedException.class,
           () ->
               recovery.fullSync(
-                  generation, new LineKeyspace(), History.randomId(), true, () -> true));
+                  generation, new LineKeyspace(), History.randomId(), true, new Cancellation()));
       assertEquals("gen-2", data.current().orElseThrow().toString());
     }
     directory = home;

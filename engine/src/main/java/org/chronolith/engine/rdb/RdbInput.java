@@ -16,6 +16,9 @@ final class RdbInput implements AutoCloseable {
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int LEAST_GROWTH_BYTES = 64 << 10;
 
+  /** Beyond what a server names, and little on the heap: of a script the first lines are shown. */
+  static final int LONGEST_TEXT_BYTES = 4 << 10;
+
   private final ReadableByteChannel channel;
   private final long totalBytes;
   private final int maxStringBytes;
@@ -164,10 +167,11 @@ final class RdbInput implements AutoCloseable {
     }
   }
 
-  /** Small text, such as the name of an auxiliary field. */
+  /** Small text, such as the name of an auxiliary field; what goes beyond the longest is cut. */
   String text(ByteBuf scratch, String what) throws IOException {
     string(scratch.clear(), what);
-    return scratch.toString(StandardCharsets.UTF_8);
+    int shown = Math.min(scratch.readableBytes(), LONGEST_TEXT_BYTES);
+    return scratch.toString(0, shown, StandardCharsets.UTF_8);
   }
 
   private static void text(long number, ByteBuf out) {

@@ -116,6 +116,17 @@ class RdbReaderTest {
   }
 
   @Test
+  void shouldKeepLittleOfLargeAuxiliaryFields() throws IOException {
+    RdbBytes rdb = RdbBytes.version(10);
+    rdb.aux("large", "x".repeat(1 << 20)).aux("small", "y");
+    rdb.key(RdbType.STRING, "kept").string("v");
+    RdbContents contents = fixture.read(rdb.end());
+    assertEquals(RdbInput.LONGEST_TEXT_BYTES, contents.auxiliary().get("large").length());
+    assertEquals("y", contents.auxiliary().get("small"));
+    assertEquals("v", fixture.string(0, "kept"));
+  }
+
+  @Test
   void shouldNameWhatItPassesOver() throws IOException {
     RdbBytes rdb = RdbBytes.version(10);
     rdb.bytes(RdbFormat.OP_FUNCTION_2).string("#!lua name=mylib\nredis.register_function(...)");

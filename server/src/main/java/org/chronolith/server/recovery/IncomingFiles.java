@@ -207,7 +207,8 @@ public final class IncomingFiles {
   /**
    * The next file begins, or the current one goes on.
    *
-   * @throws IOException if it is another one than before, or points out of the directory
+   * @throws IOException if it is another one than before, points out of the directory, or is larger
+   *     than what it is called can be
    */
   public void file(String name, long bytes, int crc32c) throws IOException {
     Entry entry = new Entry(name, bytes, crc32c);
@@ -219,6 +220,9 @@ public final class IncomingFiles {
     } else {
       if (!path(name).getParent().equals(generation.incoming())) {
         throw new IOException("the master sent a file named '" + name + "'");
+      }
+      if (name.equals(MetaFile.NAME) && bytes > MetaFile.MAX_BYTES) {
+        throw new IOException("the master sent a file " + name + " of " + bytes + " bytes");
       }
       Files.writeString(
           generation.directory().resolve(LIST), entry.line(), StandardOpenOption.APPEND);
@@ -236,6 +240,11 @@ public final class IncomingFiles {
       throw new IOException(path(name) + " has changed its size");
     }
     publish();
+  }
+
+  /** Of all files that have begun. */
+  public long announcedBytes() {
+    return entries.stream().mapToLong(Entry::bytes).sum();
   }
 
   /** Writes bytes of the current file and takes them off {@code bytes}. */

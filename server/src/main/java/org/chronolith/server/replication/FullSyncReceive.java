@@ -205,7 +205,7 @@ final class FullSyncReceive implements Receiving {
   private void take(Step step) throws IOException {
     switch (step.kind()) {
       case BEGIN -> LOG.debug("Receiving into {}", incoming.generation());
-      case FILE -> incoming.file(step.name(), step.fileBytes(), step.crc32c());
+      case FILE -> file(step);
       case DATA -> write(step.bytes());
       case END_OF_FILE -> incoming.endFile();
       case CUT -> throw new EndedException("the link was cut");
@@ -213,6 +213,14 @@ final class FullSyncReceive implements Receiving {
         incoming.end();
         load();
       }
+    }
+  }
+
+  private void file(Step step) throws IOException {
+    incoming.file(step.name(), step.fileBytes(), step.crc32c());
+    if (incoming.announcedBytes() > header.bytes()) {
+      throw new IOException(
+          "the master sends more than the " + header.bytes() + " bytes that it has announced");
     }
   }
 

@@ -176,6 +176,11 @@ class IncomingFilesTest {
     assertThrows(IOException.class, () -> files.file("000002.sst", 7, crc("second")));
     IncomingFiles fresh = IncomingFiles.begin(data.newGeneration(), ID);
     assertThrows(IOException.class, () -> fresh.file("../000003.sst", 6, crc("second")));
+    assertThrows(
+        IOException.class, () -> fresh.file(MetaFile.NAME, MetaFile.MAX_BYTES + 1, crc("meta")));
+    assertEquals(0, fresh.announcedBytes());
+    fresh.file(MetaFile.NAME, MetaFile.MAX_BYTES, crc("meta"));
+    assertEquals(MetaFile.MAX_BYTES, fresh.announcedBytes());
   }
 
   @Test

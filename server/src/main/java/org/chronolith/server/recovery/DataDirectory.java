@@ -3,6 +3,7 @@ package org.chronolith.server.recovery;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,6 +104,43 @@ public final class DataDirectory implements AutoCloseable {
         at != null && Files.isWritable(at) && Files.isReadable(at);
         at = at.getParent()) {
       disk.force(at);
+    }
+  }
+
+  /** Whether {@code directory} is missing, or has nothing in it but what {@link #open} makes. */
+  public static boolean isEmpty(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return true;
+    }
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.allMatch(entry -> entry.getFileName().toString().equals(DirectoryLock.NAME));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /**
+   * Takes back all that was made in the directory, and the directory itself if it is among {@code
+   * made}, with the others there; {@link #close} remains. REQUIRES: it {@link #isEmpty} was true
+   * after it was opened.
+   *
+   * @param made directories that were missing before it was opened, the innermost first
+   */
+  public void undo(List<Path> made) throws IOException {
+    // First of all: what it names is about to go.
+    disk.delete(directory.resolve(CURRENT));
+    disk.delete(directory.resolve(CURRENT + ForcedFile.NEXT));
+    for (Generation generation : generations()) {
+      removeTree(generation.directory());
+    }
+    lock.remove(directory);
+    for (Path one : made) {
+      try {
+        disk.delete(one);
+      } catch (DirectoryNotEmptyException e) {
+        // Somebody has put something there meanwhile.
+        return;
+      }
     }
   }
 

@@ -54,13 +54,13 @@ final class ImportCommand implements Callable<Integer> {
     if (databases != null && databases < 1) {
       throw new ToolException("--databases " + databases + ": at least one is needed");
     }
-    NewDirectory made = new NewDirectory(directory.toAbsolutePath().normalize(), "--dir");
     Progress progress = common.progress();
     History history = History.fresh();
     List<String> notes = new ArrayList<>();
     RdbContents contents;
-    try (OfflineDataset state =
-        new OfflineDataset(databases == null ? DEFAULT_DATABASES : databases)) {
+    try (NewDirectory made = new NewDirectory(directory.toAbsolutePath().normalize(), "--dir");
+        OfflineDataset state =
+            new OfflineDataset(databases == null ? DEFAULT_DATABASES : databases)) {
       contents = read(state, notes, progress);
       state.target().select(0);
       made.write(state, OFFSET, history, progress);

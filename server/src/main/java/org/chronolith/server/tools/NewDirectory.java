@@ -3,26 +3,46 @@ package org.chronolith.server.tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
+import java.util.ArrayList;
+import java.util.List;
 import org.chronolith.replicationlog.History;
 import org.chronolith.server.OfflineDataset;
 import org.chronolith.server.recovery.DataDirectory;
 
-/** A data directory that a tool makes: complete, or not there at all. */
-final class NewDirectory {
-  private final Path directory;
+/**
+ * A data directory that a tool makes: complete, or not there at all. It is locked from the
+ * beginning, so that no server starts in it while the tool still reads.
+ */
+final class NewDirectory implements AutoCloseable {
+  /** What was missing of the way to the directory, the innermost first. */
+  private final List<Path> missing = new ArrayList<>();
+
+  private final DataDirectory made;
+  private boolean written;
 
   /**
    * @param option that named it, for messages
    * @throws ToolException if it is there and not empty
+   * @throws org.chronolith.server.recovery.RecoveryException if a process has it
    */
   NewDirectory(Path directory, String option) {
-    this.directory = directory;
-    if (!Files.exists(directory)) {
-      return;
+    requireEmpty(directory, option);
+    for (Path at = directory; at != null && !Files.exists(at); at = at.getParent()) {
+      missing.add(at);
     }
-    try (Stream<Path> entries = Files.list(directory)) {
-      if (entries.findAny().isEmpty()) {
+    made = DataDirectory.open(directory);
+    try {
+      // Again: a server may have come and gone.
+      requireEmpty(directory, option);
+    } catch (RuntimeException e) {
+      made.close();
+      throw e;
+    }
+  }
+
+  private static void requireEmpty(Path directory, String option) {
+    try {
+      if (DataDirectory.isEmpty(directory)) {
         return;
       }
     } catch (IOException e) {
@@ -36,28 +56,20 @@ final class NewDirectory {
    * @return the number of keys
    */
   long write(OfflineDataset state, long offset, History history, Progress progress) {
-    boolean existed = Files.exists(directory);
-    try (DataDirectory made = DataDirectory.open(directory)) {
-      try {
-        return StateWriter.write(made, state, offset, history, progress);
-      } catch (RuntimeException e) {
-        made.generations().forEach(made::remove);
-        throw e;
-      }
-    } catch (RuntimeException e) {
-      removeEmpty(existed, e);
-      throw e;
-    }
+    long keys = StateWriter.write(made, state, offset, history, progress);
+    written = true;
+    return keys;
   }
 
-  private void removeEmpty(boolean existed, RuntimeException cause) {
-    try {
-      Files.deleteIfExists(directory.resolve("LOCK"));
-      if (!existed) {
-        Files.deleteIfExists(directory);
+  /** Unlocks the directory, and takes it back unless it was written. */
+  @Override
+  public void close() {
+    try (made) {
+      if (!written) {
+        made.undo(missing);
       }
     } catch (IOException e) {
-      cause.addSuppressed(e);
+      throw new ToolException("cannot remove what was made in " + made.directory() + ": " + e, e);
     }
   }
 }

@@ -66,8 +66,9 @@ final class Restore {
   }
 
   Result into(Path directory) {
-    NewDirectory made = new NewDirectory(directory, "--into");
-    return run((state, offset, history) -> made.write(state, offset, history, progress));
+    try (NewDirectory made = new NewDirectory(directory, "--into")) {
+      return run((state, offset, history) -> made.write(state, offset, history, progress));
+    }
   }
 
   /** What becomes of the restored state. */

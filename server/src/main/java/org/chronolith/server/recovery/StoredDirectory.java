@@ -98,7 +98,11 @@ public record StoredDirectory(
         Optional.empty());
   }
 
-  /** The data directory itself, where the lock is. */
+  /**
+   * The directory whose lock says whether a server works here: the given one, or one above it. A
+   * backup has no lock of its own, and may lie in the directory of a node: what is written goes
+   * into what was given, never there.
+   */
   public Path root() {
     Path absolute = path.toAbsolutePath().normalize();
     for (Path at = absolute; at != null; at = at.getParent()) {
@@ -122,7 +126,7 @@ public record StoredDirectory(
 
   /** What the mark of a copy says; empty for a directory that is none. */
   public Optional<ForkMark> fork() {
-    return ForkMark.read(root());
+    return ForkMark.read(whole ? path : root());
   }
 
   /** Where {@code CURRENT} is, whether or not there is one. */

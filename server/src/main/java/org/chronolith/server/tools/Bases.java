@@ -54,6 +54,13 @@ final class Bases {
     return found;
   }
 
+  /** The others, oldest first: what has the name of a checkpoint and is not sound. */
+  static List<Path> damaged(Path snapshots) {
+    List<Path> found = new ArrayList<>(CheckpointInspector.list(snapshots));
+    of(snapshots).forEach(base -> found.remove(base.checkpoint().orElseThrow()));
+    return found;
+  }
+
   /** Offset of the newest one; 0 if there is none. */
   static long newestOffset(Path snapshots) {
     List<Base> all = of(snapshots);

@@ -5,15 +5,19 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogCut;
 import org.chronolith.replicationlog.LogInspector;
 import org.chronolith.server.recovery.DataDirectory;
+import org.chronolith.server.recovery.DirectoryDisk;
 import org.chronolith.server.recovery.ForkMark;
+import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.StoredDirectory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,6 +30,8 @@ import picocli.CommandLine.Parameters;
     description =
         "Shows what is damaged in the log behind the newest sound snapshot; with --cut, cuts the log"
             + " there after asking, and keeps what it cut beside it (repair-cut-segment-…), until you remove it."
+            + " Damaged snapshots behind the end of the log, for which a start is refused, are set"
+            + " aside as damaged-checkpoint-…."
             + " Damage in older history is left alone: a start does not need it.",
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -53,7 +59,7 @@ final class RepairCommand implements Callable<Integer> {
     if (!cut) {
       return repair(directory);
     }
-    try (DataDirectory locked = DataDirectory.open(directory.root())) {
+    try (DataDirectory locked = DataDirectory.open(directory.path())) {
       return repair(CommonOptions.openWhole(locked.directory()));
     }
   }
@@ -69,22 +75,66 @@ final class RepairCommand implements Callable<Integer> {
     LogInspector log = LogInspector.open(logDir, false);
     LogCheck checked = LogCheck.run(log, report, progress);
     progress.end();
-    long from = Bases.newestOffset(directory.live().orElseThrow().snapshots());
-    Optional<LogCut> plan = LogCut.plan(logDir, log, checked.damage(), from, checked.endOffset());
-    if (plan.isEmpty()) {
+    Path snapshots = directory.live().orElseThrow().snapshots();
+    long from = Bases.newestOffset(snapshots);
+    Optional<LogCut> cutOfLog =
+        LogCut.plan(logDir, log, checked.damage(), from, checked.endOffset());
+    long end = cutOfLog.map(LogCut::newEndOffset).orElse(checked.endOffset());
+    List<Path> beyond =
+        Bases.damaged(snapshots).stream()
+            .filter(one -> Recovery.lost(List.of(one), end, from).isPresent())
+            .toList();
+    if (cutOfLog.isEmpty() && beyond.isEmpty()) {
       return nothing(checked, from);
     }
-    describe(plan.get(), from);
+    Plan plan = new Plan(cutOfLog, beyond, end);
+    cutOfLog.ifPresent(one -> describe(one, from));
+    beyond.forEach(
+        one ->
+            say(
+                one
+                    + " is damaged, and the log would end before it: a start is refused while it is"
+                    + " there; it would be set aside"));
     if (!cut) {
       say("nothing was changed; --cut cuts it");
-      return finish(plan.get(), List.of(), false);
+      return finish(plan, List.of(), false);
     }
     if (!yes && !confirmed()) {
       say("nothing was changed");
-      return finish(plan.get(), List.of(), false);
+      return finish(plan, List.of(), false);
     }
-    mark(directory.root(), plan.get(), checked.history());
-    return finish(plan.get(), plan.get().apply(), true);
+    mark(directory.path(), end, checked.history());
+    List<Path> kept = new ArrayList<>(cutOfLog.map(LogCut::apply).orElse(List.of()));
+    kept.addAll(setAside(snapshots, beyond));
+    return finish(plan, kept, true);
+  }
+
+  /**
+   * What is to be done.
+   *
+   * @param log empty if the log is sound
+   * @param beyond damaged checkpoints behind the end of the log, for which a start is refused: they
+   *     had data that nothing else leads to
+   * @param endOffset of the log, then
+   */
+  private record Plan(Optional<LogCut> log, List<Path> beyond, long endOffset) {}
+
+  /** As a start does it with damaged checkpoints that it can do without. */
+  private static List<Path> setAside(Path snapshots, List<Path> checkpoints) {
+    List<Path> kept = new ArrayList<>();
+    try {
+      for (Path checkpoint : checkpoints) {
+        long offset = SnapshotStore.offsetOf(checkpoint).orElse(0);
+        Path aside =
+            snapshots.resolve(SnapshotStore.DAMAGED + offset + "-" + System.currentTimeMillis());
+        DirectoryDisk.SYSTEM.rename(checkpoint, aside);
+        DirectoryDisk.SYSTEM.force(snapshots);
+        kept.add(aside);
+      }
+      return kept;
+    } catch (IOException e) {
+      throw new ToolException("cannot set a checkpoint in " + snapshots + " aside: " + e, e);
+    }
   }
 
   private int nothing(LogCheck checked, long from) {
@@ -130,12 +180,12 @@ final class RepairCommand implements Callable<Integer> {
   }
 
   /** After a cut the log may end like one that was closed: the mark says that bytes are missing. */
-  private static void mark(Path root, LogCut plan, History history) {
+  private static void mark(Path directory, long endOffset, History history) {
     String id = history == null ? History.NO_ID : history.currentId();
     try {
-      new ForkMark("cut", id, plan.newEndOffset(), System.currentTimeMillis()).write(root);
+      new ForkMark("cut", id, endOffset, System.currentTimeMillis()).write(directory);
     } catch (IOException e) {
-      throw new ToolException("cannot write to " + root + ": " + e, e);
+      throw new ToolException("cannot write to " + directory + ": " + e, e);
     }
   }
 
@@ -155,21 +205,23 @@ final class RepairCommand implements Callable<Integer> {
     }
   }
 
-  private int finish(LogCut plan, List<Path> kept, boolean done) {
+  private int finish(Plan plan, List<Path> kept, boolean done) {
     if (done) {
       say(kept.isEmpty() ? "done" : "cut; what was cut is kept in " + kept);
       say("a master that starts here takes a new replication id");
     }
     if (common.json()) {
+      Optional<LogCut> log = plan.log();
       Map<String, Object> document =
           JsonText.object(
               "cut", done,
               "needed", true,
-              "damage", plan.damage().toString(),
-              "end-offset", plan.newEndOffset(),
-              "cut-bytes", plan.cutBytes(),
-              "readable-bytes-lost", plan.readableBytesLost(),
-              "segments", plan.segments(),
+              "damage", log.map(one -> one.damage().toString()).orElse(""),
+              "end-offset", plan.endOffset(),
+              "cut-bytes", log.map(LogCut::cutBytes).orElse(0L),
+              "readable-bytes-lost", log.map(LogCut::readableBytesLost).orElse(0L),
+              "segments", log.map(LogCut::segments).orElse(List.of()),
+              "damaged-checkpoints", plan.beyond().stream().map(Path::toString).toList(),
               "kept", kept.stream().map(Path::toString).toList());
       common.print(document);
     }

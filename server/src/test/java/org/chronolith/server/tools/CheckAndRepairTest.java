@@ -286,6 +286,97 @@ class CheckAndRepairTest {
     }
   }
 
+  /** A checkpoint behind the last byte of the log, whose META cannot be read. */
+  private Path damagedBeyond(long offset) throws Exception {
+    Path beyond = checkpoint().resolveSibling("checkpoint-" + offset);
+    Files.createDirectory(beyond);
+    copy(checkpoint(), beyond);
+    Files.write(beyond.resolve("META"), new byte[] {1, 2, 3});
+    return beyond;
+  }
+
+  private Path asideOf(Path damaged) throws Exception {
+    try (Stream<Path> entries = Files.list(damaged.getParent())) {
+      return entries
+          .filter(
+              path -> path.getFileName().toString().startsWith("damaged-" + damaged.getFileName()))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  @Test
+  void shouldSetDamagedCheckpointsAsideThatACutLeavesBeyondTheLog() throws Exception {
+    flipLast(DataFixture.segment(directory, 3));
+    Path beyond = damagedBeyond(end);
+    DataFixture.Run shown = repair();
+    assertEquals(1, shown.code());
+    assertTrue(shown.out().contains(beyond + " is damaged, and"), shown.out());
+    DataFixture.Run run = repair("--cut", "--yes");
+    assertEquals(0, run.code(), run.out() + run.err());
+    assertFalse(Files.exists(beyond));
+    Path aside = asideOf(beyond);
+    assertTrue(run.out().contains(aside.toString()), run.out());
+    assertTrue(Files.exists(checkpoint()), "the sound one stays");
+    assertEquals(0, check().code(), check().out());
+    try (DataFixture node = new DataFixture(directory)) {
+      assertTrue(node.offset() < end && node.offset() > snapshotOffset);
+      assertNotEquals(id, node.log().history().currentId());
+    }
+  }
+
+  @Test
+  void shouldSetADamagedCheckpointAsideBeyondALogWithNothingToCut() throws Exception {
+    Path beyond = damagedBeyond(end + 1);
+    assertTrue(check().out().contains("a start would be refused"), check().out());
+    assertEquals(1, repair().code());
+    assertTrue(Files.exists(beyond));
+    DataFixture.Run run = repair("--cut", "--yes", "--json");
+    assertEquals(0, run.code(), run.out() + run.err());
+    assertTrue(run.out().contains("\"end-offset\":" + end), run.out());
+    assertTrue(run.out().contains(asideOf(beyond).toString()), run.out());
+    try (DataFixture node = new DataFixture(directory)) {
+      assertEquals(end, node.offset());
+      assertNotEquals(id, node.log().history().currentId());
+    }
+  }
+
+  @Test
+  void shouldRepairABackupBelowADataDirectoryAndNotThatDirectory() throws Exception {
+    Path backup = Files.createDirectory(directory.resolve("backup"));
+    for (String name : new String[] {"CURRENT", "gen-1"}) {
+      copyTree(directory.resolve(name), backup.resolve(name));
+    }
+    flipLast(DataFixture.segment(backup, 3));
+    Map<String, String> node = filesOfTheNode();
+    DataFixture.Run run = DataFixture.tool("repair", backup.toString(), "--cut", "--yes");
+    assertEquals(0, run.code(), run.out() + run.err());
+    assertTrue(Files.exists(backup.resolve("gen-1/log/repair-cut-segment-0000000003")));
+    assertTrue(Files.exists(backup.resolve("FORKED")));
+    assertEquals(node, filesOfTheNode());
+    assertEquals(0, DataFixture.tool("check", backup.toString()).code());
+  }
+
+  private Map<String, String> filesOfTheNode() throws Exception {
+    Map<String, String> files = new java.util.TreeMap<>(DataFixture.files(directory));
+    files.keySet().removeIf(name -> name.startsWith(directory.resolve("backup").toString()));
+    return files;
+  }
+
+  private static void copyTree(Path from, Path to) throws Exception {
+    if (Files.isDirectory(from)) {
+      Files.createDirectory(to);
+      copy(from, to);
+    } else {
+      Files.copy(from, to);
+    }
+  }
+
+  private static void flipLast(Path file) throws Exception {
+    byte[] last = "59".repeat(2000).getBytes(StandardCharsets.US_ASCII);
+    DataFixture.flip(file, find(Files.readAllBytes(file), last) + 100);
+  }
+
   @Test
   void shouldKeepWhatARepairCutWhenAStartCutsATail() throws Exception {
     Path file = DataFixture.segment(directory, 3);

@@ -101,7 +101,18 @@ public final class Backup {
     Optional<Checkpoint> checkpoint = from.snapshots().retainNewest();
     neededFrom = checkpoint.map(Checkpoint::offset).orElse(from.log().startOffset());
     running = true;
-    new Thread(() -> run(from, checkpoint, target, made, failed), "backup").start();
+    try {
+      new Thread(() -> run(from, checkpoint, target, made, failed), "backup").start();
+    } catch (OutOfMemoryError e) {
+      checkpoint.ifPresent(Checkpoint::release);
+      ended();
+      throw new RecoveryException("there is no thread for it: " + e.getMessage(), e);
+    }
+  }
+
+  private void ended() {
+    running = false;
+    neededFrom = Long.MAX_VALUE;
   }
 
   private void check(Path target) {
@@ -122,7 +133,7 @@ public final class Backup {
       Path target,
       Consumer<Made> made,
       Consumer<String> failed) {
-    Runnable outcome;
+    Runnable outcome = () -> failed.accept("it ended before its time");
     try {
       Made result = make(from, checkpoint, target.normalize());
       LOG.info(
@@ -134,23 +145,30 @@ public final class Backup {
           result.copiedBytes(),
           result.elapsedMs());
       outcome = () -> made.accept(result);
-    } catch (IOException | LogException | EngineException | RecoveryException e) {
-      LOG.error("Backup into {} failed", target, e);
+    } catch (IOException | RuntimeException | Error e) {
+      // Whatever it is: the log must not be held, nor the client wait, for ever.
       outcome = () -> failed.accept(reason(e));
+      LOG.error("Backup into {} failed", target, e);
     } finally {
-      checkpoint.ifPresent(Checkpoint::release);
+      Runnable told = outcome;
+      try {
+        checkpoint.ifPresent(Checkpoint::release);
+      } finally {
+        engine.execute(
+            () -> {
+              ended();
+              told.run();
+            });
+      }
     }
-    Runnable told = outcome;
-    engine.execute(
-        () -> {
-          running = false;
-          neededFrom = Long.MAX_VALUE;
-          told.run();
-        });
   }
 
-  private static String reason(Exception e) {
-    return e instanceof FileSystemException ? e.toString() : e.getMessage();
+  private static String reason(Throwable e) {
+    boolean isSaid =
+        e instanceof LogException || e instanceof EngineException || e instanceof RecoveryException;
+    return isSaid || e instanceof IOException && !(e instanceof FileSystemException)
+        ? e.getMessage()
+        : e.toString();
   }
 
   private Made make(Recovered from, Optional<Checkpoint> checkpoint, Path target)
@@ -200,7 +218,7 @@ public final class Backup {
           copied.copiedFiles() + copier.copiedFiles,
           copied.copiedBytes() + copier.copiedBytes,
           TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       removeQuietly(making);
       throw e;
     }
@@ -263,11 +281,15 @@ public final class Backup {
   }
 
   private static void removeQuietly(Path making) {
+    if (!Files.exists(making)) {
+      // It has its name already.
+      return;
+    }
     try (Stream<Path> paths = Files.walk(making)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.warn("Cannot remove {}", making, e);
     }
   }

@@ -164,7 +164,7 @@ public record LogConfig(
    * that is nothing more than what the log leaves free, some headrooms above, so that it shrinks
    * before it has to refuse. 0 for never.
    */
-  long lowFreeBytes() {
+  public long lowFreeBytes() {
     return minFreeBytes == 0
         ? 0
         : Math.max(minFreeBytes, keepFreeBytes() + LOW_HEADROOMS * headroomBytes);

@@ -36,6 +36,7 @@ import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.recovery.SnapshotDuty;
 import org.chronolith.server.recovery.SnapshotSource;
+import org.chronolith.server.recovery.SpaceFloor;
 import org.chronolith.server.replication.ReplicationHost;
 import org.chronolith.server.work.Workers;
 import org.slf4j.Logger;
@@ -56,6 +57,7 @@ final class NodeParts implements ReplicationHost {
   private final Supplier<Recovery> recovery;
   private final Supplier<SnapshotStore> snapshots;
   private final LongSupplier replicaLogBytes;
+  private final SpaceFloor spaceFloor;
   private final ClientPause pause;
   private final BiConsumer<Recovered, Dataset> adoption;
   private final Dispatcher.FatalStop fatalStop;
@@ -74,6 +76,7 @@ final class NodeParts implements ReplicationHost {
       Supplier<Recovery> recovery,
       Supplier<SnapshotStore> snapshots,
       LongSupplier replicaLogBytes,
+      LongSupplier floorBytes,
       ClientPause pause,
       BiConsumer<Recovered, Dataset> adoption,
       Dispatcher.FatalStop fatalStop,
@@ -91,6 +94,7 @@ final class NodeParts implements ReplicationHost {
     this.recovery = recovery;
     this.snapshots = snapshots;
     this.replicaLogBytes = replicaLogBytes;
+    spaceFloor = new SpaceFloor(() -> data.get().usableBytes(), floorBytes);
     this.pause = pause;
     this.adoption = adoption;
     this.fatalStop = fatalStop;
@@ -135,6 +139,11 @@ final class NodeParts implements ReplicationHost {
   @Override
   public DataDirectory data() {
     return data.get();
+  }
+
+  @Override
+  public SpaceFloor spaceFloor() {
+    return spaceFloor;
   }
 
   @Override

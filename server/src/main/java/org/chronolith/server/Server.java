@@ -207,6 +207,7 @@ public final class Server {
             () -> live.snapshots().retainNewest(),
             (checkpoint, auxiliary, out) ->
                 parts.writeRdb(checkpoint, RdbVersion.DEFAULT, auxiliary, out),
+            parts.spaceFloor(),
             engineLoop::execute);
     replication =
         new Replication(
@@ -379,6 +380,7 @@ public final class Server {
         () -> recovery,
         () -> live.snapshots(),
         () -> config.forSlots(sizes.retentionBytes()),
+        () -> sizes.floorBytes(config),
         clientPause,
         this::adoptSynced,
         this::fatal,

@@ -66,6 +66,11 @@ record StorageSizes(
         .withHeadroom(headroomBytes, headroomBytes / 4, headroomBytes / 4);
   }
 
+  /** Free space that is left to the log by what may fail: below it, the log is cut short. */
+  long floorBytes(ServerConfig config) {
+    return log(config, config.dir()).lowFreeBytes();
+  }
+
   /**
    * A snapshot leaves the log what that needs to go on, so that it never stops the writes. Once
    * they are stopped, it may take what the log has left free for it: to let the log shrink.

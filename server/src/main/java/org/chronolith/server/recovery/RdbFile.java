@@ -5,7 +5,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,6 +40,7 @@ public final class RdbFile {
   private final Supplier<Path> path;
   private final Supplier<Optional<Checkpoint>> newest;
   private final Writer writer;
+  private final SpaceFloor floor;
   private final Executor engine;
   private boolean running;
   private boolean lastOk = true;
@@ -50,17 +50,20 @@ public final class RdbFile {
    * @param wanted whether there is to be one
    * @param path where it is to be
    * @param newest the newest checkpoint, retained
+   * @param floor of the volume that it is written to
    */
   public RdbFile(
       BooleanSupplier wanted,
       Supplier<Path> path,
       Supplier<Optional<Checkpoint>> newest,
       Writer writer,
+      SpaceFloor floor,
       Executor engine) {
     this.wanted = wanted;
     this.path = path;
     this.newest = newest;
     this.writer = writer;
+    this.floor = floor;
     this.engine = engine;
   }
 
@@ -95,7 +98,8 @@ public final class RdbFile {
     return running ? lastSaveBeforeMs : snapshots.statistics().lastSaveMs();
   }
 
-  private void begin(SnapshotDuty.Outcome outcome) {
+  /** Writes one of the newest checkpoint. */
+  void begin(SnapshotDuty.Outcome outcome) {
     Checkpoint checkpoint = newest.get().orElse(null);
     if (checkpoint == null) {
       end("the snapshot is gone", outcome);
@@ -105,31 +109,42 @@ public final class RdbFile {
     Path target = path.get();
     Thread thread = new Thread(() -> write(checkpoint, target, outcome), "rdb-file");
     thread.setDaemon(true);
-    thread.start();
+    try {
+      thread.start();
+    } catch (OutOfMemoryError e) {
+      checkpoint.release();
+      end("there is no thread for the RDB: " + e.getMessage(), outcome);
+    }
   }
 
   private void write(Checkpoint checkpoint, Path target, SnapshotDuty.Outcome outcome) {
-    String failure = null;
+    String failure = "the RDB ended before its time";
     long startedNanos = System.nanoTime();
     try {
       long bytes = writeAndRename(checkpoint, target);
+      failure = null;
       LOG.info(
           "RDB of offset {} saved to {}: {} bytes in {} ms",
           checkpoint.offset(),
           target,
           bytes,
           (System.nanoTime() - startedNanos) / 1_000_000);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // Whatever it is: it must not be in progress, nor a SAVE wait, for ever.
       failure = "the RDB could not be written: " + e;
       LOG.error("RDB of offset {} not saved to {}", checkpoint.offset(), target, e);
     } finally {
-      checkpoint.release();
+      String ended = failure;
+      try {
+        checkpoint.release();
+      } finally {
+        engine.execute(() -> end(ended, outcome));
+      }
     }
-    String ended = failure;
-    engine.execute(() -> end(ended, outcome));
   }
 
   private long writeAndRename(Checkpoint checkpoint, Path target) throws IOException {
+    floor.require(checkpoint.totalBytes());
     Path making = target.resolveSibling(target.getFileName() + ".making");
     try (FileChannel out =
         FileChannel.open(
@@ -145,17 +160,18 @@ public final class RdbFile {
       auxiliary.put("repl-id", checkpoint.meta().replicationId());
       auxiliary.put("repl-offset", Long.toString(checkpoint.offset()));
       auxiliary.put("aof-base", "0");
-      long bytes = writer.write(checkpoint, auxiliary, out);
+      long bytes = writer.write(checkpoint, auxiliary, floor.above(out));
       out.force(true);
-      Files.move(making, target, StandardCopyOption.ATOMIC_MOVE);
+      DirectoryDisk.SYSTEM.rename(making, target);
+      DirectoryDisk.SYSTEM.force(target.toAbsolutePath().getParent());
       return bytes;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       deleteAfter(e, making);
       throw e;
     }
   }
 
-  private static void deleteAfter(Exception cause, Path making) {
+  private static void deleteAfter(Throwable cause, Path making) {
     try {
       Files.deleteIfExists(making);
     } catch (IOException e) {

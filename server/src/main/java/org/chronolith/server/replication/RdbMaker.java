@@ -1,6 +1,7 @@
 package org.chronolith.server.replication;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
@@ -9,14 +10,17 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.chronolith.engine.rdb.RdbVersion;
 import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.server.config.ServerVersion;
+import org.chronolith.server.recovery.SpaceFloor;
 
 /**
  * Makes RDBs from checkpoints: while they are sent, for replicas that find the end of a stream by
@@ -28,6 +32,9 @@ import org.chronolith.server.config.ServerVersion;
 final class RdbMaker implements AutoCloseable {
   private static final long IDLE_SECONDS = 10;
 
+  /** Who comes when so many wait is refused, and comes again. */
+  static final int MOST_WAITING = 64;
+
   private final ReplicationHost host;
   private final AtomicInteger threads = new AtomicInteger();
   private final ThreadPoolExecutor executor;
@@ -38,8 +45,14 @@ final class RdbMaker implements AutoCloseable {
    * @param checkpoint retained by the caller, released here
    * @param version that the replica reads
    * @param keys whether any key goes into it; if not it has the auxiliary fields alone
+   * @param gone whether nobody waits for it any more; asked from any thread
    */
-  record Wanted(Checkpoint checkpoint, String replicationId, RdbVersion version, boolean keys) {}
+  record Wanted(
+      Checkpoint checkpoint,
+      String replicationId,
+      RdbVersion version,
+      boolean keys,
+      BooleanSupplier gone) {}
 
   /** A finished one. */
   record Rdb(FileChannel file, long bytes) {}
@@ -56,7 +69,7 @@ final class RdbMaker implements AutoCloseable {
             mostAtOnce,
             IDLE_SECONDS,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
+            new LinkedBlockingQueue<>(MOST_WAITING),
             this::thread);
     executor.allowCoreThreadTimeOut(true);
   }
@@ -68,54 +81,131 @@ final class RdbMaker implements AutoCloseable {
   }
 
   /**
-   * Makes an RDB in a file.
+   * Makes an RDB in a file; not if nobody waits for it when its turn has come.
    *
    * @param then takes the file over
-   * @param failed called instead if it cannot be made
+   * @param failed called instead if it cannot be made; on this thread if too many wait
    */
   void file(Wanted wanted, Consumer<Rdb> then, Consumer<Throwable> failed) {
-    executor.execute(
-        () -> {
-          try {
-            then.accept(write(wanted));
-          } catch (IOException | RuntimeException | Error e) {
-            // Whatever it is: the replica must not wait for ever.
-            failed.accept(e);
-          } finally {
-            wanted.checkpoint().release();
-          }
-        });
+    begin(new Task(wanted, () -> then.accept(write(wanted)), failed));
   }
 
   /**
-   * Makes an RDB that is read at the same time.
+   * Makes an RDB that is read at the same time; not if nobody waits for it when its turn has come.
    *
    * @param begun when its turn has come, before the first byte
+   * @param refused called instead if too many wait, on this thread
    */
-  void stream(Wanted wanted, RdbPipe pipe, Runnable begun) {
-    executor.execute(
-        () -> {
-          try {
-            begun.run();
-            write(wanted, pipe);
-            pipe.end();
-          } catch (IOException | RuntimeException | Error e) {
-            pipe.fail(e);
-          } finally {
-            wanted.checkpoint().release();
-          }
-        });
+  void stream(Wanted wanted, RdbPipe pipe, Runnable begun, Consumer<Throwable> refused) {
+    Task task =
+        new Task(
+            wanted,
+            () -> {
+              begun.run();
+              write(wanted, pipe);
+              pipe.end();
+            },
+            pipe::fail);
+    begin(task, refused);
+  }
+
+  private void begin(Task task) {
+    begin(task, task.failed);
+  }
+
+  private void begin(Task task, Consumer<Throwable> refused) {
+    forgetGone();
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      task.wanted.checkpoint().release();
+      refused.accept(
+          new IOException(
+              executor.isShutdown()
+                  ? "this node stops"
+                  : MOST_WAITING + " others wait for an RDB already",
+              e));
+    }
+  }
+
+  /**
+   * Those that wait for their turn, and for whom nobody waits any more, let go of what they hold.
+   */
+  void forgetGone() {
+    for (Runnable waiting : executor.getQueue()) {
+      if (waiting instanceof Task task
+          && task.wanted.gone().getAsBoolean()
+          && executor.getQueue().remove(task)) {
+        task.wanted.checkpoint().release();
+      }
+    }
+  }
+
+  /** Makes one RDB. */
+  private interface Making {
+    void run() throws IOException;
+  }
+
+  /** One that waits for its turn, or has it. */
+  private static final class Task implements Runnable {
+    private final Wanted wanted;
+    private final Making making;
+    private final Consumer<Throwable> failed;
+
+    Task(Wanted wanted, Making making, Consumer<Throwable> failed) {
+      this.wanted = wanted;
+      this.making = making;
+      this.failed = failed;
+    }
+
+    @Override
+    public void run() {
+      try {
+        if (!wanted.gone().getAsBoolean()) {
+          making.run();
+        }
+      } catch (IOException | RuntimeException | Error e) {
+        // Whatever it is: the replica must not wait for ever.
+        failed.accept(e);
+      } finally {
+        wanted.checkpoint().release();
+      }
+    }
   }
 
   private Rdb write(Wanted wanted) throws IOException {
+    SpaceFloor floor = host.spaceFloor();
+    floor.require(wanted.keys() ? wanted.checkpoint().totalBytes() : 0);
     Path path = Files.createTempFile(host.data().directory(), "replica-", ".rdb");
     FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     Files.delete(path);
     try {
-      return new Rdb(file, write(wanted, file));
+      return new Rdb(file, write(wanted, new Awaited(floor.above(file), wanted.gone())));
     } catch (IOException | RuntimeException | Error e) {
       file.close();
       throw e;
+    }
+  }
+
+  /** Fails when nobody waits any more for what is written. */
+  private record Awaited(WritableByteChannel out, BooleanSupplier gone)
+      implements WritableByteChannel {
+    @Override
+    public int write(ByteBuffer bytes) throws IOException {
+      if (gone.getAsBoolean()) {
+        throw new IOException("it has gone, and needs no RDB any more");
+      }
+      return out.write(bytes);
+    }
+
+    @Override
+    public boolean isOpen() {
+      return out.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      out.close();
     }
   }
 

@@ -3,6 +3,7 @@ package org.chronolith.server.replication;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.network.Connection;
@@ -388,12 +389,18 @@ final class Replicas {
     }
     String firstLine = wanted.sync() ? "" : "+FULLRESYNC " + id + " " + offset + "\r\n";
     RdbMaker.Wanted rdb =
-        new RdbMaker.Wanted(checkpoint, id, announced.rdbVersion, announced.wantsKeys);
+        new RdbMaker.Wanted(
+            checkpoint,
+            id,
+            announced.rdbVersion,
+            announced.wantsKeys,
+            () -> feed.state() == ReplicaFeed.State.CLOSED);
+    Consumer<Throwable> failed = cause -> feedLoop.loop().execute(() -> feed.fail(cause));
     if (announced.capaEof && !announced.rdbOnly && !wanted.sync() && config.replDisklessSync()) {
       RdbStreamSend send =
           new RdbStreamSend(
               offset, checkpoint.totalBytes(), firstLine, pace, engine.clock(), feed.name());
-      rdbs.stream(rdb, send.pipe(), () -> begin(feed, send));
+      rdbs.stream(rdb, send.pipe(), () -> begin(feed, send), failed);
       return;
     }
     rdbs.file(
@@ -410,7 +417,7 @@ final class Replicas {
                     pace,
                     engine.clock(),
                     feed.name())),
-        cause -> feedLoop.loop().execute(() -> feed.fail(cause)));
+        failed);
   }
 
   /** Any thread. */
@@ -431,6 +438,7 @@ final class Replicas {
     engine.execute(
         () -> {
           feeds.remove(feed);
+          rdbs.forgetGone();
           syncs.closed(feed, engine.clock().wallMs());
           awaiting.removeIf(wanted -> wanted.feed() == feed);
           onAcknowledged.run();

@@ -13,6 +13,7 @@ import org.chronolith.server.recovery.Recovered;
 import org.chronolith.server.recovery.Recovery;
 import org.chronolith.server.recovery.RecoveryTarget;
 import org.chronolith.server.recovery.SnapshotDuty;
+import org.chronolith.server.recovery.SpaceFloor;
 import org.chronolith.server.work.Workers;
 
 /** What replication needs of the node around it. */
@@ -37,6 +38,9 @@ public interface ReplicationHost {
 
   /** Thread: any; its calls are for the loader. */
   DataDirectory data();
+
+  /** What files that are made for others leave on the volume. Thread: any. */
+  SpaceFloor spaceFloor();
 
   /** Makes a generation of received files. Thread: any; its calls are for the loader. */
   Recovery recovery();

@@ -34,7 +34,7 @@ public final class CheckpointParts implements AutoCloseable {
     entries = opener.get();
     try {
       elements = opener.get();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       entries.close();
       throw e;
     }
@@ -43,7 +43,7 @@ public final class CheckpointParts implements AutoCloseable {
       headerKey = more ? Unpooled.copiedBuffer(entries.key()) : Unpooled.EMPTY_BUFFER;
       headerValue = more ? Unpooled.copiedBuffer(entries.value()) : Unpooled.EMPTY_BUFFER;
       more = more && nextEntry();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       close();
       throw e;
     }

@@ -16,14 +16,11 @@ final class RocksCheckpointReader implements CheckpointReader {
   private static final int FIRST_BUFFER_BYTES = 64 * 1024;
 
   private final Checkpoint checkpoint;
-  private final RocksSettings settings;
-  private final ReadOptions readOptions;
-  private final RocksDB db;
+  private final Natives natives = new Natives();
   private final RocksIterator iterator;
-  private Part key = new Part(FIRST_BUFFER_BYTES);
-  private Part value = new Part(FIRST_BUFFER_BYTES);
+  private Part key;
+  private Part value;
   private boolean started;
-  private boolean closed;
 
   /** A direct buffer that is seen by RocksDB as {@code nio} and by our side as {@code view}. */
   private record Part(ByteBuffer nio, ByteBuf view) {
@@ -36,26 +33,32 @@ final class RocksCheckpointReader implements CheckpointReader {
     }
   }
 
-  /** REQUIRES: the caller has retained the checkpoint for this reader, which releases it. */
+  /** As {@link SnapshotTables#read}. */
   RocksCheckpointReader(Checkpoint checkpoint, SnapshotConfig config) {
     this.checkpoint = checkpoint;
-    settings = new RocksSettings(config);
-    RocksDB opened;
+    natives.onClose(checkpoint::release);
     try {
-      opened = RocksDB.openReadOnly(settings.options(), checkpoint.directory().toString());
+      RocksSettings settings = new RocksSettings(config);
+      natives.onClose(settings::close);
+      key = new Part(FIRST_BUFFER_BYTES);
+      value = new Part(FIRST_BUFFER_BYTES);
+      RocksDB db =
+          natives.own(RocksDB.openReadOnly(settings.options(), checkpoint.directory().toString()));
+      ReadOptions readOptions =
+          natives
+              .own(new ReadOptions())
+              .setVerifyChecksums(true)
+              .setFillCache(false)
+              .setReadaheadSize(READ_AHEAD_BYTES)
+              .setTotalOrderSeek(true);
+      iterator = natives.own(db.newIterator(readOptions));
     } catch (RocksDBException e) {
-      settings.close();
-      checkpoint.release();
+      natives.closeAfter(e);
       throw failed(e);
+    } catch (RuntimeException | Error e) {
+      natives.closeAfter(e);
+      throw e;
     }
-    db = opened;
-    readOptions =
-        new ReadOptions()
-            .setVerifyChecksums(true)
-            .setFillCache(false)
-            .setReadaheadSize(READ_AHEAD_BYTES)
-            .setTotalOrderSeek(true);
-    iterator = db.newIterator(readOptions);
   }
 
   @Override
@@ -112,15 +115,7 @@ final class RocksCheckpointReader implements CheckpointReader {
 
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    iterator.close();
-    readOptions.close();
-    db.close();
-    settings.close();
-    checkpoint.release();
+    natives.close();
   }
 
   private static int grown(int bytes) {

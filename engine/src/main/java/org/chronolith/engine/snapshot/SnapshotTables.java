@@ -27,7 +27,10 @@ public interface SnapshotTables extends AutoCloseable {
   /** Opens the database in {@code directory}; what is there may be a checkpoint's files. */
   Working open(Path directory) throws IOException;
 
-  /** REQUIRES: the caller has retained the checkpoint for this reader, which releases it. */
+  /**
+   * REQUIRES: the caller has retained the checkpoint for this reader, which releases it: when it is
+   * closed, or if it cannot be made.
+   */
   CheckpointReader read(Checkpoint checkpoint);
 
   @Override

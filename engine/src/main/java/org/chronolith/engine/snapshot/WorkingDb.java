@@ -18,16 +18,25 @@ import org.rocksdb.WriteOptions;
  * only ever a source of checkpoints and is never opened by recovery. Thread: {@code snapshot}.
  */
 final class WorkingDb implements SnapshotTables.Working {
+  private final Natives natives = new Natives();
   private final RocksDB db;
-  private final WriteOptions writeOptions = new WriteOptions().setDisableWAL(true);
-  private final FlushOptions flushOptions = new FlushOptions().setWaitForFlush(true);
-  private final WriteBatch writeBatch = new WriteBatch();
+  private final WriteOptions writeOptions;
+  private final FlushOptions flushOptions;
+  private final WriteBatch writeBatch;
 
   /** For batches that do not lie in one piece of direct memory. */
   private ByteBuffer scratch = ByteBuffer.allocateDirect(64 * 1024);
 
   WorkingDb(Path directory, RocksSettings settings) throws RocksDBException {
-    db = RocksDB.open(settings.options(), directory.toString());
+    try {
+      db = natives.own(RocksDB.open(settings.options(), directory.toString()));
+      writeOptions = natives.own(new WriteOptions()).setDisableWAL(true);
+      flushOptions = natives.own(new FlushOptions()).setWaitForFlush(true);
+      writeBatch = natives.own(new WriteBatch());
+    } catch (RocksDBException | RuntimeException | Error e) {
+      natives.closeAfter(e);
+      throw e;
+    }
   }
 
   @Override
@@ -82,10 +91,7 @@ final class WorkingDb implements SnapshotTables.Working {
 
   @Override
   public void close() {
-    writeBatch.close();
-    db.close();
-    flushOptions.close();
-    writeOptions.close();
+    natives.close();
   }
 
   private ByteBuffer direct(ByteBuf batch) {

@@ -103,6 +103,11 @@ final class LogScrub implements Runnable {
         }
         status = new ScrubStatus(true, roundBytes, 0, damaged, lastDamage);
       }
+    } catch (RuntimeException | Error e) {
+      // No memory, say: the round is over, and the next one may do better.
+      status = new ScrubStatus(false, roundBytes, System.currentTimeMillis(), damaged, lastDamage);
+      listener.warning("A round of verifying the log ended before its time", e);
+      return;
     }
     if (!closed) {
       status = new ScrubStatus(false, roundBytes, System.currentTimeMillis(), damaged, lastDamage);

@@ -359,22 +359,48 @@ final class SegmentLog implements ReplicationLog {
       return;
     }
     closed = true;
-    scrub.close();
-    LogException failed = null;
-    try {
-      sync.await();
-    } catch (LogException e) {
-      failed = e;
+    // What was acknowledged comes first, and nothing that fails keeps the rest from its end.
+    Throwable failed = attempt(sync::await, null);
+    failed = attempt(scrub::close, failed);
+    failed = attempt(sync::close, failed);
+    Throwable unended = attempt(prepare::close, null);
+    if (unended == null) {
+      failed = attempt(this::closeWriter, failed);
+    } else if (failed == null) {
+      // That thread may still be touching the pages of the mapping, which so has to stay.
+      failed = unended;
+    } else {
+      failed.addSuppressed(unended);
     }
-    sync.close();
-    prepare.close();
+    if (failed instanceof Error error) {
+      throw error;
+    }
+    if (failed != null) {
+      throw (RuntimeException) failed;
+    }
+  }
+
+  /**
+   * @return the first failure
+   */
+  private static Throwable attempt(Runnable step, Throwable before) {
+    try {
+      step.run();
+      return before;
+    } catch (RuntimeException | Error e) {
+      if (before == null) {
+        return e;
+      }
+      before.addSuppressed(e);
+      return before;
+    }
+  }
+
+  private void closeWriter() {
     try {
       writer.close();
     } catch (IOException e) {
       listener.warning("cannot give back the reserved space of the log", e);
-    }
-    if (failed != null) {
-      throw failed;
     }
   }
 }

@@ -54,7 +54,7 @@ final class SegmentReader implements LogReader {
     try {
       reader.seek(config, offset);
       return reader;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       reader.close();
       throw e;
     } finally {

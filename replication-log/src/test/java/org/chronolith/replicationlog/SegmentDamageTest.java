@@ -274,6 +274,43 @@ class SegmentDamageTest {
   }
 
   @Test
+  void shouldEndARoundThatMeetsAnErrorAndBeThereForTheNext() throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(fileOf(1).toFile(), "rw")) {
+      open.seek(open.length() - 500);
+      open.write(new byte[] {1, 2, 3});
+    }
+    List<Error> thrown = new CopyOnWriteArrayList<>(List.of(new OutOfMemoryError("for the test")));
+    List<Throwable> warnings = new CopyOnWriteArrayList<>();
+    LogListener listener =
+        new LogListener() {
+          @Override
+          public void damaged(String problem, long endOffset) {
+            if (!thrown.isEmpty()) {
+              throw thrown.remove(0);
+            }
+          }
+
+          @Override
+          public void warning(String message, Throwable cause) {
+            warnings.add(cause);
+          }
+        };
+    LogNeed need = LogNeed.from(stream.length, history);
+    try (ReplicationLog log = ReplicationLog.open(config, listener, need, LogDisk.SYSTEM)) {
+      log.scrub(false, 0);
+      Await.until("it is told", () -> !warnings.isEmpty());
+      assertTrue(warnings.get(0) instanceof OutOfMemoryError, warnings.toString());
+      assertFalse(log.scrubStatus().running());
+      long verified = log.scrubStatus().verifiedBytes();
+      log.scrub(true, 0);
+      Await.until(
+          "another one",
+          () -> !log.scrubStatus().running() && log.scrubStatus().verifiedBytes() > verified);
+      assertEquals(1, log.scrubStatus().damaged());
+    }
+  }
+
+  @Test
   void shouldVerifyTheNewestSegmentTooWhenAllIsAskedFor() throws IOException {
     List<Long> told = new CopyOnWriteArrayList<>();
     BlockingQueue<ScrubStatus> rounds = new LinkedBlockingQueue<>();

@@ -12,6 +12,7 @@ import net.openhft.chronicle.bytes.MappedBytes;
 import net.openhft.chronicle.bytes.MappedBytesStore;
 import net.openhft.chronicle.bytes.MappedFile;
 import net.openhft.chronicle.core.OS;
+import net.openhft.chronicle.core.io.Closeable;
 import net.openhft.chronicle.core.io.ReferenceOwner;
 import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
@@ -105,9 +106,10 @@ public final class SegmentAppender implements ReferenceOwner, AutoCloseable {
             .indexCount(INDEX_COUNT)
             .indexSpacing(INDEX_SPACING)
             .build();
-    ExcerptAppender appender = queue.createAppender();
-    appender.singleThreadedCheckDisabled(true);
+    ExcerptAppender appender = null;
     try {
+      appender = queue.createAppender();
+      appender.singleThreadedCheckDisabled(true);
       reserveNew(volume, dir.resolve(FILE_NAME), LEAST_BYTES);
       long end;
       try (DocumentContext document = appender.writingDocument()) {
@@ -125,8 +127,7 @@ public final class SegmentAppender implements ReferenceOwner, AutoCloseable {
       segment.mappedFile = ((MappedBytes) appender.wire().bytes()).mappedFile();
       return segment;
     } catch (IOException | RuntimeException | Error e) {
-      appender.close();
-      queue.close();
+      Closeable.closeQuietly(appender, queue);
       throw e;
     }
   }

@@ -86,6 +86,30 @@ public final class RdbDump {
   }
 
   /**
+   * What is to be said of a payload whose type, or version, this server does not have; null if it
+   * has them, or there is neither. Nothing else of it is looked at.
+   */
+  public static String missing(Slice payload) {
+    int body = payload.length() - FOOTER_BYTES;
+    if (body <= 0) {
+      return null;
+    }
+    int version = payload.buffer().getUnsignedShortLE(payload.offset() + body);
+    if (version > RdbFormat.NEWEST_VERSION) {
+      return "the payload is of RDB version "
+          + version
+          + ", and this server reads none after "
+          + RdbFormat.NEWEST_VERSION;
+    }
+    RdbType type = RdbType.of(payload.get(0) & 0xff);
+    return type == null || type.codec() != null ? null : missing(type);
+  }
+
+  private static String missing(RdbType type) {
+    return "the payload is a " + type.label() + ", a type that this server does not have";
+  }
+
+  /**
    * Gives the value of a payload to a key, without an expiry, in place of what is there. What
    * follows the value is ignored, as Redis does. REQUIRES: {@link #isIntact}.
    *
@@ -103,9 +127,7 @@ public final class RdbDump {
         throw in.damaged("unknown type " + code);
       }
       if (type.codec() == null) {
-        throw new EngineException(
-            EngineException.Severity.RETRYABLE,
-            "the payload is a " + type.label() + ", a type that this server does not have");
+        throw new EngineException(EngineException.Severity.RETRYABLE, missing(type));
       }
       if (!values.read(type, db, key)) {
         throw in.damaged("a " + type.label() + " without elements");

@@ -32,6 +32,7 @@ public final class CommandSpec {
   private final Handler handler;
   private final EffectEstimate effectEstimate;
   private final Predicate<Call> relays;
+  private final Handler needs;
   private final Map<String, CommandSpec> subcommands;
   private final CommandStats stats = new CommandStats();
   private final boolean write;
@@ -62,6 +63,7 @@ public final class CommandSpec {
     handler = b.handler;
     effectEstimate = b.effectEstimate;
     relays = b.relays;
+    needs = b.needs;
     Map<String, CommandSpec> subs = new LinkedHashMap<>();
     for (Builder sub : b.subcommands) {
       if (sub.group == null) {
@@ -215,6 +217,11 @@ public final class CommandSpec {
     return relays != null && relays.test(call);
   }
 
+  /** What of a stream's command is checked before anything of its unit is applied; or null. */
+  Handler needs() {
+    return needs;
+  }
+
   public boolean isDenyOom() {
     return denyOom;
   }
@@ -268,6 +275,7 @@ public final class CommandSpec {
     private Handler handler;
     private EffectEstimate effectEstimate;
     private Predicate<Call> relays;
+    private Handler needs;
     private final List<Builder> subcommands = new ArrayList<>();
 
     private Builder(String name) {
@@ -351,6 +359,15 @@ public final class CommandSpec {
      */
     public Builder relays(Predicate<Call> value) {
       relays = value;
+      return this;
+    }
+
+    /**
+     * Of a command that a master may run and this server cannot: throws its error, by its words
+     * alone. Keys are not looked at.
+     */
+    public Builder needs(Handler value) {
+      needs = value;
       return this;
     }
 

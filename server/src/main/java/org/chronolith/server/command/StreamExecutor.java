@@ -14,13 +14,18 @@ import org.chronolith.server.client.Client;
  * {@code MULTI … EXEC}, so that what it has consumed is what may be logged and shown.
  *
  * <p>Nothing is gated, nothing expires, replies are thrown away. A command that fails here
- * succeeded on the master, so the two differ: that is an error with its offset, never skipped.
+ * succeeded on the master, so the two differ, or this server cannot do what the master can: that is
+ * an error with its offset, never skipped. Where nothing of the unit has changed anything, the
+ * stream stops before it, see {@link #refused}; in the middle of a group there is no way back.
  *
  * <p>Thread: the one that owns the runner's keyspace.
  */
 public final class StreamExecutor {
   /** A master may have let in larger values than this node's own clients may send. */
   private static final long MAX_BULK_BYTES = Integer.MAX_VALUE - 64;
+
+  private static final CommandException DB_OUT_OF_RANGE =
+      new CommandException("ERR DB index is out of range");
 
   private final CommandTable table;
   private final CommandRunner runner;
@@ -33,7 +38,7 @@ public final class StreamExecutor {
   private long appliedCommands;
   private int scannedBytes;
   private boolean inGroup;
-  private String unsupported;
+  private Refused refused;
 
   /** What the stream says to the replica itself rather than to its data. */
   public interface Control {
@@ -49,6 +54,27 @@ public final class StreamExecutor {
      * @param command such as {@code FUNCTION LOAD}
      */
     default void skipped(String command) {}
+  }
+
+  /**
+   * A command that is not applied.
+   *
+   * @param command its name, as it came
+   * @param subject such as {@code " of the key 'k'"}; empty without one
+   * @param error with which it fails, code word first; null if this server does not have it
+   */
+  public record Refused(String command, String subject, String error) {
+    /** What is wrong with it, to go on from {@code the stream has …}. */
+    public String why() {
+      return error == null
+          ? "which this server does not have"
+          : "which this server refuses: " + error;
+    }
+
+    @Override
+    public String toString() {
+      return "the command '" + command + "'" + subject;
+    }
   }
 
   /** The stream cannot be applied; the message names command and cause. */
@@ -86,44 +112,72 @@ public final class StreamExecutor {
   public void reset() {
     scannedBytes = 0;
     inGroup = false;
-    unsupported = null;
+    refused = null;
     decoder.reset();
   }
 
   /**
-   * The command that the next unit has and this server lacks, or null. Nothing of that unit is
-   * applied, nor of what follows it.
+   * The command that the next unit has and this server lacks, or fails to run; or null. Nothing of
+   * that unit is applied, nor of what follows it.
    */
-  public String unsupported() {
-    return unsupported;
+  public Refused refused() {
+    return refused;
   }
 
   /**
-   * Makes an error of {@link #unsupported}.
+   * Makes an error of {@link #refused}.
    *
    * @throws StreamException if it is not null
    */
-  public void checkSupported() {
-    if (unsupported != null) {
-      throw new StreamException("unknown command in the stream: '" + unsupported + "'");
+  public void checkApplied() {
+    if (refused != null) {
+      throw new StreamException("the stream has " + refused + ", " + refused.why());
     }
   }
 
   /**
    * Applies all complete units from the reader index on, and moves the reader index past them; it
-   * stops before one with a command that is not known: see {@link #unsupported}.
+   * stops before one with a command that is not known, or that fails before anything of the unit
+   * has changed: see {@link #refused}.
    *
    * @return bytes consumed
-   * @throws StreamException when a command fails
+   * @throws StreamException when a command fails after others of its group
    * @throws org.chronolith.network.ProtocolException when the bytes are no commands
    */
   public int apply(ByteBuf bytes) {
     int start = bytes.readerIndex();
     int unitsEnd = completeUnits(bytes);
     long nowMs = runner.clock().wallMs();
+    boolean grouped = false;
+    int unit = start;
+    int unitDb = client.db();
+    long unitCommands = appliedCommands;
     while (bytes.readerIndex() < unitsEnd) {
+      if (!grouped) {
+        unit = bytes.readerIndex();
+        unitDb = client.db();
+        unitCommands = appliedCommands;
+      }
       decoder.decode(bytes, request);
-      applyOne(nowMs);
+      call.bind(client, request, discard);
+      grouped = call.is(0, "multi") || grouped && !call.is(0, "exec");
+      Refused failed = applyOne(nowMs);
+      if (failed == null) {
+        continue;
+      }
+      if (appliedCommands != unitCommands) {
+        throw new StreamException(
+            "within a transaction, of which a part is applied, the stream has "
+                + failed
+                + ", "
+                + failed.why());
+      }
+      refused = failed;
+      client.select(unitDb);
+      scannedBytes = 0;
+      inGroup = false;
+      bytes.readerIndex(unit);
+      return unit - start;
     }
     return unitsEnd - start;
   }
@@ -136,8 +190,9 @@ public final class StreamExecutor {
     bytes.readerIndex(scannedTo);
     while (decoder.decode(bytes, request) == RequestDecoder.Result.REQUEST) {
       call.bind(client, request, discard);
-      if (isUnknown()) {
-        unsupported = call.text(0);
+      Refused lacking = lacking();
+      if (lacking != null) {
+        refused = lacking;
         break;
       }
       if (call.is(0, "multi")) {
@@ -156,8 +211,45 @@ public final class StreamExecutor {
     return unitsEnd;
   }
 
-  private boolean isUnknown() {
-    return table.find(call.arg(0)) == null && !isMessage() && !isAboutCode();
+  /** What can be said of a command by its words alone, so that no part of a group is applied. */
+  private Refused lacking() {
+    CommandSpec spec = table.find(call.arg(0));
+    if (spec == null) {
+      return isMessage() || isAboutCode()
+          ? null
+          : new Refused(Printable.of(call.text(0)), "", null);
+    }
+    if (!spec.accepts(call.argc())) {
+      return refuse(spec, "ERR wrong number of arguments");
+    }
+    try {
+      if (spec.isSelect()) {
+        database();
+      } else if (spec.needs() != null) {
+        spec.needs().run(call);
+      }
+      return null;
+    } catch (CommandException e) {
+      return refuse(spec, e.getMessage());
+    }
+  }
+
+  private int database() {
+    long index = call.integer(1);
+    if (index < 0 || index >= runner.dataset().keyspace().databases()) {
+      throw DB_OUT_OF_RANGE;
+    }
+    return (int) index;
+  }
+
+  private Refused refuse(CommandSpec spec, String error) {
+    String subject = "";
+    if (spec.isSelect() && call.argc() > 1) {
+      subject = " of database " + Printable.of(call.text(1));
+    } else if (spec.firstKey() > 0 && spec.firstKey() < call.argc()) {
+      subject = " of the key '" + Printable.of(call.text(spec.firstKey())) + "'";
+    }
+    return new Refused(Printable.of(call.text(0)), subject, error);
   }
 
   /**
@@ -172,28 +264,32 @@ public final class StreamExecutor {
     return call.is(0, "publish") || call.is(0, "spublish");
   }
 
-  private void applyOne(long nowMs) {
-    call.bind(client, request, discard);
+  /**
+   * Applies the bound call.
+   *
+   * @return null, unless it has failed; then it has changed nothing
+   */
+  private Refused applyOne(long nowMs) {
     CommandSpec spec = table.find(call.arg(0));
     if (spec == null) {
       if (isAboutCode()) {
         String word = call.argc() > 1 ? " " + call.text(1) : "";
         control.skipped((call.text(0) + word).toUpperCase(Locale.ROOT));
       }
-      return;
+      return null;
     }
     switch (spec.name()) {
       case "multi", "exec" -> {
-        return;
+        return null;
       }
       case "select" -> {
-        client.select((int) call.integer(1));
-        return;
+        client.select(database());
+        return null;
       }
       case "ping", "replconf", "publish", "spublish" -> {
         call.spec(spec);
         control.control(call);
-        return;
+        return null;
       }
       default -> call.spec(spec);
     }
@@ -205,13 +301,18 @@ public final class StreamExecutor {
         }
       }
     }
+    if (client.db() >= runner.dataset().keyspace().databases()) {
+      // Selected by what was logged before, when there were more of them.
+      return refuse(spec, DB_OUT_OF_RANGE.getMessage());
+    }
     long replyStart = discard.position();
     boolean succeeded = runner.run(call, nowMs);
     discard.rewind(replyStart);
     if (!succeeded) {
-      throw new StreamException(
-          "command in the stream failed: " + spec.fullName() + " (" + call.failure() + ")");
+      // Before it has changed anything: see Handler.
+      return refuse(spec, call.failure());
     }
     appliedCommands++;
+    return null;
   }
 }

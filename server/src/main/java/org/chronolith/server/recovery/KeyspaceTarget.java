@@ -42,7 +42,7 @@ public final class KeyspaceTarget implements RecoveryTarget {
   @Override
   public void apply(ByteBuf bytes) {
     stream.apply(bytes);
-    stream.checkSupported();
+    stream.checkApplied();
   }
 
   @Override

@@ -14,6 +14,7 @@ import org.chronolith.network.ProtocolException;
 import org.chronolith.network.Scheduled;
 import org.chronolith.network.StreamConnection;
 import org.chronolith.network.StreamHandler;
+import org.chronolith.server.command.StreamExecutor;
 import org.chronolith.server.config.HostPort;
 import org.chronolith.server.config.ServerConfig;
 import org.chronolith.server.recovery.IncomingFiles;
@@ -535,27 +536,22 @@ final class ReplicaLink implements StreamApply.Source {
   }
 
   @Override
-  public void unsupported(String command, long offset) {
+  public void refused(StreamExecutor.Refused command, long offset) {
+    String what =
+        command.error() == null
+            ? "'" + command.command() + "' at offset " + offset + " is no command of this server"
+            : command + " at offset " + offset + " is refused (" + command.error() + ")";
     if (!isStuck(offset)) {
-      LOG.warn(
-          "MASTER link: '{}' at offset {} is no command of this server; asking for it once more, in"
-              + " case it was damaged on its way",
-          command,
-          offset);
+      LOG.warn("MASTER link: {}; asking for it once more, in case it was damaged on its way", what);
       disconnect();
       return;
     }
-    if (verifiedMaster && owner.stuck(this, "'" + command + "' is no command of this server")) {
+    if (verifiedMaster && owner.stuck(this, what)) {
       disconnect();
       return;
     }
     halted = true;
-    error =
-        "the master's stream has the command '"
-            + command
-            + "' at offset "
-            + offset
-            + ", which this server does not have";
+    error = "the master's stream has " + command + " at offset " + offset + ", " + command.why();
     LOG.error(
         "MASTER link: {}. Replication stops here; everything before is applied and nothing is"
             + " skipped. REPLICAOF begins anew",

@@ -31,8 +31,11 @@ final class StreamApply {
     /** The bytes are no commands: the link cannot go on. Any thread. */
     void malformed(ProtocolException cause);
 
-    /** This server lacks a command of the stream: the link cannot go on at all. Any thread. */
-    void unsupported(String command, long offset);
+    /**
+     * This server lacks a command of the stream, or fails to run it; nothing of it is applied: the
+     * link cannot go on at all. Any thread.
+     */
+    void refused(StreamExecutor.Refused command, long offset);
   }
 
   private final NetworkLoop loop;
@@ -133,9 +136,9 @@ final class StreamApply {
       onApplied.run();
     }
     shrink();
-    if (executor.unsupported() != null) {
+    if (executor.refused() != null) {
       halted = true;
-      source.unsupported(executor.unsupported(), writePath.log().endOffset());
+      source.refused(executor.refused(), writePath.log().endOffset());
     }
   }
 

@@ -19,6 +19,7 @@ import org.chronolith.server.command.ServerCounters;
 import org.chronolith.server.command.StreamExecutor;
 import org.chronolith.server.commands.hashes.HashCommands;
 import org.chronolith.server.commands.keys.DatabaseCommands;
+import org.chronolith.server.commands.keys.DumpCommands;
 import org.chronolith.server.commands.keys.ExpiryCommands;
 import org.chronolith.server.commands.keys.KeyCommands;
 import org.chronolith.server.commands.lists.ListCommands;
@@ -71,6 +72,7 @@ public final class CommandStream implements AutoCloseable {
     all.addAll(SetCommands.all());
     all.addAll(SortedSetCommands.all());
     all.addAll(KeyCommands.all());
+    all.addAll(DumpCommands.all());
     all.addAll(ExpiryCommands.all());
     all.addAll(new DatabaseCommands(new Watches(on -> {})).all());
     all.add(

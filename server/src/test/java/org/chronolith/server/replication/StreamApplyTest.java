@@ -16,6 +16,7 @@ import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
 import org.chronolith.replicationlog.LogListener;
 import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.server.command.StreamExecutor;
 import org.chronolith.server.recovery.CommandStream;
 import org.chronolith.server.write.Effects;
 import org.chronolith.server.write.WritePath;
@@ -88,20 +89,47 @@ class StreamApplyTest {
     }
 
     @Override
-    public void unsupported(String command, long offset) {
-      told.add("unsupported " + command);
+    public void refused(StreamExecutor.Refused command, long offset) {
+      told.add(offset + ": " + command + ", " + command.why());
     }
   }
 
   private static String set(String key) {
+    return command("SET", key, "value");
+  }
+
+  private static String command(String... words) {
     ByteBuf out = Unpooled.buffer();
-    CommandStream.write(out, "SET", key, "value");
-    return out.toString(StandardCharsets.US_ASCII);
+    CommandStream.write(out, words);
+    return out.toString(StandardCharsets.ISO_8859_1);
   }
 
   private void accept(String text) {
     offered += text.length();
-    apply.accept(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII), link);
+    apply.accept(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1), link);
+  }
+
+  /** What is refused is not applied, what is before it is, and the next link may bring it again. */
+  private void assertRefused(String before, String refused, String why) {
+    for (int i = 0; i < 2; i++) {
+      told.clear();
+      long start = log.endOffset();
+      int db = apply.db();
+      apply.reset();
+      accept(before + refused + set("behind"));
+      long end = start + before.length();
+      assertEquals(List.of(end + ": " + why), told);
+      assertEquals(end, log.endOffset());
+      assertEquals(db, apply.db());
+      accept(set("behind"));
+      assertEquals(end, log.endOffset());
+    }
+    apply.reset();
+  }
+
+  /** Two bytes of version 10 and a checksum that nobody looks at, after the type. */
+  private static String payload(int type) {
+    return (char) type + "value\n\0" + "checksum";
   }
 
   @Test
@@ -138,5 +166,72 @@ class StreamApplyTest {
     assertEquals(List.of("malformed"), told);
     assertEquals(whole.length(), log.endOffset());
     assertEquals(2, stream.executor.appliedCommands());
+  }
+
+  @Test
+  void shouldStopBeforeAValueOfATypeThatIsLacking() {
+    String why =
+        "the command 'RESTORE' of the key 'k', which this server refuses: ERR the payload is a %s,"
+            + " a type that this server does not have";
+    String stream = command("RESTORE", "k", "0", payload(15));
+    assertRefused(set("a"), stream, String.format(why, "stream"));
+    assertRefused("", command("RESTORE", "k", "0", payload(7)), String.format(why, "module value"));
+    assertRefused(
+        GROUP_BEGINS + set("b") + GROUP_ENDS,
+        GROUP_BEGINS + set("c") + command("SELECT", "3") + stream + GROUP_ENDS,
+        String.format(why, "stream"));
+  }
+
+  @Test
+  void shouldStopBeforeADatabaseThatIsLacking() {
+    String why = ", which this server refuses: ERR DB index is out of range";
+    String select = command("SELECT", "16");
+    assertRefused(set("a"), select, "the command 'SELECT' of database 16" + why);
+    assertRefused(
+        set("a"),
+        GROUP_BEGINS + set("b") + select + set("c") + GROUP_ENDS,
+        "the command 'SELECT' of database 16" + why);
+    assertRefused(set("a"), command("MOVE", "a", "16"), "the command 'MOVE' of the key 'a'" + why);
+    assertRefused(
+        set("a"),
+        GROUP_BEGINS + set("a") + command("COPY", "a", "b", "DB", "16") + GROUP_ENDS,
+        "the command 'COPY' of the key 'a'" + why);
+    assertRefused("", command("SWAPDB", "0", "16"), "the command 'SWAPDB'" + why);
+    // As after a start with fewer of them.
+    apply.select(16);
+    assertRefused("", set("a"), "the command 'SET' of the key 'a'" + why);
+  }
+
+  @Test
+  void shouldStopBeforeACommandThatFails() {
+    String list = command("RPUSH", "list", "element");
+    accept(list + command("SELECT", "3") + list + command("SELECT", "0"));
+    String why =
+        "the command 'APPEND' of the key 'list', which this server refuses: WRONGTYPE Operation"
+            + " against a key holding the wrong kind of value";
+    String fails = command("APPEND", "list", "x");
+    assertRefused(set("a"), fails, why);
+    assertRefused(set("a"), GROUP_BEGINS + command("SELECT", "3") + fails + GROUP_ENDS, why);
+    assertRefused(
+        "",
+        command("SETRANGE", "s", "2147483647", "x"),
+        "the command 'SETRANGE' of the key 's', which this server refuses: ERR string exceeds"
+            + " maximum allowed size (proto-max-bulk-len)");
+    assertRefused(
+        "",
+        command("APPEND", "two words\n"),
+        "the command 'APPEND' of the key 'two words?', which this server refuses: ERR wrong number"
+            + " of arguments");
+  }
+
+  @Test
+  void shouldNotGoOnAfterAPartOfATransaction() {
+    accept(command("RPUSH", "list", "element"));
+    long end = log.endOffset();
+    accept(GROUP_BEGINS + set("a") + command("APPEND", "list", "x") + GROUP_ENDS);
+    assertEquals(1, told.size());
+    assertTrue(told.get(0).startsWith("fatal: "), told::toString);
+    assertTrue(told.get(0).contains("the command 'APPEND' of the key 'list'"), told::toString);
+    assertEquals(end, log.endOffset());
   }
 }

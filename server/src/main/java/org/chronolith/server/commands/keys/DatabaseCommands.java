@@ -49,6 +49,11 @@ public final class DatabaseCommands {
             .complexity("O(1), and O(N) for N watched keys")
             .summary("Swap two databases")
             .handler(this::swapDb)
+            .needs(
+                call -> {
+                  database(call, call.integer(1, FIRST_INDEX));
+                  database(call, call.integer(2, SECOND_INDEX));
+                })
             .build());
   }
 
@@ -98,19 +103,24 @@ public final class DatabaseCommands {
   }
 
   private void swapDb(Call call) {
-    long first = call.integer(1, FIRST_INDEX);
-    long second = call.integer(2, SECOND_INDEX);
-    int databases = call.keyspace().databases();
-    if (first < 0 || first >= databases || second < 0 || second >= databases) {
-      throw OUT_OF_RANGE;
-    }
+    long firstIndex = call.integer(1, FIRST_INDEX);
+    long secondIndex = call.integer(2, SECOND_INDEX);
+    int first = database(call, firstIndex);
+    int second = database(call, secondIndex);
     if (first != second) {
-      touchWatched(call, (int) first, (int) second);
-      touchWatched(call, (int) second, (int) first);
-      call.keyspace().swap((int) first, (int) second);
+      touchWatched(call, first, second);
+      touchWatched(call, second, first);
+      call.keyspace().swap(first, second);
     }
     call.propagate();
     call.reply().ok();
+  }
+
+  private static int database(Call call, long index) {
+    if (index < 0 || index >= call.keyspace().databases()) {
+      throw OUT_OF_RANGE;
+    }
+    return (int) index;
   }
 
   /** Breaks the watches of keys of {@code db} that exist in one of {@code databases} or in it. */

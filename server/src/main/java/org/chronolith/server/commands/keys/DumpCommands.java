@@ -69,7 +69,8 @@ public final class DumpCommands {
             summary)
         .flags(WRITE, DENYOOM)
         .complexity("O(N) where N is the number of elements")
-        .handler(DumpCommands::restore);
+        .handler(DumpCommands::restore)
+        .needs(DumpCommands::checkType);
   }
 
   private static RdbDump payloads(Call call) {
@@ -136,6 +137,13 @@ public final class DumpCommands {
       expire(call, absolute ? ttl : ttl + call.nowMs(), absolute, replaced);
     }
     call.reply().ok();
+  }
+
+  private static void checkType(Call call) {
+    String missing = RdbDump.missing(call.arg(3));
+    if (missing != null) {
+      throw new CommandException("ERR " + missing);
+    }
   }
 
   private static void read(Call call) {

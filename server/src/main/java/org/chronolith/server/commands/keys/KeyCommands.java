@@ -109,6 +109,7 @@ public final class KeyCommands {
             .complexity("O(N) for a collection of N elements")
             .summary("Copy a value to another key")
             .handler(KeyCommands::copy)
+            .needs(KeyCommands::copyOptions)
             .build(),
         CommandSpec.named("move")
             .arity(3)
@@ -119,6 +120,7 @@ public final class KeyCommands {
             .arguments("key db")
             .summary("Move a key to another database")
             .handler(KeyCommands::move)
+            .needs(call -> database(call, 2))
             .build());
   }
 
@@ -183,9 +185,13 @@ public final class KeyCommands {
     }
   }
 
-  private static void copy(Call call) {
-    Database source = call.db();
-    Database target = source;
+  /**
+   * @param target null for the database of the source
+   */
+  private record CopyOptions(Database target, boolean replace) {}
+
+  private static CopyOptions copyOptions(Call call) {
+    Database target = null;
     boolean replace = false;
     for (int i = 3; i < call.argc(); i++) {
       if (call.is(i, "replace")) {
@@ -196,6 +202,14 @@ public final class KeyCommands {
         throw CommandException.SYNTAX;
       }
     }
+    return new CopyOptions(target, replace);
+  }
+
+  private static void copy(Call call) {
+    Database source = call.db();
+    CopyOptions options = copyOptions(call);
+    Database target = options.target == null ? source : options.target;
+    boolean replace = options.replace;
     if (source == target && same(call.arg(1), call.arg(2))) {
       throw SAME_OBJECT;
     }

@@ -225,7 +225,9 @@ final class LogSync implements Runnable {
     long commits = state.commits();
     long target = state.endOffset();
     long identities = state.identities();
-    if (commits == forcedCommits) {
+    // An identity is counted after its commit is, which may have been forced in between: only the
+    // next force can say that it is on disk.
+    if (commits == forcedCommits && identities == durableIdentities) {
       return;
     }
     long begun = System.nanoTime();

@@ -64,6 +64,11 @@ public final class LogStream implements SnapshotStream {
   }
 
   @Override
+  public boolean durableIdentity() {
+    return writePath.log().durableIdentity();
+  }
+
+  @Override
   public long startOffset() {
     return writePath.log().startOffset();
   }

@@ -405,13 +405,19 @@ public final class SnapshotDuty implements SnapshotListener {
   }
 
   /**
-   * Snapshot(S) is published only once log[.., S) is on disk: else a crash leaves S ahead of it.
+   * Snapshot(S) is published only once log[.., S) is on disk: else a crash leaves S ahead of it. So
+   * must the name be that S has: else the log comes back without it, as that of somebody else.
    */
   private long awaitLog(long nowMs) {
     if (session.state().isFinal()) {
       return failed(nowMs);
     }
     if (stream.durableOffset() < meta.offset()) {
+      return POLL_MS;
+    }
+    if (!stream.durableIdentity()) {
+      // It may be a newer one, for which nobody has asked.
+      stream.requestSync();
       return POLL_MS;
     }
     session.finish(meta);

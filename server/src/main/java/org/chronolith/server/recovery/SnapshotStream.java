@@ -22,6 +22,9 @@ public interface SnapshotStream {
   /** Every byte below it is on disk. */
   long durableOffset();
 
+  /** Whether the name that the stream has now is on disk, too. */
+  boolean durableIdentity();
+
   /** The oldest byte of the log that is kept. */
   long startOffset();
 

@@ -93,6 +93,23 @@ class SnapshotDutyTest {
   }
 
   @Test
+  void shouldNotPublishBeforeTheNameOfTheStreamIsDurable() throws Exception {
+    stream.syncs = false;
+    stream.durable = stream.end;
+    stream.durableIdentity = false;
+    duty.request("BGSAVE", this::outcome);
+    runUntil(() -> duty.state() == SnapshotDuty.State.AWAITING_LOG);
+    for (int i = 0; i < 50; i++) {
+      duty.doWork(nowMs);
+    }
+    assertEquals(SnapshotDuty.State.AWAITING_LOG, duty.state());
+    assertTrue(store.newest().isEmpty());
+    stream.syncs = true;
+    runUntil(() -> !outcomes.isEmpty());
+    assertEquals(List.of("ok"), outcomes);
+  }
+
+  @Test
   void shouldNotPublishBeforeTheLogIsDurableThroughTheMark() throws Exception {
     write("a", "1");
     stream.syncs = false;
@@ -420,6 +437,7 @@ class SnapshotDutyTest {
     private final History history = History.fresh().newId(0);
     long end = 100;
     long durable;
+    boolean durableIdentity = true;
     long trimmedTo;
     long startOffset;
     boolean spaceLow;
@@ -453,6 +471,11 @@ class SnapshotDutyTest {
     }
 
     @Override
+    public boolean durableIdentity() {
+      return durableIdentity;
+    }
+
+    @Override
     public long startOffset() {
       return startOffset;
     }
@@ -461,6 +484,7 @@ class SnapshotDutyTest {
     public void requestSync() {
       if (syncs) {
         durable = end;
+        durableIdentity = true;
       }
     }
 

@@ -266,6 +266,11 @@ final class SnapshotPlusLogScenario {
       }
 
       @Override
+      public boolean durableIdentity() {
+        return log().durableIdentity();
+      }
+
+      @Override
       public long startOffset() {
         return log().startOffset();
       }

@@ -218,6 +218,7 @@ public final class Server {
     clients.onClose(subscriptions::forget);
     clients.onClose(shutdown::forget);
     clients.onClose(clientPause::forget);
+    clients.onClose(logSpaceGate::forget);
     clients.dispatcher(new Dispatcher(table, runner, writePath, gates(), this::ran, this::fatal));
     replication.register(info);
     pubSub.register(info);

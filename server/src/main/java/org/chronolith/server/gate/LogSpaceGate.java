@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.chronolith.network.Connection;
+import org.chronolith.server.client.Client;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.Gate;
 import org.chronolith.server.command.LogRoom;
@@ -145,6 +146,11 @@ public final class LogSpaceGate implements Gate, LogRoom {
     // The space was asked for, so a report of the log follows and ends the wait.
     waiting.add(call.client().connection());
     return POSTPONE;
+  }
+
+  /** The client is gone. */
+  public void forget(Client client) {
+    waiting.remove(client.connection());
   }
 
   private void resumeWaiting() {

@@ -287,9 +287,13 @@ final class Claims {
     return claims.get(id);
   }
 
-  /** The stream of this node goes back to where the log ends: what is beyond is not claimed. */
+  /**
+   * The stream of this node goes back to where the log ends now. As at a {@link #start}, who has
+   * more than that needs all that will be behind the end, once it has gone back to it, too.
+   */
   void goBack(long startOffset, long endOffset) {
-    claims.values().removeIf(claim -> claim.offset() < startOffset || claim.offset() > endOffset);
+    claims.values().removeIf(claim -> isOfAnotherLog(claim, startOffset));
+    claims.values().forEach(claim -> claim.lowerTo(endOffset));
     ended.clear();
     samples.clear();
     persist();

@@ -121,6 +121,21 @@ class ClaimsTest {
   }
 
   @Test
+  void shouldKeepTheLogForThoseThatWillGoBackAsThisNodeHas() {
+    update(
+        List.of(new Connected("none", 50), new Connected("less", 150), new Connected("more", 500)),
+        500,
+        1_000);
+    claims.goBack(100, 300);
+    assertNull(claims.get("none"));
+    assertEquals(150, claims.get("less").offset());
+    assertEquals(300, claims.get("more").offset());
+    claims.forget("less");
+    update(List.of(), 900, 2_000);
+    assertEquals(300, claims.neededOffset());
+  }
+
+  @Test
   void shouldRememberOnlyThoseThatWillBeKnown() {
     update(List.of(new Connected(null, 1), new Connected("c", 2, false)), 10, 1_000);
     assertTrue(claims.all().isEmpty());

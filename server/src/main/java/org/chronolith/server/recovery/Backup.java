@@ -95,14 +95,17 @@ public final class Backup {
     if (live.get() == null) {
       throw new RecoveryException("the data is not loaded yet");
     }
-    check(target);
+    if (!target.isAbsolute()) {
+      throw new RecoveryException("the path of a backup must be absolute: " + target);
+    }
+    Path data = dataDirectory.get();
     Recovered from = live.get();
     stream.appendStaged();
     Optional<Checkpoint> checkpoint = from.snapshots().retainNewest();
     neededFrom = checkpoint.map(Checkpoint::offset).orElse(from.log().startOffset());
     running = true;
     try {
-      new Thread(() -> run(from, checkpoint, target, made, failed), "backup").start();
+      new Thread(() -> run(from, data, checkpoint, target, made, failed), "backup").start();
     } catch (OutOfMemoryError e) {
       checkpoint.ifPresent(Checkpoint::release);
       ended();
@@ -115,27 +118,16 @@ public final class Backup {
     neededFrom = Long.MAX_VALUE;
   }
 
-  private void check(Path target) {
-    if (!target.isAbsolute()) {
-      throw new RecoveryException("the path of a backup must be absolute: " + target);
-    }
-    Path data = dataDirectory.get().toAbsolutePath().normalize();
-    Path normal = target.normalize();
-    if (normal.startsWith(data) || data.startsWith(normal)) {
-      throw new RecoveryException(
-          "a backup must not lie in the data directory " + data + ", nor around it");
-    }
-  }
-
   private void run(
       Recovered from,
+      Path data,
       Optional<Checkpoint> checkpoint,
       Path target,
       Consumer<Made> made,
       Consumer<String> failed) {
     Runnable outcome = () -> failed.accept("it ended before its time");
     try {
-      Made result = make(from, checkpoint, target.normalize());
+      Made result = make(from, data, checkpoint, target.normalize());
       LOG.info(
           "Backup of offset {} in {}: {} files linked, {} copied ({} bytes), {} ms",
           result.offset(),
@@ -171,9 +163,10 @@ public final class Backup {
         : e.toString();
   }
 
-  private Made make(Recovered from, Optional<Checkpoint> checkpoint, Path target)
+  private Made make(Recovered from, Path data, Optional<Checkpoint> checkpoint, Path target)
       throws IOException {
     long startedNanos = System.nanoTime();
+    checkOutside(data.toRealPath(), real(target));
     ReplicationLog log = from.log();
     log.sync();
     Path making = target.resolveSibling(target.getFileName() + MAKING);
@@ -224,6 +217,22 @@ public final class Backup {
     }
   }
 
+  /** Without symbolic links, up to where nothing is there yet. */
+  private static Path real(Path target) throws IOException {
+    Path there = target.normalize();
+    while (!Files.exists(there)) {
+      there = there.getParent();
+    }
+    return there.toRealPath().resolve(there.relativize(target.normalize())).normalize();
+  }
+
+  private static void checkOutside(Path data, Path target) {
+    if (target.startsWith(data) || data.startsWith(target)) {
+      throw new RecoveryException(
+          "a backup must not lie in the data directory " + data + ", nor around it");
+    }
+  }
+
   private static void checkPlace(Path target, Path making) throws IOException {
     if (!Files.isDirectory(target.getParent())) {
       throw new RecoveryException("there is no directory " + target.getParent() + "; make it");
@@ -233,6 +242,11 @@ public final class Backup {
           making + " is what a backup left that was cut short; remove it first");
     }
     if (Files.isDirectory(target)) {
+      if (!Files.getFileStore(target).equals(Files.getFileStore(target.getParent()))) {
+        // It takes its name by a rename.
+        throw new RecoveryException(
+            target + " is where a volume is mounted; name a directory in it, which is made");
+      }
       try (Stream<Path> entries = Files.list(target)) {
         if (entries.findAny().isPresent()) {
           throw new RecoveryException(target + " is not empty; give a new name");

@@ -33,6 +33,11 @@ public final class DataDirectory implements AutoCloseable {
   /** In a generation that was never live: whatever it holds, nobody was told that it is safe. */
   static final String BUILDING = "BUILDING";
 
+  /**
+   * While a tool makes the directory: what is in it is a part of something, and looks like none.
+   */
+  static final String UNFINISHED = "UNFINISHED";
+
   /** Free space beyond a snapshot's files: the new log's first segment. */
   private static final long SPARE_BYTES = 64L << 20;
 
@@ -41,7 +46,7 @@ public final class DataDirectory implements AutoCloseable {
 
   /** Files that change by a forced rename. */
   private static final List<String> REPLACED =
-      List.of(CURRENT, Instance.NAME, NodeId.FILE, ForkMark.NAME, "REPLICAS");
+      List.of(CURRENT, UNFINISHED, Instance.NAME, NodeId.FILE, ForkMark.NAME, "REPLICAS");
 
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
   private static final Pattern GENERATION = Pattern.compile(Generation.PREFIX + "([1-9]\\d{0,8})");
@@ -120,6 +125,33 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /**
+   * From now on, also after a crash, the directory is neither started nor read, until it is {@link
+   * #finished}.
+   */
+  public void unfinished() throws IOException {
+    ForcedFile.write(disk, directory.resolve(UNFINISHED), "");
+  }
+
+  public void finished() throws IOException {
+    disk.delete(directory.resolve(UNFINISHED));
+    disk.force(directory);
+  }
+
+  /**
+   * @throws RecoveryException if it is {@link #unfinished}
+   */
+  static void requireFinished(Path directory) {
+    Path mark = directory.resolve(UNFINISHED);
+    if (Files.exists(mark)) {
+      throw new RecoveryException(
+          mark
+              + " says that the restore or import that was making "
+              + directory
+              + " has not come to its end: remove the directory and make it again");
+    }
+  }
+
+  /**
    * Takes back all that was made in the directory, and the directory itself if it is among {@code
    * made}, with the others there; {@link #close} remains. REQUIRES: it {@link #isEmpty} was true
    * after it was opened.
@@ -133,6 +165,7 @@ public final class DataDirectory implements AutoCloseable {
     for (Generation generation : generations()) {
       removeTree(generation.directory());
     }
+    disk.delete(directory.resolve(UNFINISHED));
     lock.remove(directory);
     for (Path one : made) {
       try {

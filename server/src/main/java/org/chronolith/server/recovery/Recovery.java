@@ -137,6 +137,7 @@ public final class Recovery {
    */
   public Recovered start(
       Supplier<? extends RecoveryTarget> targets, boolean replica, long claimedOffset) {
+    DataDirectory.requireFinished(data.directory());
     Optional<Generation> current = data.current();
     data.removeLeftovers();
     try {

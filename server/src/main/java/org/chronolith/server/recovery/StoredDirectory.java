@@ -65,6 +65,7 @@ public record StoredDirectory(
     List<Generation> all = DataDirectory.generations(path);
     Optional<Generation> current;
     try {
+      DataDirectory.requireFinished(path);
       current = DataDirectory.current(path);
     } catch (RecoveryException e) {
       if (e.getCause() != null) {

@@ -10,8 +10,9 @@ import org.chronolith.server.OfflineDataset;
 import org.chronolith.server.recovery.DataDirectory;
 
 /**
- * A data directory that a tool makes: complete, or not there at all. It is locked from the
- * beginning, so that no server starts in it while the tool still reads.
+ * A data directory that a tool makes: complete, or not there at all, or, if the tool was killed,
+ * marked as one that must not be used. It is locked from the beginning, so that no server starts in
+ * it while the tool still reads.
  */
 final class NewDirectory implements AutoCloseable {
   /** What was missing of the way to the directory, the innermost first. */
@@ -34,6 +35,10 @@ final class NewDirectory implements AutoCloseable {
     try {
       // Again: a server may have come and gone.
       requireEmpty(directory, option);
+      made.unfinished();
+    } catch (IOException e) {
+      made.close();
+      throw new ToolException(option + " " + directory + " cannot be used: " + e, e);
     } catch (RuntimeException e) {
       made.close();
       throw e;
@@ -57,6 +62,11 @@ final class NewDirectory implements AutoCloseable {
    */
   long write(OfflineDataset state, long offset, History history, Progress progress) {
     long keys = StateWriter.write(made, state, offset, history, progress);
+    try {
+      made.finished();
+    } catch (IOException e) {
+      throw new ToolException("cannot write " + made.directory() + ": " + e, e);
+    }
     written = true;
     return keys;
   }

@@ -76,6 +76,28 @@ class BackupTest {
   }
 
   @Test
+  void shouldRefusePlacesThatItWouldHarmOrCannotTake() throws Exception {
+    Path data = Files.createDirectories(directory.resolve("data"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), directory);
+    try (MadeCheckpoint made = new MadeCheckpoint(data.resolve("snapshot"))) {
+      Recovered live = new Recovered(new Generation(1, data), made.store(), log(), 0, 0, 0, 0, 0);
+      Backup backup = new Backup(() -> live, () -> link.resolve("data"), stream(), engine::add);
+      for (Path inside : List.of(data.resolve("gen-2"), link.resolve("data/a/b"), directory)) {
+        assertTrue(refusal(backup, inside).contains("must not lie in the data directory"));
+      }
+      // Mounted on every Linux.
+      assertTrue(refusal(backup, Path.of("/proc")).contains("a volume is mounted"));
+    }
+  }
+
+  private String refusal(Backup backup, Path target) throws InterruptedException {
+    failures.clear();
+    backup.start(target, ok -> failures.add("made"), failures::add);
+    engine.poll(30, TimeUnit.SECONDS).run();
+    return failures.toString();
+  }
+
+  @Test
   void shouldEndAndTellTheClientWhenMemoryRunsOut() throws Exception {
     failsWith(new OutOfMemoryError("no more"), "no more");
   }

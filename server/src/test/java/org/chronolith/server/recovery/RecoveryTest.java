@@ -676,6 +676,19 @@ class RecoveryTest {
     }
   }
 
+  @Test
+  void shouldNotStartWhereAToolWasKilledThatMadeTheDirectory() throws Exception {
+    try (DataDirectory made = DataDirectory.open(directory)) {
+      made.unfinished();
+    }
+    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+    assertTrue(e.getMessage().contains("has not come to its end"), e.getMessage());
+    try (DataDirectory made = DataDirectory.open(directory)) {
+      made.finished();
+    }
+    start(false).close();
+  }
+
   /** For want of memory, or since nobody waits for it any more. */
   @Test
   void shouldLeaveNothingOfAFullSyncThatEndsInTheMiddle(@TempDir Path elsewhere) throws Exception {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.RecoveryException;
+import org.chronolith.server.recovery.StoredDirectory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +46,17 @@ class NewDirectoryTest {
     }
     assertEquals(Map.of("beside", "precious"), Map.of("beside", Files.readString(beside)));
     assertFalse(Files.exists(root.resolve("a")));
+  }
+
+  @Test
+  void shouldNotBeUsedWhenTheToolWasKilled() throws Exception {
+    Path directory = root.resolve("killed");
+    try (NewDirectory made = new NewDirectory(directory, "--dir")) {
+      assertTrue(Files.exists(directory.resolve("UNFINISHED")), "of " + made);
+      assertTrue(
+          StoredDirectory.withDamage(directory).damage().orElseThrow().contains("make it again"));
+      assertThrows(RecoveryException.class, () -> StoredDirectory.of(directory));
+    }
   }
 
   @Test

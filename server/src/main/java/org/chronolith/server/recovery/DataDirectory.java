@@ -153,8 +153,8 @@ public final class DataDirectory implements AutoCloseable {
 
   /**
    * Takes back all that was made in the directory, and the directory itself if it is among {@code
-   * made}, with the others there; {@link #close} remains. REQUIRES: it {@link #isEmpty} was true
-   * after it was opened.
+   * made}, with the others there; {@link #close} remains. REQUIRES: {@link #isEmpty} was true after
+   * it was opened.
    *
    * @param made directories that were missing before it was opened, the innermost first
    */

@@ -123,6 +123,60 @@ class StockMasterIT {
     }
   }
 
+  @Test
+  void shouldStopBeforeAPayloadThatItLacksTheTypeOfAndSayItAgainAfterARestart() throws IOException {
+    try (RedisServerProcess redis = redis();
+        RespClient master = new RespClient(redis.port())) {
+      master.call("XADD", "events", "*", "a", "b");
+      master.call(
+          "EVAL",
+          "redis.call('SET', KEYS[2], redis.call('DUMP', KEYS[1])) redis.call('DEL', KEYS[1])",
+          "2",
+          "events",
+          "payload");
+      String why = "the command 'RESTORE' of the key 'restored' at offset ";
+      String type = "the payload is a stream, a type that this server does not have";
+      try (ChronolithProcess node = follow(redis);
+          RespClient replica = node.connect()) {
+        awaitEqual(master, replica);
+        master.call("SET", "before", "applied");
+        master.call(
+            "EVAL",
+            "redis.call('SET', 'beside', 'not applied')"
+                + " redis.call('RESTORE', KEYS[1], 0, redis.call('GET', KEYS[2]))",
+            "2",
+            "restored",
+            "payload");
+        await(() -> error(replica).contains(why) && error(replica).contains(type));
+        assertEquals("applied", replica.call("GET", "before"));
+        assertEquals(null, replica.call("GET", "beside"));
+        node.kill();
+      }
+      try (ChronolithProcess node = follow(redis);
+          RespClient replica = node.connect()) {
+        await(() -> error(replica).contains(why) && error(replica).contains(type));
+        assertEquals("applied", replica.call("GET", "before"));
+      }
+    }
+  }
+
+  @Test
+  void shouldStopBeforeADatabaseThatItLacks() throws IOException {
+    try (RedisServerProcess redis = redis("--databases", "32");
+        RespClient master = new RespClient(redis.port());
+        ChronolithProcess node = follow(redis);
+        RespClient replica = node.connect()) {
+      awaitEqual(master, replica);
+      master.call("SET", "before", "applied");
+      master.call("SELECT", "20");
+      master.call("SET", "key", "not applied");
+      await(() -> error(replica).contains("' of database 20 at offset "));
+      assertEquals("applied", replica.call("GET", "before"));
+      replica.call("REPLICAOF", "NO", "ONE");
+      assertEquals("OK", replica.call("SET", "here", "written"));
+    }
+  }
+
   /** They change no key. What they do when they run comes as its effects. */
   @Test
   void shouldNameFunctionsOfTheStreamAndGoOn() throws IOException {

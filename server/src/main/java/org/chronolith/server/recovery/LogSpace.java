@@ -5,6 +5,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.chronolith.replicationlog.History;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.ReplicationLog;
 
 /** Appends to a log that is just being made. Thread: {@code loader}; it waits for the disk. */
@@ -41,7 +42,8 @@ final class LogSpace {
     long begunNanos = System.nanoTime();
     while (!space.getAsBoolean()) {
       if (System.nanoTime() - begunNanos > TIMEOUT_NANOS) {
-        throw new RecoveryException("no space is reserved for the log");
+        String why = "no space is reserved for the log";
+        throw new RecoveryException(why, new LogException(LogException.Kind.NO_SPACE, why));
       }
       LockSupport.parkNanos(POLL_NANOS);
     }

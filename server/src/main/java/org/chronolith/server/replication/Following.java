@@ -29,6 +29,9 @@ final class Following implements LinkOwner {
 
   private static final long SPACE_RETRY_MS = 100;
 
+  /** Rewinds that fail one after the other, with the link's pauses, before everything is sent. */
+  private static final int MOST_FAILED_REWINDS = 10;
+
   private final NetworkLoop engine;
   private final NetworkLoop loop;
   private final ServerConfig config;
@@ -54,6 +57,9 @@ final class Following implements LinkOwner {
 
   /** The master of this link was asked in vain to go on from the end of the log. */
   private ReplicaLink refusedBy;
+
+  /** Rewinds for this link that have failed, one after the other. */
+  private int rewindsFailed;
 
   /** A full sync under way, and who waits for its end. */
   private Receiving receiving;
@@ -117,6 +123,7 @@ final class Following implements LinkOwner {
     }
     knownName = null;
     askedUnder = "";
+    rewindsFailed = 0;
     link = new ReplicaLink(loop, master, config, this);
   }
 
@@ -271,6 +278,7 @@ final class Following implements LinkOwner {
         () -> {
           if (from == link) {
             refusedBy = null;
+            rewindsFailed = 0;
             failover.clear();
             dropIncoming("the stream goes on without it");
             continueUnder(replicationId, then, from, over);
@@ -579,6 +587,7 @@ final class Following implements LinkOwner {
       host.adopt(recovered, target);
       apply.select(recovered.streamDb());
       if (over == null) {
+        rewindsFailed = 0;
         replicas.claims().goBack(recovered.log().startOffset(), recovered.log().endOffset());
         LOG.info("This node is back at offset {}", recovered.log().endOffset());
         afterReceiving.run();
@@ -595,9 +604,8 @@ final class Following implements LinkOwner {
     public void failed(Throwable cause) {
       engine.execute(
           () -> {
-            if (over == null) {
-              LOG.warn("A full resync is needed: {}", cause.getMessage());
-              refusedBy = from;
+            if (over == null && from == link) {
+              rewindFailed(cause);
             }
             if (receive instanceof FullSyncReceive files && files.kept() != null) {
               keep(files.kept());
@@ -612,6 +620,21 @@ final class Following implements LinkOwner {
             boolean rdb = receive instanceof RdbReceive;
             loop.execute(() -> from.notLoaded(over, cause, rdb));
           });
+    }
+
+    private void rewindFailed(Throwable cause) {
+      rewindsFailed++;
+      if (Rewind.mayPass(cause) && rewindsFailed < MOST_FAILED_REWINDS) {
+        LOG.warn(
+            "{}. That may pass: it is tried again, {} of {} times",
+            cause.getMessage(),
+            rewindsFailed + 1,
+            MOST_FAILED_REWINDS);
+        from.comeBack();
+      } else {
+        LOG.warn("A full resync is needed: {}", cause.getMessage());
+        refusedBy = from;
+      }
     }
   }
 }

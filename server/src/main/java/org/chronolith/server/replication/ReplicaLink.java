@@ -217,6 +217,12 @@ final class ReplicaLink implements StreamApply.Source {
     }
   }
 
+  /** As {@link #disconnect}, for a reason that the log has. Any thread. */
+  void comeBack() {
+    StreamConnection over = connection;
+    loop.execute(() -> close(over));
+  }
+
   /** Ends the link for good. Any thread. */
   void stop() {
     stopped = true;

@@ -1,8 +1,12 @@
 package org.chronolith.server.replication;
 
+import java.io.IOException;
 import java.util.Optional;
+import org.chronolith.engine.EngineException;
 import org.chronolith.engine.snapshot.Checkpoint;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.server.recovery.IncomingFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Rewind implements Receiving {
   private static final Logger LOG = LoggerFactory.getLogger(Rewind.class);
+  private static final int MOST_CAUSES = 16;
 
   private final ReplicationHost host;
   private final ReplicationLog log;
@@ -77,6 +82,35 @@ final class Rewind implements Receiving {
   public long neededOffset() {
     // The new generation's log is to hold as much as this one's does.
     return startOffset;
+  }
+
+  /**
+   * Whether a rewind that failed for {@code cause} may succeed later: what it needs was missing
+   * just then, and nothing that it has read is damaged, or leads nowhere.
+   */
+  static boolean mayPass(Throwable cause) {
+    boolean passes = false;
+    int depth = 0;
+    for (Throwable at = cause; at != null && depth < MOST_CAUSES; at = at.getCause()) {
+      depth++;
+      if (at instanceof IncomingFiles.DamagedException) {
+        return false;
+      }
+      if (at instanceof EngineException engine) {
+        if (engine.severity() == EngineException.Severity.CORRUPTION) {
+          return false;
+        }
+        passes |= engine.severity() != EngineException.Severity.FATAL;
+      } else if (at instanceof LogException log) {
+        if (log.kind() == LogException.Kind.DAMAGED) {
+          return false;
+        }
+        passes |= log.kind() == LogException.Kind.NO_SPACE || log.kind() == LogException.Kind.IO;
+      } else {
+        passes |= at instanceof IOException || at instanceof VirtualMachineError;
+      }
+    }
+    return passes;
   }
 
   private void run() {

@@ -1,11 +1,15 @@
 package org.chronolith.server.replication;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -18,8 +22,10 @@ import org.chronolith.engine.snapshot.SnapshotSession;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogConfig;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogListener;
 import org.chronolith.replicationlog.ReplicationLog;
+import org.chronolith.server.recovery.RecoveryException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,6 +59,26 @@ class RewindTest {
   void shouldNeedNothingOfTheLogForWhatIsReceived() {
     Receiving received = () -> true;
     assertEquals(Long.MAX_VALUE, received.neededOffset());
+  }
+
+  @Test
+  void shouldTryAgainOnlyWhatMayPass() {
+    assertTrue(mayPass(new FileSystemException("f", null, "Too many open files")));
+    assertTrue(mayPass(new UncheckedIOException(new IOException("Input/output error"))));
+    assertTrue(mayPass(new EngineException(EngineException.Severity.NO_SPACE, "full")));
+    assertTrue(mayPass(new LogException(LogException.Kind.NO_SPACE, "full")));
+    assertTrue(Rewind.mayPass(new OutOfMemoryError("Cannot reserve direct buffer memory")));
+    assertFalse(mayPass(new IllegalStateException("no command ends there")));
+    assertFalse(
+        mayPass(
+            new EngineException(
+                EngineException.Severity.CORRUPTION, "damaged", new IOException("Bad message"))));
+    assertFalse(mayPass(new LogException(LogException.Kind.DAMAGED, "damaged")));
+    assertFalse(mayPass(new LogException(LogException.Kind.TRIMMED, "trimmed")));
+  }
+
+  private static boolean mayPass(Exception cause) {
+    return Rewind.mayPass(new RecoveryException("going back to 1 failed", cause));
   }
 
   private static void append(ReplicationLog log, int bytes) {

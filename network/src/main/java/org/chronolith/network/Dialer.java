@@ -62,6 +62,11 @@ public final class Dialer {
   }
 
   private static void dial(StreamConnection stream, SocketAddress address, int timeoutMs) {
+    if (stream.isCloseRequested()) {
+      // Given up while the name was being resolved.
+      stream.ended(null);
+      return;
+    }
     NetworkLoop loop = stream.loop();
     Bootstrap bootstrap = new Bootstrap();
     if (address instanceof InetSocketAddress) {

@@ -177,6 +177,10 @@ public final class StreamConnection {
     return lastReadMs;
   }
 
+  boolean isCloseRequested() {
+    return closeRequested;
+  }
+
   InputBuffer input() {
     return input;
   }

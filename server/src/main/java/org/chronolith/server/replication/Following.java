@@ -404,12 +404,15 @@ final class Following implements LinkOwner {
   }
 
   @Override
-  public void fullResync() {
+  public void fullResync(ReplicaLink from) {
     engine.execute(
         () -> {
-          refusedBy = null;
-          failover.clear();
-          replicas.disconnectAll();
+          if (from == link) {
+            refusedBy = null;
+            rewindsFailed = 0;
+            failover.clear();
+            replicas.disconnectAll();
+          }
         });
   }
 

@@ -29,7 +29,7 @@ interface LinkOwner {
   void told(ReplicaLink from, Divergence master);
 
   /** A full resync begins: sub-replicas will have to resync as well. */
-  void fullResync();
+  void fullResync(ReplicaLink from);
 
   /** Bytes of the stream; takes the buffer over. */
   void stream(ByteBuf bytes, StreamApply.Source source);

@@ -248,12 +248,22 @@ final class ReplicaLink implements StreamApply.Source {
     Attempt attempt = new Attempt();
     connection =
         Dialer.connect(
-            loop, master.host(), master.port(), config.replTimeoutSeconds() * 1000, attempt);
+            loop,
+            master.host(),
+            master.port(),
+            (int) Math.min(Integer.MAX_VALUE, timeoutMs()),
+            attempt);
     LOG.info("MASTER <-> REPLICA sync started");
   }
 
+  private long timeoutMs() {
+    return config.replTimeoutSeconds() * 1000L;
+  }
+
   private void tick() {
-    if (connection == null || stopped) {
+    if (connection == null || stopped || timedOut) {
+      // After a timeout it ends at once, or when the search for the master's name does: another
+      // one would only wait for the same.
       return;
     }
     if (state == State.CONNECTED) {
@@ -271,8 +281,7 @@ final class ReplicaLink implements StreamApply.Source {
       send(List.of("REPLCONF", "ACK", "0"));
       return;
     }
-    long timeoutMs = config.replTimeoutSeconds() * 1000L;
-    if (nowMs() - Math.max(lastIoMs, attemptMs) > timeoutMs && waitingBytes == 0) {
+    if (nowMs() - Math.max(lastIoMs, attemptMs) > timeoutMs() && waitingBytes == 0) {
       LOG.warn(timeoutText());
       explained = true;
       timedOut = true;
@@ -407,7 +416,7 @@ final class ReplicaLink implements StreamApply.Source {
     } else if (words[0].equals("+FULLRESYNC") && words.length == 3) {
       asked = false;
       LOG.info("Full resync from master: {}:{}", words[1], words[2]);
-      owner.fullResync();
+      owner.fullResync(this);
       state = State.SYNC;
       syncProgress = null;
       fullSync = owner.receive(words[1], offset(words[2]), this, incoming);
@@ -736,6 +745,8 @@ final class ReplicaLink implements StreamApply.Source {
       }
       LOG.info("Non blocking connect for SYNC fired the event.");
       state = State.HANDSHAKE;
+      // It may be another master than before.
+      verifiedMaster = false;
       connectedMs = loop.clock().wallMs();
       remoteAddress = made.remoteAddress();
       localAddress = made.localAddress();

@@ -11,7 +11,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
+import org.chronolith.server.command.Printable;
 import org.chronolith.server.recovery.DirectoryDisk;
 import org.chronolith.server.recovery.ForcedFile;
 import org.chronolith.server.recovery.RecoveryException;
@@ -39,6 +41,9 @@ public final class ClaimFile implements AutoCloseable {
   private final Path file;
   private final DirectoryDisk disk;
   private final Worker writer;
+
+  /** What is to be written and was not yet begun with; or null. */
+  private final AtomicReference<String> next = new AtomicReference<>();
 
   ClaimFile(Path directory, DirectoryDisk disk, Workers workers) {
     this.disk = disk;
@@ -76,17 +81,22 @@ public final class ClaimFile implements AutoCloseable {
     }
   }
 
-  /** Replaces the file, elsewhere. Claims are read before this returns. */
+  /**
+   * Replaces the file, elsewhere. Claims are read before this returns. While the disk stalls, only
+   * what came last waits for it.
+   */
   void write(Collection<Claim> claims) {
-    String text = encode(claims);
-    writer.execute(
-        () -> {
-          try {
-            ForcedFile.write(disk, file, text);
-          } catch (IOException e) {
-            LOG.warn("The replicas' claims on the log cannot be written to {}", file, e);
-          }
-        });
+    if (next.getAndSet(encode(claims)) == null) {
+      writer.execute(this::writeNext);
+    }
+  }
+
+  private void writeNext() {
+    try {
+      ForcedFile.write(disk, file, next.getAndSet(null));
+    } catch (IOException e) {
+      LOG.warn("The replicas' claims on the log cannot be written to {}", file, e);
+    }
   }
 
   static String encode(Collection<Claim> claims) {
@@ -100,7 +110,8 @@ public final class ClaimFile implements AutoCloseable {
   }
 
   /**
-   * Reads what {@link #encode} wrote.
+   * Reads what {@link #encode} wrote. A line that cannot be read costs the others nothing: what a
+   * replica calls itself was not always checked.
    *
    * @throws IllegalArgumentException if it is something else
    */
@@ -115,20 +126,31 @@ public final class ClaimFile implements AutoCloseable {
       if (line.isEmpty()) {
         continue;
       }
-      String[] words = line.split(" ", WORDS);
-      if (words.length < WORDS) {
-        throw new IllegalArgumentException("a line is incomplete: " + line);
+      try {
+        claims.add(decodeLine(line));
+      } catch (IllegalArgumentException e) {
+        LOG.warn("A replica's claim on the log is left out: {}", e.getMessage());
       }
-      claims.add(
-          new Claim(
-              words[0],
-              words[5],
-              Integer.parseInt(words[4]),
-              Long.parseLong(words[1]),
-              Long.parseLong(words[2]),
-              Long.parseLong(words[3])));
     }
     return claims;
+  }
+
+  private static Claim decodeLine(String line) {
+    String[] words = line.split(" ", WORDS);
+    if (words.length < WORDS) {
+      throw new IllegalArgumentException("a line is incomplete: " + Printable.of(line));
+    }
+    try {
+      return new Claim(
+          words[0],
+          words[5],
+          Integer.parseInt(words[4]),
+          Long.parseLong(words[1]),
+          Long.parseLong(words[2]),
+          Long.parseLong(words[3]));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("a line is malformed: " + Printable.of(line), e);
+    }
   }
 
   private static String checksum(String body) {

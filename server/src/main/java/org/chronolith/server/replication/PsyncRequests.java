@@ -5,6 +5,7 @@ import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.client.Client;
 import org.chronolith.server.client.ClientRegistry;
 import org.chronolith.server.command.Call;
+import org.chronolith.server.command.Printable;
 import org.chronolith.server.write.WritePath;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,7 +133,7 @@ final class PsyncRequests {
 
   /** {@code PSYNC … FAILOVER}: the master wants this replica to take over. */
   private boolean takenOver(Call call, String id) {
-    LOG.warn("Failover request received for replid {}.", id);
+    LOG.warn("Failover request received for replid {}.", Printable.of(id));
     History history = writePath.log().history();
     if (!node.isReplica()
         && !history.lineage().isEmpty()
@@ -164,7 +165,7 @@ final class PsyncRequests {
       LOG.info(
           "Partial resynchronization not accepted: Replication ID mismatch (Replica asked for"
               + " '{}', my replication IDs are '{}' and '{}')",
-          id,
+          Printable.of(id),
           history.currentId(),
           history.secondId());
     } else if (nextByte - 1 > validTo) {

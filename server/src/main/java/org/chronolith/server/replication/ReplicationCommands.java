@@ -51,6 +51,9 @@ final class ReplicationCommands {
 
   private static final int MOST_PORT = 65535;
 
+  /** As of a name in the DNS, and as in Redis. */
+  private static final int LONGEST_IP_BYTES = 255;
+
   private final Replication replication;
 
   private ReplicationCommands(Replication replication) {
@@ -233,8 +236,8 @@ final class ReplicationCommands {
     for (int i = 1; i < call.argc(); i += 2) {
       String option = call.text(i).toLowerCase(Locale.ROOT);
       switch (option) {
-        case "listening-port" -> announced.port = (int) call.integer(i + 1);
-        case "ip-address" -> announced.ip = call.text(i + 1);
+        case "listening-port" -> announced.port = port(call, i + 1);
+        case "ip-address" -> announced.ip = ip(call, i + 1);
         case NODE_ID -> announced.nodeId = nodeId(call.text(i + 1));
         case "version" -> announced.rdbVersion = rdbVersion(call.text(i + 1));
         case "capa" -> capability(announced, call.text(i + 1).toLowerCase(Locale.ROOT));
@@ -256,6 +259,35 @@ final class ReplicationCommands {
       }
     }
     call.reply().ok();
+  }
+
+  private static int port(Call call, int argument) {
+    long port = call.integer(argument);
+    if (port < 0 || port > MOST_PORT) {
+      throw new CommandException("ERR value is out of range, must be between 0 and " + MOST_PORT);
+    }
+    return (int) port;
+  }
+
+  /** An address or a name. It stands in lines of the log, of {@code INFO} and of a file. */
+  private static String ip(Call call, int argument) {
+    if (call.arg(argument).length() > LONGEST_IP_BYTES) {
+      throw new CommandException(
+          "ERR REPLCONF ip-address provided by replica instance is too long: "
+              + call.arg(argument).length()
+              + " bytes");
+    }
+    String ip = call.text(argument);
+    if (ip.codePoints().anyMatch(ReplicationCommands::breaksLine)) {
+      throw new CommandException(
+          "ERR REPLCONF ip-address provided by replica instance has spaces, newlines or special"
+              + " characters");
+    }
+    return ip;
+  }
+
+  private static boolean breaksLine(int c) {
+    return Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.isISOControl(c);
   }
 
   /** Of the server that a replica says it is, such as {@code 8.0.1}. */

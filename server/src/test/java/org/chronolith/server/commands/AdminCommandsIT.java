@@ -155,6 +155,25 @@ class AdminCommandsIT {
   }
 
   @Test
+  void shouldRefuseAnAnnouncementThatFitsIntoNoLine() {
+    String error = "ERR REPLCONF ip-address provided by replica instance ";
+    for (String ip : new String[] {"a b", "a\nb", "a\u0000", "\t"}) {
+      assertEquals(
+          error + "has spaces, newlines or special characters",
+          other.said("REPLCONF", "ip-address", ip));
+    }
+    assertEquals(
+        error + "is too long: 256 bytes", other.said("REPLCONF", "ip-address", "a".repeat(256)));
+    for (String port : new String[] {"-1", "65536", "4294967296"}) {
+      assertEquals(
+          "ERR value is out of range, must be between 0 and 65535",
+          other.said("REPLCONF", "listening-port", port));
+    }
+    assertEquals(
+        "OK", other.call("REPLCONF", "listening-port", "65535", "ip-address", "a".repeat(255)));
+  }
+
+  @Test
   void shouldNotAnswerAWaitWhoseReplyIsNotWanted() {
     client.send("CLIENT", "REPLY", "SKIP");
     client.send("WAIT", "1", "50");

@@ -236,6 +236,44 @@ class ClaimsTest {
   }
 
   @Test
+  void shouldLeaveOutALineThatIsNoClaim() {
+    List<Claim> some = new ArrayList<>();
+    some.add(new Claim("a", "::1", 5, 1, 2, 3));
+    some.add(new Claim("two words:7", "two words", 7, 1, 2, 3));
+    some.add(new Claim("one\nof two:7", "one\nof two", 7, 1, 2, 3));
+    some.add(new Claim("b", "::2", 6, 4, 5, 6));
+    List<Claim> read = ClaimFile.decode(ClaimFile.encode(some));
+    assertEquals(List.of("a", "b"), read.stream().map(Claim::id).toList());
+    assertEquals("::2:6", read.get(1).address());
+  }
+
+  /** Once a second, for as long as the disk stalls. */
+  @Test
+  void shouldWriteOnlyWhatCameLastAfterAStall() throws IOException {
+    List<Runnable> queued = new ArrayList<>();
+    Worker stalled =
+        new Worker() {
+          @Override
+          public void execute(Runnable task) {
+            queued.add(task);
+          }
+
+          @Override
+          public void close() {}
+        };
+    ClaimFile file = new ClaimFile(directory, DirectoryDisk.SYSTEM, name -> stalled);
+    for (int offset = 1; offset <= 100; offset++) {
+      file.write(List.of(new Claim("a", "::1", 5, offset, 2, 3)));
+    }
+    assertEquals(1, queued.size());
+    queued.remove(0).run();
+    assertEquals(100, file.read().get(0).offset());
+    file.write(List.of(new Claim("a", "::1", 5, 101, 2, 3)));
+    queued.remove(0).run();
+    assertEquals(101, file.read().get(0).offset());
+  }
+
+  @Test
   void shouldSayHowFarAReplicaIsAndKeepTheLogFromItsEndForOneThatHasMore() {
     claims.open(directory, DirectoryDisk.SYSTEM, Workers.THREADS);
     update(List.of(new Connected("a", 100), new Connected("b", 900)), 900, 1_000);

@@ -50,6 +50,7 @@ public final class Replication {
   private static final long INTERNAL_BYTES = 256;
   private static final int SECOND_MS = 1_000;
   private static final long FROZEN_NANOS = 3_000_000_000L;
+  private static final long PROMOTION_RETRY_MS = 100;
 
   private final NetworkLoop engine;
   private final NetworkLoop loop;
@@ -78,6 +79,9 @@ public final class Replication {
 
   /** Null until the data is loaded. */
   private Scheduled seconds;
+
+  /** Tries again to become a master, which it could not just then; null if it is not to. */
+  private Runnable waitingPromotion;
 
   private long secondsSincePing;
   private long lastSecondNanos;
@@ -332,7 +336,7 @@ public final class Replication {
 
     @Override
     public void takeBack() {
-      promote("the failover was aborted");
+      promoteLater("the failover was aborted");
     }
 
     @Override
@@ -438,7 +442,7 @@ public final class Replication {
 
   /** Whether this node is a replica of {@code master}, and will remain it. */
   boolean follows(HostPort master) {
-    return following != null && following.follows(master);
+    return following != null && waitingPromotion == null && following.follows(master);
   }
 
   private void refuseWhileFailingOver() {
@@ -461,6 +465,7 @@ public final class Replication {
               + " master: I may be able to synchronize with the new master with just a partial"
               + " transfer.");
     }
+    waitingPromotion = null;
     following.follow(master, streamDb());
     runner.expiryMode(ExpiryMode.HIDE);
     ServerLog.role(ServerLog.Role.REPLICA);
@@ -482,7 +487,7 @@ public final class Replication {
     // Before it may have to wait: Sentinel has the file rewritten in the same transaction.
     config.assign(ReplicationDirectives.REPLICAOF, Optional.empty());
     dbAtStart = following.db();
-    if (!following.end(() -> promote(why))) {
+    if (!following.end(() -> promoteLater(why))) {
       return;
     }
     History next = beginHistory(dbAtStart);
@@ -496,6 +501,32 @@ public final class Replication {
         next.currentId());
     LOG.info("MASTER MODE enabled ({})", why);
     replicas.disconnectAll();
+  }
+
+  /** From within no command: there is nobody who could be told to try again. */
+  private void promoteLater(String why) {
+    if (log().canAppendIdentity()) {
+      waitingPromotion = null;
+      promote(why);
+      return;
+    }
+    if (logFailure() != null) {
+      waitingPromotion = null;
+      LOG.error("This node does not become a master ({}): {}", why, logFailure());
+      return;
+    }
+    if (waitingPromotion == null) {
+      LOG.warn("This node becomes a master when space is reserved for the log ({})", why);
+    }
+    Runnable again = () -> promoteLater(why);
+    waitingPromotion = again;
+    engine.schedule(
+        () -> {
+          if (waitingPromotion == again) {
+            again.run();
+          }
+        },
+        PROMOTION_RETRY_MS);
   }
 
   /** What is written from here on has a new name. REQUIRES: that an identity can be appended. */

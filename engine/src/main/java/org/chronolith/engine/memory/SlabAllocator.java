@@ -163,7 +163,7 @@ public final class SlabAllocator implements AutoCloseable {
       ByteBuf owner = reservedBytes + SLAB_BYTES > maxBytes ? null : source.take(spareBytes);
       if (owner == null) {
         throw new EngineException(
-            EngineException.Severity.FATAL,
+            spareBytes == 0 ? EngineException.Severity.FATAL : EngineException.Severity.RETRYABLE,
             spareBytes == 0
                 ? "the limit of " + maxBytes + " bytes is exhausted"
                 : "the memory of the process does not hold this data set beside the one that serves:"

@@ -117,9 +117,12 @@ record Point(Kind kind, long value, String text) {
       return local(LocalDate.parse(word).atStartOfDay());
     }
     boolean zoned = word.endsWith("Z") || word.matches(".*T.*[+-]\\d\\d(:?\\d\\d)?");
-    return zoned
-        ? OffsetDateTime.parse(word).toInstant().toEpochMilli()
-        : local(LocalDateTime.parse(word));
+    if (!zoned) {
+      return local(LocalDateTime.parse(word));
+    }
+    // As `date +%z` prints it; the parser wants a colon there.
+    String parsed = word.replaceFirst("([+-]\\d\\d)(\\d\\d)$", "$1:$2");
+    return OffsetDateTime.parse(parsed).toInstant().toEpochMilli();
   }
 
   private static long local(LocalDateTime time) {

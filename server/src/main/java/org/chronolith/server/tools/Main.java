@@ -67,6 +67,16 @@ public final class Main implements Runnable {
                   boolean json = commandLine.getParseResult().hasMatchedOption("--json");
                   return tell(commandLine, json, failure);
                 });
+    CommandLine.IParameterExceptionHandler usage = main.getParameterExceptionHandler();
+    main.setParameterExceptionHandler(
+        (misuse, words) -> {
+          int refused = usage.handleParseException(misuse, words);
+          // Nothing was parsed that says so.
+          if (List.of(words).contains("--json")) {
+            printError(misuse.getCommandLine(), misuse.getMessage());
+          }
+          return refused;
+        });
     int code;
     try {
       code = main.execute(arguments);
@@ -87,9 +97,13 @@ public final class Main implements Runnable {
       failure.printStackTrace(err);
     }
     if (json) {
-      commandLine.getOut().println(JsonText.of(JsonText.object("error", message)));
+      printError(commandLine, message);
     }
     return ExitCode.USAGE;
+  }
+
+  private static void printError(CommandLine commandLine, String message) {
+    commandLine.getOut().println(JsonText.of(JsonText.object("error", message)));
   }
 
   private static boolean isExpected(Throwable failure) {

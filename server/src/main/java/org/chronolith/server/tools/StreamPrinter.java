@@ -11,7 +11,8 @@ import org.chronolith.replicationlog.LogRecord;
 
 /**
  * Prints the commands, identities and clean markers of a log, a line each; with JSON each line is a
- * document. {@code MULTI} and {@code EXEC} are shown around what is shown of a transaction.
+ * document. {@code MULTI} and {@code EXEC} are shown around what is shown of a transaction, if they
+ * are outside of the wanted range, too: a group of records has all of it.
  */
 final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
   private final LogInspector log;
@@ -57,7 +58,9 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
 
   @Override
   public boolean record(LogInspector.SegmentInfo segment, LogRecord record, long position) {
-    if (filter.over(record.startOffset()) || out.checkError()) {
+    // A group that begins before the end of what is wanted is decoded once it is whole.
+    boolean over = record.part() == 0 && filter.over(record.startOffset());
+    if (over || out.checkError()) {
       return false;
     }
     progress.at(doneBytes + position);
@@ -116,19 +119,20 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
   }
 
   private void command(long offset, long end, long ms, int db, Request request) {
-    if (!filter.started(offset, ms) || filter.ended(offset, ms)) {
-      return;
-    }
+    boolean inRange = filter.started(offset, ms) && !filter.ended(offset, ms);
     boolean single = request.count() == 1;
     if (single && request.text(0).equalsIgnoreCase("multi")) {
       multi = format(offset, end, ms, db, request);
       inGroup = true;
-      if (!filter.selective()) {
+      if (inRange && !filter.selective()) {
         openGroup();
       }
       return;
     }
     if (single && request.text(0).equalsIgnoreCase("exec")) {
+      if (inRange && !filter.selective()) {
+        openGroup();
+      }
       // A MULTI that was not shown has nothing in it that is.
       if (multi == null && inGroup) {
         print(format(offset, end, ms, db, request));
@@ -137,7 +141,7 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
       inGroup = false;
       return;
     }
-    if (filter.wants(db, request)) {
+    if (inRange && filter.wants(db, request)) {
       openGroup();
       print(format(offset, end, ms, db, request));
     }

@@ -120,6 +120,41 @@ class LogToolTest {
   }
 
   @Test
+  void shouldShowBothEndsOfATransactionThatAnOffsetLiesIn() throws Exception {
+    try (DataFixture node = new DataFixture(directory)) {
+      String large = "y".repeat(100_000);
+      node.writeAll(T0 + 5000, "MULTI", "SET first " + large, "SET second " + large, "EXEC");
+      node.write(T0 + 6000, "SET", "behind", "1");
+    }
+    for (String key : List.of("b", "first")) {
+      List<String> all = lines(log());
+      int at = 0;
+      while (!all.get(at).contains("\"SET\" \"" + key + "\"")) {
+        at++;
+      }
+      List<String> group = all.subList(at - 1, at + 3);
+      String second = offset(group.get(2));
+      assertTrue(group.get(0).endsWith("\"MULTI\"") && group.get(3).endsWith("\"EXEC\""));
+      List<String> begun = lines(log("--from", offset(group.get(1)), "--to", second));
+      assertEquals(List.of(group.get(0), group.get(1), group.get(3)), begun);
+      List<String> rest = lines(log("--from", second));
+      assertEquals(List.of(group.get(0), group.get(2), group.get(3)), rest.subList(0, 3));
+      assertEquals(offset(all.get(at + 3)), offset(rest.get(3)));
+      // Of a transaction that has nothing else in the range.
+      String exec = offset(group.get(3));
+      assertEquals(
+          List.of(group.get(0), group.get(3)),
+          lines(log("--from", exec, "--to", offset(all.get(at + 3)))));
+      assertEquals(
+          List.of(), lines(log("--from", exec, "--to", offset(all.get(at + 3)), "--db", "3")));
+    }
+  }
+
+  private static String offset(String line) {
+    return line.substring(0, line.indexOf(' '));
+  }
+
+  @Test
   void shouldPrintJsonLines() {
     List<String> lines = lines(log("--json", "--key", "a"));
     assertEquals(
@@ -246,6 +281,25 @@ class LogToolTest {
       }
       throw (RuntimeException) failure;
     }
+  }
+
+  @Test
+  void shouldPrintADocumentForMisuseToo() {
+    for (List<String> misuse :
+        List.of(
+            List.of("log", "--json"),
+            List.of("check", "a", "b", "--json"),
+            List.of("restore", "x", "--json"),
+            List.of("check", "x", "--nosuch", "--json"),
+            List.of("--json"))) {
+      DataFixture.Run run = DataFixture.tool(misuse.toArray(String[]::new));
+      assertEquals(2, run.code(), run.err());
+      List<String> lines = lines(run);
+      assertEquals(1, lines.size(), misuse + ": " + run.out());
+      assertTrue(lines.get(0).matches("\\{\"error\":\".+\"\\}"), run.out());
+      assertTrue(run.err().contains("Usage: "), run.err());
+    }
+    assertEquals("", DataFixture.tool("check", "x", "--nosuch").out());
   }
 
   @Test

@@ -22,6 +22,12 @@ import java.util.Optional;
  */
 public record ForkMark(String reason, String replicationId, long offset, long createdMs) {
   static final String NAME = "FORKED";
+  private static final String BACKUP = "backup";
+
+  /** Whether all in {@code directory} was copied at {@link #createdMs}. */
+  public boolean isOfBackup() {
+    return reason.equals(BACKUP);
+  }
 
   /** Whether {@code directory} is marked, whatever the file says. */
   public static boolean exists(Path directory) {

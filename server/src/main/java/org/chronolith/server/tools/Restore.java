@@ -14,6 +14,7 @@ import org.chronolith.engine.snapshot.SnapshotMeta;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogInspector;
 import org.chronolith.server.OfflineDataset;
+import org.chronolith.server.recovery.ForkMark;
 import org.chronolith.server.recovery.Generation;
 import org.chronolith.server.recovery.HistoryAttributes;
 import org.chronolith.server.recovery.RecoveryTarget;
@@ -47,6 +48,9 @@ final class Restore {
   private final List<String> notes = new ArrayList<>();
   private LogInspector log;
   private RestoreScan scan;
+
+  /** The offset that is asked for. */
+  private long target;
 
   /**
    * @param logSource where the log comes from; null for {@code source}
@@ -93,23 +97,47 @@ final class Restore {
     scan = RestoreScan.run(log, resolved, progress);
     List<Bases.Base> bases = bases();
     checkReach(resolved, bases);
-    List<Bases.Base> ways = ways(bases);
-    if (ways.isEmpty()) {
-      throw unreachable(bases);
-    }
     // The newest first; where its tables turn out to be damaged, the one before.
-    for (int i = ways.size() - 1; ; i--) {
-      Bases.Base base = ways.get(i);
+    List<Bases.Base> left = new ArrayList<>(bases);
+    EngineException damage = null;
+    while (true) {
+      target = target(resolved, left);
+      List<Bases.Base> ways = ways(left);
+      if (ways.isEmpty()) {
+        throw damage == null ? unreachable(bases) : damage;
+      }
+      Bases.Base base = ways.get(ways.size() - 1);
       try (OfflineDataset state = new OfflineDataset(databasesOf(base))) {
         load(base, state.target());
-        return finish(base, state, output);
+        return finish(base, state, bases, output);
       } catch (EngineException e) {
-        if (i == 0) {
-          throw e;
-        }
+        damage = e;
         notes.add(base + " was passed over: " + e.getMessage());
+        left.remove(base);
       }
     }
+  }
+
+  /**
+   * Where the log ends, or ends before a time, before a sound snapshot that is asked for as well: a
+   * start would go on from that snapshot.
+   */
+  private long target(Point point, List<Bases.Base> bases) {
+    if (point.kind() == Point.Kind.OFFSET || scan.target() < scan.endOffset()) {
+      return scan.target();
+    }
+    long newest = scan.target();
+    for (Bases.Base base : bases) {
+      if (point.kind() != Point.Kind.TIME || base.ms() <= point.value()) {
+        newest = Math.max(newest, base.offset());
+      }
+    }
+    return newest;
+  }
+
+  /** Where the log has no way from, or to. */
+  private boolean isBehindLog(Bases.Base base) {
+    return base.offset() > scan.endOffset();
   }
 
   /** Where a way may begin, oldest first. */
@@ -121,7 +149,9 @@ final class Restore {
     for (Bases.Base base : Bases.of(source.live().orElseThrow().snapshots())) {
       String id = base.meta().orElseThrow().replicationId();
       History history = scan.historyAtEnd();
-      if (history == null || history.validTo(id) < base.offset()) {
+      // As for a start, the log does not count where it ends before; one of elsewhere must fit.
+      boolean alone = logSource == source && isBehindLog(base);
+      if (!alone && (history == null || history.validTo(id) < base.offset())) {
         notes.add(base + " was passed over: the log does not descend from its history " + id);
       } else {
         all.add(base);
@@ -137,7 +167,13 @@ final class Restore {
         throw new ToolException(
             "'" + to.text() + "' is " + Point.time(point.value()) + ", which lies in the future");
       }
-      long copiedMs = logSource.fork().map(mark -> mark.createdMs()).orElse(Long.MAX_VALUE);
+      // A replica keeps the mark of the backup that it was started from, and goes on.
+      long copiedMs =
+          logSource
+              .fork()
+              .filter(mark -> mark.isOfBackup() && mark.offset() == scan.endOffset())
+              .map(ForkMark::createdMs)
+              .orElse(Long.MAX_VALUE);
       if (point.value() > Math.max(copiedMs, scan.endMs())) {
         throw new ToolException(
             "'"
@@ -161,7 +197,8 @@ final class Restore {
                 + ", before the log begins. "
                 + window(bases));
       }
-    } else if (scan.target() > scan.endOffset()) {
+    } else if (scan.target() > scan.endOffset()
+        && bases.stream().noneMatch(base -> base.offset() == scan.target())) {
       throw new ToolException(
           "offset " + scan.target() + " is beyond the end of the log. " + window(bases));
     }
@@ -174,19 +211,18 @@ final class Restore {
 
   /** The bases from which the whole way to the target can be read, oldest first. */
   private List<Bases.Base> ways(List<Bases.Base> bases) {
-    long target = scan.target();
     return bases.stream()
         .filter(base -> base.offset() <= target)
         .filter(
             base ->
                 base.offset() == target
                     || base.offset() >= scan.startOffset()
+                        && target <= scan.endOffset()
                         && scan.between(base.offset(), target) == null)
         .toList();
   }
 
   private ToolException unreachable(List<Bases.Base> bases) {
-    long target = scan.target();
     String why = "no snapshot at or before it is left";
     for (Bases.Base base : bases) {
       LogInspector.Damage damage = scan.between(base.offset(), target);
@@ -206,7 +242,7 @@ final class Restore {
     TreeMap<Long, Long> times = new TreeMap<>();
     for (Bases.Base base : bases) {
       long reach =
-          base.offset() < scan.startOffset() || base.offset() > scan.endOffset()
+          base.offset() < scan.startOffset() || isBehindLog(base)
               ? base.offset()
               : scan.readableFrom(base.offset());
       var before = spans.floorEntry(base.offset());
@@ -239,19 +275,23 @@ final class Restore {
   }
 
   private int databasesOf(Bases.Base base) {
-    int stored = LEAST_DATABASES;
+    int stored = 0;
     if (base.checkpoint().isPresent()) {
       try (CheckpointReader reader =
           CheckpointInspector.read(base.checkpoint().get(), DirectoryCheck.scratch())) {
         if (reader.next() && SnapshotItems.isHeader(reader.key())) {
-          stored = Math.max(stored, SnapshotItems.databases(reader.value()));
+          stored = SnapshotItems.databases(reader.value());
         }
       }
     }
-    if (databases != 0 && databases < stored) {
-      notes.add("the snapshot has " + stored + " databases, so that many were made");
+    int least = Math.max(stored, LEAST_DATABASES);
+    if (databases != 0 && databases < least) {
+      notes.add(
+          stored == least
+              ? "the snapshot has " + stored + " databases, so that many were made"
+              : "at least " + least + " databases are made, so that many were");
     }
-    return Math.max(stored, databases);
+    return Math.max(least, databases);
   }
 
   private void load(Bases.Base base, RecoveryTarget target) {
@@ -273,15 +313,26 @@ final class Restore {
     target.select(meta.meta().selectedDb());
   }
 
-  private Result finish(Bases.Base base, OfflineDataset state, Output output) {
-    long target = scan.target();
+  private Result finish(
+      Bases.Base base, OfflineDataset state, List<Bases.Base> bases, Output output) {
     long reached = Replay.run(log, state.target(), base.offset(), target, progress);
     if (reached < target) {
       notes.add("offset " + target + " lies inside a command that begins at " + reached);
     }
+    if (isBehindLog(base)) {
+      notes.add(
+          "the log ends before, at offset "
+              + scan.endOffset()
+              + " ("
+              + Point.time(scan.endMs())
+              + "): this is the state of "
+              + base);
+    }
+    tellLater(bases);
     History history = historyAt(base, reached).newId(reached);
     long keys = output.write(state, reached, history);
-    long commitMs = scan.targetMs() == 0 ? base.ms() : scan.targetMs();
+    boolean logCounts = scan.targetMs() != 0 && !isBehindLog(base);
+    long commitMs = logCounts ? scan.targetMs() : base.ms();
     return new Result(
         reached,
         commitMs,
@@ -293,9 +344,29 @@ final class Restore {
         List.copyOf(notes));
   }
 
+  /** What the log lacks before a snapshot that is behind what is asked for may be older than it. */
+  private void tellLater(List<Bases.Base> bases) {
+    if (to.kind() == Point.Kind.OFFSET || target < scan.endOffset()) {
+      return;
+    }
+    for (Bases.Base base : bases) {
+      if (base.offset() > target) {
+        notes.add(
+            "what was written between offset "
+                + target
+                + " and "
+                + base
+                + " is not in it: no log has it, and that snapshot is of "
+                + Point.time(base.ms()));
+        return;
+      }
+    }
+  }
+
   /** The history in force at the target: the log's, or the snapshot's where the log has none. */
   private History historyAt(Bases.Base base, long offset) {
-    if (scan.historyAtTarget() != null && scan.startOffset() <= offset) {
+    boolean logHasIt = scan.startOffset() <= offset && !isBehindLog(base);
+    if (scan.historyAtTarget() != null && logHasIt) {
       return scan.historyAtTarget();
     }
     SnapshotMeta meta = base.meta().orElseThrow();

@@ -217,6 +217,101 @@ class RestoreTest {
     }
   }
 
+  /** As a start, which sets such a log aside. */
+  @Test
+  void shouldGoToASoundSnapshotThatTheLogEndsBefore() throws Exception {
+    long logEnd;
+    byte[] atLogEnd;
+    try (DataFixture node = new DataFixture(source())) {
+      node.write(T0, "SELECT", "0");
+      node.write(T0 + 1000, "SET", "a", "1");
+      logEnd = node.offset();
+      atLogEnd = node.digest();
+    }
+    long snapshot;
+    byte[] digest;
+    String id;
+    try (DataFixture node = new DataFixture(source())) {
+      node.write(T0 + 2000, "SET", "b", "1");
+      node.checkpoint(T0 + 5000);
+      snapshot = node.offset();
+      digest = node.digest();
+      id = node.log().history().currentId();
+    }
+    Path newest = DataFixture.newestSegment(source());
+    Files.move(newest.getParent(), root.resolve("away"));
+    Files.delete(source().resolve("gen-1/log/forced"));
+    for (String to : List.of("end", Long.toString(snapshot), "ms:" + (T0 + 5000), "-1s")) {
+      Path into = root.resolve("into" + to.replace(':', '-'));
+      DataFixture.Run run = restore(to, into);
+      assertEquals(0, run.code(), to + run.err());
+      assertTrue(run.out().contains("as of offset " + snapshot + " "), to + run.out());
+      assertTrue(run.out().contains("the log ends before, at offset " + logEnd), to + run.out());
+      try (DataFixture node = new DataFixture(into)) {
+        assertArrayEquals(digest, node.digest(), to);
+        assertEquals(snapshot, node.log().history().validTo(id), to);
+      }
+    }
+    String rdb = root.resolve("dump.rdb").toString();
+    DataFixture.Run export = DataFixture.tool("export", source().toString(), rdb);
+    assertTrue(export.out().contains("as of offset " + snapshot + " "), export.out());
+    // Before the snapshot, the log is all there is, and it may lack something.
+    DataFixture.Run before = restore("ms:" + (T0 + 4000), root.resolve("before"));
+    assertEquals(0, before.code(), before.err());
+    assertTrue(before.out().contains("as of offset " + logEnd + " "), before.out());
+    String lacks = "between offset " + logEnd + " and checkpoint-" + snapshot + " is not in it";
+    assertTrue(before.out().contains(lacks), before.out());
+    DataFixture.Run beyond = restore(Long.toString(snapshot + 1), root.resolve("beyond"));
+    assertEquals(2, beyond.code(), beyond.out());
+
+    Path checkpoint = source().resolve("gen-1/snapshot/checkpoint-" + snapshot);
+    try (var files = Files.list(checkpoint)) {
+      Path table = files.filter(path -> path.toString().endsWith(".sst")).findFirst().get();
+      DataFixture.flip(table, 10);
+    }
+    DataFixture.Run older = restore("end", root.resolve("older"));
+    assertEquals(0, older.code(), older.err());
+    assertTrue(older.out().contains("was passed over"), older.out());
+    assertTrue(older.out().contains(lacks), older.out());
+    try (DataFixture node = new DataFixture(root.resolve("older"))) {
+      assertArrayEquals(atLogEnd, node.digest());
+    }
+  }
+
+  @Test
+  void shouldSayWhyThereAreMoreDatabasesThanAskedFor() throws Exception {
+    try (DataFixture node = new DataFixture(source())) {
+      node.write(T0, "SELECT", "0");
+      node.write(T0, "SET", "a", "1");
+    }
+    DataFixture.Run run = restore("end", root.resolve("into"), "--databases", "2");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("at least 16 databases are made"), run.out());
+    assertFalse(run.out().contains("the snapshot has"), run.out());
+  }
+
+  @Test
+  void shouldGoBeyondTheTimeOfACopyThatANodeWentOnWith() throws Exception {
+    long end;
+    try (DataFixture node = new DataFixture(source())) {
+      node.write(T0, "SELECT", "0");
+      new ForkMark("backup", node.log().history().currentId(), node.offset(), T0 + 5000)
+          .write(source());
+    }
+    try (DataFixture node = new DataFixture(source(), true)) {
+      node.write(T0 + 6000, "SET", "a", "1");
+      end = node.offset();
+    }
+    assertTrue(ForkMark.exists(source()));
+    DataFixture.Run replica = restore("-1s", root.resolve("one"));
+    assertEquals(0, replica.code(), replica.err());
+    assertTrue(replica.out().contains("as of offset " + end + " "), replica.out());
+    // A repair made no copy.
+    new ForkMark("cut", "0".repeat(40), end, T0 + 7000).write(source());
+    DataFixture.Run cut = restore("-1s", root.resolve("two"));
+    assertEquals(0, cut.code(), cut.err());
+  }
+
   @Test
   void shouldNotGoBeyondTheTimeOfACopy() throws Exception {
     try (DataFixture node = new DataFixture(source())) {

@@ -505,7 +505,12 @@ public final class SnapshotDuty implements SnapshotListener {
 
   @Override
   public void failed(SnapshotSession failedSession, EngineException cause) {
-    LOG.error("Snapshot failed: {}", cause.getMessage(), cause);
+    if (cause.severity() == EngineException.Severity.NO_SPACE) {
+      // The operator can mend it, where it failed tells nothing: the line of the duty is enough.
+      LOG.debug("Snapshot failed", cause);
+    } else {
+      LOG.error("Snapshot failed: {}", cause.getMessage(), cause);
+    }
     wake.run();
   }
 

@@ -2,9 +2,14 @@ package org.chronolith.server.recovery;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -31,6 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /**
  * Steps the duty by hand, with a keyspace and a stream that the test controls, and a real store.
@@ -294,6 +300,31 @@ class SnapshotDutyTest {
       full[0] = false;
       runUntil(() -> duty.statistics().saves() == 1);
     }
+  }
+
+  /** It comes again at each try, and is no error of the program. */
+  @Test
+  void shouldTellInOneLineThatSpaceIsMissing(@TempDir Path small) throws Exception {
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(SnapshotDuty.class);
+    logger.addAppender(lines);
+    SnapshotDisk disk = new DiskOfOneSnapshot(new boolean[] {true});
+    try (SnapshotStore tight = SnapshotStore.open(SnapshotConfig.defaults(small), duty, disk)) {
+      duty.adopt(tight, 0, 0);
+      write("a", "1");
+      duty.request("BGSAVE", this::outcome);
+      runUntil(() -> !outcomes.isEmpty());
+    } finally {
+      // Closing the store has waited for what its thread had to say.
+      logger.detachAppender(lines);
+    }
+    List<ILoggingEvent> errors =
+        lines.list.stream().filter(line -> line.getLevel().isGreaterOrEqual(Level.WARN)).toList();
+    assertEquals(1, errors.size(), errors.toString());
+    String line = errors.get(0).getFormattedMessage();
+    assertTrue(line.contains("No space left on device"), line);
+    assertNull(errors.get(0).getThrowableProxy());
   }
 
   /** No space for as long as something is written, and enough of it at any other time. */

@@ -59,6 +59,8 @@ public final class LogCut {
    *
    * @param found all damage that {@link LogInspector#walk} told, in its order
    * @param endOffset behind the last commit of the log
+   * @throws LogException MISUSE if a segment does not belong where it is: to cut there would take
+   *     sound ones, and leave the start refused
    */
   public static Optional<LogCut> plan(
       Path logDir,
@@ -66,6 +68,11 @@ public final class LogCut {
       List<LogInspector.Damage> found,
       long fromOffset,
       long endOffset) {
+    for (LogInspector.Damage one : found) {
+      if (one.kind() == LogInspector.Damage.Kind.ORDER) {
+        throw new LogException(LogException.Kind.MISUSE, one.problem());
+      }
+    }
     for (LogInspector.Damage one : found) {
       boolean reaches = one.nextOffset() < 0 || one.nextOffset() > fromOffset;
       if (reaches || one.offset() >= fromOffset) {
@@ -117,23 +124,7 @@ public final class LogCut {
     if (newest == null || newest.sequence() != forced.sequence()) {
       return newest != null && newest.sequence() < forced.sequence();
     }
-    long[] end = {0};
-    log.only(newest)
-        .walk(
-            new LogInspector.Visitor() {
-              @Override
-              public boolean record(
-                  LogInspector.SegmentInfo segment, LogRecord record, long position) {
-                return true;
-              }
-
-              @Override
-              public void segmentEnd(
-                  LogInspector.SegmentInfo segment, long endOffset, long endPosition) {
-                end[0] = endPosition;
-              }
-            });
-    return end[0] < forced.position();
+    return log.endOf(newest).position() < forced.position();
   }
 
   private static LogCut plan(

@@ -14,6 +14,8 @@ public final class LogException extends RuntimeException {
     NO_SPACE(false),
     /** A file holds something that is not valid; the message names file, position and offset. */
     DAMAGED(true),
+    /** A segment does not belong where its name puts it; the message says which. */
+    MISPLACED(true),
     /** A rule of the API was broken: wrong thread, closed, bad argument. */
     MISUSE(true),
     /** Reading or writing a file failed. After this the log accepts nothing more. */

@@ -57,7 +57,36 @@ public final class LogInspector {
    * @param keptBytes file bytes before it that end at a commit
    */
   public record Damage(
-      Path file, long position, long offset, long nextOffset, String problem, long keptBytes) {
+      Path file,
+      long position,
+      long offset,
+      long nextOffset,
+      String problem,
+      long keptBytes,
+      Kind kind) {
+    /** What is wrong. */
+    public enum Kind {
+      /** What a file holds, or lacks. */
+      CONTENT,
+      /**
+       * A segment does not belong where its name puts it; the problem says which, and the walk
+       * leaves it out. If the offsets are equal, nothing of the stream is lost by that, or what is
+       * lost is told where it is missing.
+       */
+      ORDER
+    }
+
+    public Damage(
+        Path file, long position, long offset, long nextOffset, String problem, long keptBytes) {
+      this(file, position, offset, nextOffset, problem, keptBytes, Kind.CONTENT);
+    }
+
+    /** Whether this keeps something of the stream of {@code [from, upTo)} from being read. */
+    public boolean isBetween(long from, long upTo) {
+      boolean losesNothing = kind == Kind.ORDER && nextOffset == offset;
+      return !losesNothing && offset < upTo && (nextOffset < 0 || nextOffset > from);
+    }
+
     @Override
     public String toString() {
       return file + " at position " + position + " (offset " + offset + "): " + problem;
@@ -101,6 +130,7 @@ public final class LogInspector {
   private final List<SegmentInfo> segments;
   private final int maxRecordBytes;
   private final boolean running;
+  private SegmentOrder order;
 
   private LogInspector(List<SegmentInfo> segments, int maxRecordBytes, boolean running) {
     this.segments = List.copyOf(segments);
@@ -217,11 +247,6 @@ public final class LogInspector {
     return entry.dir().getFileName().toString();
   }
 
-  /** The same log, as if it had this segment alone. */
-  LogInspector only(SegmentInfo segment) {
-    return new LogInspector(List.of(segment), maxRecordBytes, running);
-  }
-
   /** In the order of their sequence. */
   public List<SegmentInfo> segments() {
     return segments;
@@ -261,13 +286,15 @@ public final class LogInspector {
       for (int i = 0; i < segments.size() && more; i++) {
         SegmentInfo segment = segments.get(i);
         long stopAt = nextStart(i);
+        Damage misplaced = order().damage(segment);
+        if (misplaced != null) {
+          visitor.damaged(misplaced);
+        }
         if (!segment.usable()) {
           if (!segment.neverBegun()) {
             tellUnusable(visitor, segment, walk.reachedOffset(), stopAt);
           }
-        } else if (stopAt < segment.startOffset()) {
-          tellMisplaced(visitor, segment, stopAt);
-        } else if (visitor.segment(segment)) {
+        } else if (order().belongs(segment) && visitor.segment(segment)) {
           try {
             more = walk.run(segment, stopAt, running && stopAt == Long.MAX_VALUE);
           } catch (NoSuchFileException e) {
@@ -286,28 +313,52 @@ public final class LogInspector {
     visitor.damaged(new Damage(where, 0, offset, next, segment.problem(), 0));
   }
 
-  private static void tellMisplaced(Visitor visitor, SegmentInfo segment, long stopAt) {
-    visitor.damaged(
-        new Damage(
-            segment.file(),
-            0,
-            stopAt,
-            stopAt,
-            "the segment starts at offset "
-                + segment.startOffset()
-                + ", and the one that follows it at "
-                + stopAt,
-            0));
-  }
-
   /** Start of the next usable segment: bytes at or beyond it are not this one's to say. */
   private long nextStart(int index) {
     for (int i = index + 1; i < segments.size(); i++) {
-      if (segments.get(i).usable()) {
+      if (order().belongs(segments.get(i))) {
         return segments.get(i).startOffset();
       }
     }
     return Long.MAX_VALUE;
+  }
+
+  /** Where the next segment starts that {@link #walk} shows; {@code Long.MAX_VALUE} if none. */
+  public long nextStart(SegmentInfo segment) {
+    return nextStart(segments.indexOf(segment));
+  }
+
+  private SegmentOrder order() {
+    if (order == null) {
+      order = new SegmentOrder(segments, segment -> endOf(segment).offset());
+    }
+    return order;
+  }
+
+  /** The first segment that does not belong where its name puts it; empty if all do. */
+  Optional<Damage> misplaced() {
+    return order().isSound() ? Optional.empty() : Optional.of(order().first(segments));
+  }
+
+  /** Behind the last commit of a segment, whatever follows it. */
+  record End(long offset, long position) {}
+
+  End endOf(SegmentInfo segment) {
+    End[] end = {new End(segment.startOffset(), 0)};
+    new LogInspector(List.of(segment), maxRecordBytes, running)
+        .walk(
+            new Visitor() {
+              @Override
+              public boolean record(SegmentInfo of, LogRecord record, long position) {
+                return true;
+              }
+
+              @Override
+              public void segmentEnd(SegmentInfo of, long endOffset, long endPosition) {
+                end[0] = new End(endOffset, endPosition);
+              }
+            });
+    return end[0];
   }
 
   private static LogException io(Path path, IOException e) {

@@ -124,26 +124,27 @@ final class LogRecovery {
   }
 
   /** Each segment starts where the one before it ends, or where that one was cut. */
-  private static void checkOrder(List<SegmentHead> heads) {
+  private void checkOrder(List<SegmentHead> heads) {
     SegmentHead before = null;
     for (SegmentHead head : heads) {
       if (!head.usable()) {
         continue;
       }
       if (before != null && head.startOffset() < before.startOffset()) {
-        throw new LogException(
-            LogException.Kind.DAMAGED,
-            head.file()
-                + " starts at offset "
-                + head.startOffset()
-                + ", but "
-                + before.file()
-                + ", which comes before it by its name, at "
-                + before.startOffset()
-                + ": one of them does not belong there; move it out of the log's directory");
+        throw misplaced(head);
       }
       before = head;
     }
+  }
+
+  /** Which one it is, the inspection of all of them tells. */
+  private LogException misplaced(SegmentHead head) {
+    String what =
+        LogInspector.open(config.dir(), false, config.maxRecordBytes())
+            .misplaced()
+            .map(LogInspector.Damage::toString)
+            .orElse(head.file() + " does not belong there");
+    return new LogException(LogException.Kind.MISPLACED, what);
   }
 
   private void readBound(List<SegmentHead> heads) throws IOException {

@@ -246,6 +246,111 @@ class LogInspectorTest {
     assertEquals(Optional.empty(), LogCut.plan(log, inspector, seen.damage, ORIGIN, seen.end));
   }
 
+  private static void copy(Path from, Path to) throws IOException {
+    Files.createDirectory(to);
+    for (String name : from.toFile().list()) {
+      Files.copy(from.resolve(name), to.resolve(name));
+    }
+  }
+
+  @Test
+  void shouldNameASegmentThatDoesNotBelongThereAndLeaveItOut() throws IOException {
+    List<LogInspector.SegmentInfo> segments;
+    byte[] bytes;
+    try (LogModel model = filled(5)) {
+      segments = segments(model);
+      bytes = model.bytes;
+    }
+    Path log = dir.resolve("log");
+    long free = segments.get(4).sequence() + 5;
+    // A copy of the last but one, too: without the last, the others would be in order as well.
+    for (int twin : List.of(3, 1)) {
+      Path copy = SegmentFiles.path(log, free);
+      copy(segments.get(twin).dir(), copy);
+      Seen seen = walk(log, false);
+      assertArrayEquals(bytes, seen.bytes());
+      assertEquals(1, seen.damage.size(), seen.damage.toString());
+      LogInspector.Damage damage = seen.damage.get(0);
+      assertEquals(LogInspector.Damage.Kind.ORDER, damage.kind());
+      assertEquals(QueueFile.find(copy), damage.file());
+      String problem =
+          copy.getFileName()
+              + " does not belong there: move it out of "
+              + log
+              + " (or give it back its name)";
+      assertEquals(problem, damage.problem());
+      assertFalse(damage.isBetween(ORIGIN, seen.end), damage.toString());
+      Map<String, String> before = files(log);
+      LogInspector inspector = LogInspector.open(log, false);
+      LogException refused =
+          assertThrows(
+              LogException.class,
+              () -> LogCut.plan(log, inspector, seen.damage, seen.end, seen.end));
+      assertEquals(problem, refused.getMessage());
+      assertEquals(before, files(log));
+      LogException start =
+          assertThrows(LogException.class, () -> LogInspector.foresee(log, LogNeed.EVERYTHING));
+      assertEquals(LogException.Kind.MISPLACED, start.kind());
+      assertEquals(damage.toString(), start.getMessage());
+      SegmentFiles.delete(copy);
+    }
+    // Where it is missing, there is a gap.
+    Path renamed = Files.move(segments.get(2).dir(), SegmentFiles.path(log, free));
+    Seen gap = walk(log, false);
+    assertEquals(2, gap.damage.size(), gap.damage.toString());
+    assertTrue(gap.damage.get(0).problem().contains("its successor starts at"), gap.damage + "");
+    assertTrue(gap.damage.get(1).problem().startsWith(renamed.getFileName() + " does"));
+    Files.move(renamed, segments.get(2).dir());
+    // With what follows it alone, either could be the one; and nobody knows where the log ends.
+    Files.move(segments.get(3).dir(), renamed);
+    LogInspector.Damage end = walk(log, false).damage.get(0);
+    assertTrue(end.problem().startsWith(segments.get(4).name() + " or " + renamed.getFileName()));
+    assertEquals(segments.get(3).startOffset(), end.offset());
+    assertEquals(-1, end.nextOffset());
+  }
+
+  @Test
+  void shouldNameBothSegmentsWhereEitherMayBeTheOneThatDoesNotBelongThere() throws IOException {
+    List<LogInspector.SegmentInfo> segments;
+    try (LogModel model = filled(5)) {
+      segments = segments(model);
+    }
+    Path log = dir.resolve("log");
+    Files.move(segments.get(2).dir(), dir.resolve("away"));
+    Files.move(segments.get(3).dir(), segments.get(2).dir());
+    Files.move(dir.resolve("away"), segments.get(3).dir());
+    Seen seen = walk(log, false);
+    LogInspector.Damage damage =
+        seen.damage.stream()
+            .filter(one -> one.kind() == LogInspector.Damage.Kind.ORDER)
+            .findFirst()
+            .orElseThrow();
+    String names = segments.get(2).name() + " or " + segments.get(3).name();
+    assertTrue(damage.problem().startsWith(names + " does not belong there: "), damage.problem());
+    assertEquals(segments.get(2).startOffset(), damage.offset());
+    assertEquals(segments.get(4).startOffset(), damage.nextOffset());
+    assertTrue(damage.isBetween(ORIGIN, seen.end));
+  }
+
+  /** Older damage is left: what a cut takes behind it does not begin where the log ends. */
+  @Test
+  void shouldTellTheEndOfWhatStays() throws IOException {
+    List<LogInspector.SegmentInfo> segments;
+    try (LogModel model = filled(4)) {
+      segments = segments(model);
+    }
+    Path log = dir.resolve("log");
+    SegmentFiles.delete(segments.get(1).dir());
+    flip(segments.get(2).file(), segments.get(2).firstPosition() + 60);
+    Seen seen = walk(log, false);
+    LogInspector inspector = LogInspector.open(log, false);
+    long from = segments.get(2).startOffset();
+    LogCut cut = LogCut.plan(log, inspector, seen.damage, from, seen.end).orElseThrow();
+    cut.apply();
+    assertEquals(segments.get(1).startOffset(), cut.newEndOffset());
+    assertEquals(walk(log, false).end, cut.newEndOffset());
+  }
+
   @Test
   void shouldCopyALogThatIsInUse() throws IOException {
     Path copy = Files.createDirectory(dir.resolve("copy"));

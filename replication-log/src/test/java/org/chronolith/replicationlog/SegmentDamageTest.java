@@ -74,9 +74,13 @@ class SegmentDamageTest {
   }
 
   private void refuses(long need, String... words) throws IOException {
+    refuses(LogException.Kind.DAMAGED, need, words);
+  }
+
+  private void refuses(LogException.Kind kind, long need, String... words) throws IOException {
     Map<String, String> before = LogInspectorTest.files(dir);
     LogException refused = assertThrows(LogException.class, () -> open(need));
-    assertEquals(LogException.Kind.DAMAGED, refused.kind());
+    assertEquals(kind, refused.kind());
     for (String word : words) {
       assertTrue(refused.getMessage().contains(word), refused.getMessage());
     }
@@ -137,14 +141,17 @@ class SegmentDamageTest {
     Files.move(segments.get(1).dir(), away);
     Files.move(segments.get(3).dir(), segments.get(1).dir());
     Files.move(away, segments.get(3).dir());
-    refuses(stream.length, "does not belong there", "starts at offset " + startOf(2));
+    Path first = segments.get(1).dir().getFileName();
+    String names = first + " or " + segments.get(2).dir().getFileName();
+    refuses(LogException.Kind.MISPLACED, stream.length, names + " does not belong there");
   }
 
   @Test
   void shouldRefuseACopyOfAnOlderSegmentUnderANewerName() throws IOException {
     Path twin = SegmentFiles.path(config.dir(), segments.get(4).sequence() + 1);
     copy(segments.get(2).dir(), twin);
-    refuses(stream.length, twin.toString(), "does not belong there");
+    String name = twin.getFileName().toString();
+    refuses(LogException.Kind.MISPLACED, stream.length, name + " does not belong there: move it");
   }
 
   @Test

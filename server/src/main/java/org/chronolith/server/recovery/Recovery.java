@@ -436,10 +436,15 @@ public final class Recovery {
     try {
       log = settings.openLog(directory, need);
     } catch (LogException e) {
-      if (e.kind() != LogException.Kind.DAMAGED) {
-        throw e;
-      }
-      throw new RecoveryException(e.getMessage() + help(), e);
+      throw switch (e.kind()) {
+        case DAMAGED -> new RecoveryException(e.getMessage() + help(), e);
+        case MISPLACED ->
+            new RecoveryException(
+                e.getMessage()
+                    + ". The server does not start, since nobody knows which data the log leads to",
+                e);
+        default -> e;
+      };
     }
     RecoveryReport report = log.recovery();
     report.findings().forEach(finding -> LOG.warn("Log: {}", finding));

@@ -2,7 +2,6 @@ package org.chronolith.server.tools;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.util.List;
 import org.chronolith.replicationlog.LogInspector;
 import org.chronolith.replicationlog.LogRecord;
 import org.chronolith.server.recovery.RecoveryTarget;
@@ -53,13 +52,7 @@ final class Replay implements LogInspector.Visitor {
 
   @Override
   public boolean segment(LogInspector.SegmentInfo segment) {
-    List<LogInspector.SegmentInfo> all = log.segments();
-    for (int i = all.indexOf(segment) + 1; i < all.size(); i++) {
-      if (all.get(i).usable()) {
-        return all.get(i).startOffset() > from;
-      }
-    }
-    return true;
+    return log.nextStart(segment) > from;
   }
 
   @Override

@@ -95,6 +95,7 @@ final class Restore {
       resolved = to.resolve(RestoreScan.run(log, end, progress).endOffset());
     }
     scan = RestoreScan.run(log, resolved, progress);
+    leaveOut(resolved, scan.misplaced());
     List<Bases.Base> bases = bases();
     checkReach(resolved, bases);
     // The newest first; where its tables turn out to be damaged, the one before.
@@ -115,6 +116,17 @@ final class Restore {
         notes.add(base + " was passed over: " + e.getMessage());
         left.remove(base);
       }
+    }
+  }
+
+  /** What does not belong where it is must not be the end that is asked for. */
+  private void leaveOut(Point point, List<LogInspector.Damage> misplaced) {
+    for (LogInspector.Damage one : misplaced) {
+      boolean mayBeTheEnd = one.nextOffset() < 0 && one.offset() <= scan.endOffset();
+      if (mayBeTheEnd && point.kind() != Point.Kind.OFFSET && scan.target() == scan.endOffset()) {
+        throw new ToolException(one.toString());
+      }
+      notes.add("left out: " + one);
     }
   }
 

@@ -91,11 +91,16 @@ final class RestoreScan implements LogInspector.Visitor {
   /** The first damage that keeps the stream of {@code [from, upTo)} from being read, or null. */
   LogInspector.Damage between(long from, long upTo) {
     for (LogInspector.Damage one : damage) {
-      if (one.offset() < upTo && (one.nextOffset() < 0 || one.nextOffset() > from)) {
+      if (one.isBetween(from, upTo)) {
         return one;
       }
     }
     return null;
+  }
+
+  /** Segments that do not belong where they are, and were left out. */
+  List<LogInspector.Damage> misplaced() {
+    return damage.stream().filter(one -> one.kind() == LogInspector.Damage.Kind.ORDER).toList();
   }
 
   /** How far the stream can be read from {@code from} on. */

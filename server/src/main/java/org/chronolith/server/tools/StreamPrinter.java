@@ -48,10 +48,7 @@ final class StreamPrinter implements LogInspector.Visitor, AutoCloseable {
 
   @Override
   public boolean segment(LogInspector.SegmentInfo segment) {
-    List<LogInspector.SegmentInfo> all = log.segments();
-    int next = all.indexOf(segment) + 1;
-    boolean known = next < all.size() && all.get(next).usable();
-    boolean wanted = !(known && filter.before(all.get(next).startOffset()));
+    boolean wanted = !filter.before(log.nextStart(segment));
     doneBytes += wanted ? 0 : segment.fileBytes();
     return wanted;
   }

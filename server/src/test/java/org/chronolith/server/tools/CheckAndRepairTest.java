@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.chronolith.server.recovery.NodeId;
+import org.chronolith.server.recovery.RecoveryException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -375,6 +377,48 @@ class CheckAndRepairTest {
   private static void flipLast(Path file) throws Exception {
     byte[] last = "59".repeat(2000).getBytes(StandardCharsets.US_ASCII);
     DataFixture.flip(file, find(Files.readAllBytes(file), last) + 100);
+  }
+
+  @Test
+  void shouldNotCutForASegmentThatDoesNotBelongThere(@TempDir Path other) throws Exception {
+    Path log = directory.resolve("gen-1/log");
+    Path twin = Files.createDirectory(log.resolve("segment-0000000010"));
+    Path file = DataFixture.segment(directory, 2);
+    Files.copy(file, twin.resolve(file.getFileName()));
+    Map<String, String> before = DataFixture.files(log);
+    String problem =
+        "segment-0000000010 does not belong there: move it out of "
+            + log
+            + " (or give it back its name)";
+    DataFixture.Run check = check();
+    assertEquals(1, check.code(), check.out());
+    assertTrue(check.out().contains("DAMAGE " + twin.resolve(file.getFileName())), check.out());
+    assertTrue(check.out().contains(problem), check.out());
+    assertTrue(check.out().contains("findings: 1"), check.out());
+    assertTrue(check.out().contains("log offsets [0, " + end + ")"), check.out());
+    for (DataFixture.Run run : java.util.List.of(repair(), repair("--cut", "--yes"))) {
+      assertEquals(2, run.code(), run.out());
+      assertTrue(run.err().contains(problem), run.err());
+      assertFalse(run.out().contains("the log would end"), run.out());
+    }
+    assertEquals(before, DataFixture.files(log));
+    assertFalse(Files.exists(directory.resolve("FORKED")));
+    RecoveryException refused =
+        assertThrows(RecoveryException.class, () -> new DataFixture(directory).close());
+    assertTrue(refused.getMessage().contains(problem), refused.getMessage());
+    assertFalse(refused.getMessage().contains("repair"), refused.getMessage());
+    assertEquals(2, refused.getMessage().split("offset ").length, refused.getMessage());
+    // All of the stream is there.
+    String into = other.resolve("into").toString();
+    DataFixture.Run restored =
+        DataFixture.tool("restore", directory.toString(), "--to", "end", "--into", into);
+    assertEquals(0, restored.code(), restored.err());
+    assertTrue(restored.out().contains("as of offset " + end + " "), restored.out());
+    assertTrue(restored.out().contains("left out: "), restored.out());
+    String late = Long.toString(end - 5000);
+    DataFixture.Run shown = DataFixture.tool("log", directory.toString(), "--from", late);
+    assertEquals(1, shown.code());
+    assertTrue(shown.out().contains("\"SET\" \"key59\""), shown.err());
   }
 
   @Test

@@ -25,7 +25,7 @@ public final class DebugCommand {
           "DIGEST",
           "    Output a hex signature representing the current DB content.",
           "SCRUB",
-          "    Verify the log's older segments once more; INFO persistence shows the result.",
+          "    Verify all of the log and the newest snapshot; INFO persistence shows the result.",
           "SLEEP <seconds>",
           "    Stop the server for <seconds>. Decimals allowed.",
           "HELP",

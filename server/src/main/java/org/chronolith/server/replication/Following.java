@@ -61,6 +61,15 @@ final class Following implements LinkOwner {
   /** Rewinds for this link that have failed, one after the other. */
   private int rewindsFailed;
 
+  /**
+   * Where the stream of an earlier link had a command that this server lacks; null if none had. A
+   * partial resync from there meets it again, so that whoever says {@code REPLICAOF} once more
+   * means everything anew.
+   */
+  private Halt halt;
+
+  private record Halt(String replicationId, long offset) {}
+
   /** A full sync under way, and who waits for its end. */
   private Receiving receiving;
 
@@ -116,6 +125,7 @@ final class Following implements LinkOwner {
       apply.reset();
       apply.select(db);
     } else {
+      rememberHalt();
       link.stop();
       giveUpReceiving();
       // Whoever was to be promoted follows again.
@@ -134,6 +144,7 @@ final class Following implements LinkOwner {
    * @return whether it has ended
    */
   boolean end(Runnable again) {
+    rememberHalt();
     link.stop();
     if (!giveUpReceiving()) {
       // On disk the new data set is already the live one: what is written before it is adopted
@@ -146,6 +157,18 @@ final class Following implements LinkOwner {
     dropIncoming("this node is a master now");
     verification.promoted();
     return true;
+  }
+
+  private void rememberHalt() {
+    if (link.halted()) {
+      ReplicationLog log = writePath.log();
+      halt = new Halt(log.history().currentId(), log.endOffset());
+    }
+  }
+
+  /** Whether nothing was written or received here since it halted. */
+  private boolean isAtHalt(History history, long end) {
+    return halt != null && halt.offset() == end && history.validTo(halt.replicationId()) >= end;
   }
 
   /** Whether it goes on following {@code master}: it does not if a promotion only waits. */
@@ -260,6 +283,14 @@ final class Following implements LinkOwner {
       loop.execute(() -> answer.at(history.currentId(), end + 1, true, null));
       return;
     }
+    if (isAtHalt(history, end)) {
+      LOG.info(
+          "Replication stopped at offset {} before: a full resync is asked for, since a partial one"
+              + " would meet the same command again",
+          end);
+      loop.execute(() -> answer.at("?", -1, false, left));
+      return;
+    }
     String id = history.currentId();
     for (History.Ancestor ancestor : history.lineage()) {
       if (ancestor.validTo() == end) {
@@ -279,6 +310,7 @@ final class Following implements LinkOwner {
           if (from == link) {
             refusedBy = null;
             rewindsFailed = 0;
+            halt = null;
             failover.clear();
             dropIncoming("the stream goes on without it");
             continueUnder(replicationId, then, from, over);
@@ -596,6 +628,7 @@ final class Following implements LinkOwner {
         afterReceiving.run();
         return;
       }
+      halt = null;
       replicas.claims().clear();
       LOG.info("MASTER <-> REPLICA sync: Finished with success");
       verification.replaced(engine.clock().nanos());

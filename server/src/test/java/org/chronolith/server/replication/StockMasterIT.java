@@ -120,6 +120,27 @@ class StockMasterIT {
       assertEquals("applied", replica.call("GET", "before"));
       assertEquals(null, replica.call("GET", "beside"));
       assertEquals(null, replica.call("GET", "after"));
+
+      // Anew, since the stream from there on has that command for ever; by way of a master, too.
+      master.call("DEL", "events");
+      replica.call("REPLICAOF", "127.0.0.1", Integer.toString(redis.port()));
+      awaitEqual(master, replica);
+      assertEquals("not applied", replica.call("GET", "after"));
+      master.call("XADD", "events", "*", "a", "b");
+      await(() -> error(replica).contains("'XADD'"));
+      master.call("DEL", "events");
+      String fullSyncs = master.info("stats", "sync_full");
+      replica.call("REPLICAOF", "NO", "ONE");
+      replica.call("REPLICAOF", "127.0.0.1", Integer.toString(redis.port()));
+      awaitEqual(master, replica);
+      assertEquals(
+          Long.parseLong(fullSyncs) + 1, Long.parseLong(master.info("stats", "sync_full")));
+      // And that is all: it goes on by itself from then on.
+      master.call("CLIENT", "KILL", "TYPE", "replica");
+      master.call("SET", "after", "applied");
+      awaitEqual(master, replica);
+      assertEquals(
+          Long.parseLong(fullSyncs) + 1, Long.parseLong(master.info("stats", "sync_full")));
     }
   }
 

@@ -26,6 +26,9 @@ final class PsyncRequests {
 
   /** What the node that is asked is just now. */
   interface Node {
+    /** What a replica announces that is this very node. */
+    String id();
+
     boolean isReplica();
 
     /** Whether a full sync of this node is under way. */
@@ -72,6 +75,12 @@ final class PsyncRequests {
    */
   void answer(Call call, String id, long nextByte) {
     Client client = call.client();
+    if (node.id().equals(Announcement.of(client).nodeId)) {
+      // A copy of the directory has an id of its own: who asks is this node, which follows itself.
+      // As redis-server says it, whose link is not up as long as it asks.
+      call.error("NOMASTERLINK Can't SYNC while not connected with my master");
+      return;
+    }
     if (call.argc() > 3 && call.is(3, "failover") && !takenOver(call, id)) {
       return;
     }

@@ -560,6 +560,11 @@ public final class Replication {
 
   private final class AskedNode implements PsyncRequests.Node {
     @Override
+    public String id() {
+      return nodeId;
+    }
+
+    @Override
     public boolean isReplica() {
       return Replication.this.isReplica();
     }

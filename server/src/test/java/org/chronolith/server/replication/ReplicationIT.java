@@ -223,6 +223,21 @@ class ReplicationIT extends RealNodes {
   }
 
   @Test
+  void shouldNotFollowItself() {
+    ChronolithProcess node = start("a", ChronolithProcess.freePort());
+    node.call("SET", "key", "value");
+    assertEquals("OK", node.call("REPLICAOF", "127.0.0.1", Integer.toString(node.port())));
+    node.awaitLine(
+        "Master is currently unable to PSYNC but should be in the future: -NOMASTERLINK Can't SYNC"
+            + " while not connected with my master");
+    assertEquals("down", node.info("replication", "master_link_status"));
+    assertEquals("0", node.info("replication", "connected_slaves"));
+    assertEquals("0", node.info("stats", "sync_partial_ok"));
+    assertEquals("OK", node.call("REPLICAOF", "NO", "ONE"));
+    assertEquals("OK", node.call("SET", "key", "other"));
+  }
+
+  @Test
   void shouldCatchUpAfterALinkWasCut() {
     ChronolithProcess master = start("a", ChronolithProcess.freePort());
     ChronolithProcess replica = replica("b", ChronolithProcess.freePort(), master);

@@ -543,7 +543,13 @@ public final class Server {
     all.addAll(new BackupCommand(backup).specs());
     all.addAll(new ConnectionCommands(config, watches, subscriptions, replication::role).specs());
     all.addAll(
-        new ClientCommands(clients, watches, subscriptions, clientPause, replication::peers)
+        new ClientCommands(
+                clients,
+                watches,
+                subscriptions,
+                clientPause,
+                replication::unblock,
+                replication::peers)
             .specs());
     all.addAll(replication.commands());
     all.addAll(pubSub.specs());

@@ -634,6 +634,16 @@ public final class Replication {
     requestAcknowledgements(false);
   }
 
+  /**
+   * {@code CLIENT UNBLOCK}: ends the {@code WAIT} or {@code WAITAOF} of a client.
+   *
+   * @param withError else it is answered as if its time were over
+   * @return whether it waited
+   */
+  public boolean unblock(Client client, boolean withError) {
+    return replicas.waits().unblock(client, withError);
+  }
+
   private void internal(byte[] bytes) {
     if (!isReplica()
         && log().canAppendInternal(writePath.effects().stagedBytes() + INTERNAL_BYTES)) {

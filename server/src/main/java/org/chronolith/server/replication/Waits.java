@@ -14,6 +14,7 @@ final class Waits {
   private static final String UNBLOCKED =
       "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
           + " replica?)";
+  private static final String UNBLOCKED_BY_CLIENT = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 
   /** Who has the stream up to an offset. */
   interface Acknowledged {
@@ -139,6 +140,28 @@ final class Waits {
       answer.accept(entry.client.connection().reply());
     }
     entry.client.connection().resumeRequests();
+  }
+
+  /**
+   * Somebody has had enough of a client's waiting.
+   *
+   * @param withError else it is answered as if its time were over
+   * @return whether it waited
+   */
+  boolean unblock(Client client, boolean withError) {
+    for (Waiting entry : waiting) {
+      if (entry.client == client) {
+        waiting.remove(entry);
+        any = !waiting.isEmpty();
+        if (withError) {
+          end(entry, reply -> reply.error(UNBLOCKED_BY_CLIENT));
+        } else {
+          answer(entry);
+        }
+        return true;
+      }
+    }
+    return false;
   }
 
   /** This node is no master any more. */

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.chronolith.server.testing.ChronolithProcess;
+import org.chronolith.server.testing.RedisServerProcess;
+import org.chronolith.server.testing.RequiresRedis;
 import org.chronolith.server.testing.RespClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -183,6 +186,55 @@ class AdminCommandsIT {
     client.send("WAITAOF", "0", "1", "50");
     assertEquals("OK", client.call("CLIENT", "REPLY", "ON"));
     assertEquals("PONG", client.call("PING"));
+  }
+
+  @Test
+  @RequiresRedis
+  void shouldUnblockAsRedis(@TempDir Path redisDirectory) {
+    try (RedisServerProcess redis = RedisServerProcess.start(redisDirectory);
+        RespClient there = new RespClient(redis.port());
+        RespClient waitsThere = new RespClient(redis.port())) {
+      assertEquals(unblocked(there, waitsThere), unblocked(client, other));
+    }
+    String id = other.call("CLIENT", "ID").toString();
+    other.send("WAITAOF", "0", "1", "0");
+    other.flush();
+    await("the wait", () -> client.said("CLIENT", "UNBLOCK", id).equals("1"));
+    assertEquals(0L, ((List<?>) other.receive()).get(1));
+  }
+
+  /** What two clients hear of whom one waits, and the other ends that, or tries to. */
+  private static List<Object> unblocked(RespClient by, RespClient waiting) {
+    String id = waiting.call("CLIENT", "ID").toString();
+    String own = by.call("CLIENT", "ID").toString();
+    List<Object> heard = new ArrayList<>();
+    String[][] inVain = {
+      {id}, {own}, {"999999", "ERROR"}, {"x"}, {"x", "y"}, {id, "y"}, {id, "TIMEOUT", "y"}, {},
+    };
+    for (String[] words : inVain) {
+      heard.add(by.said(unblock(words)));
+    }
+    String[][] ends = {{id}, {id, "timeout"}, {id, "ERROR"}};
+    for (String[] words : ends) {
+      waiting.send("WAIT", "1", "0");
+      waiting.send("PING");
+      waiting.flush();
+      await("the wait", () -> by.said(unblock(words)).equals("1"));
+      try {
+        heard.add(waiting.receive());
+      } catch (RespClient.ErrorReply e) {
+        heard.add(e.getMessage());
+      }
+      heard.add(waiting.receive());
+      heard.add(by.said(unblock(words)));
+    }
+    return heard;
+  }
+
+  private static String[] unblock(String... words) {
+    List<String> all = new ArrayList<>(List.of("CLIENT", "UNBLOCK"));
+    all.addAll(List.of(words));
+    return all.toArray(String[]::new);
   }
 
   @Test

@@ -27,11 +27,23 @@ public final class ClientCommands {
       new CommandException("ERR timeout is negative");
   private static final CommandException BAD_PAUSE_MODE =
       new CommandException("ERR CLIENT PAUSE mode must be WRITE or ALL");
+  private static final CommandException BAD_UNBLOCK_REASON =
+      new CommandException("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+
+  /** What lets clients wait that have sent a blocking command. */
+  public interface Blocking {
+    /**
+     * @param withError else the client is answered as if its time were over
+     * @return whether it waited
+     */
+    boolean unblock(Client client, boolean withError);
+  }
 
   private final ClientRegistry clients;
   private final Watches watches;
   private final Subscriptions subscriptions;
   private final ClientPause pause;
+  private final Blocking blocking;
   private final Supplier<Collection<LinkedPeer>> peers;
 
   /**
@@ -42,11 +54,13 @@ public final class ClientCommands {
       Watches watches,
       Subscriptions subscriptions,
       ClientPause pause,
+      Blocking blocking,
       Supplier<Collection<LinkedPeer>> peers) {
     this.clients = clients;
     this.watches = watches;
     this.subscriptions = subscriptions;
     this.pause = pause;
+    this.blocking = blocking;
     this.peers = peers;
   }
 
@@ -156,7 +170,17 @@ public final class ClientCommands {
         .subcommand(
             sub("unpause", 2, "6.2.0", "", "End a pause", this::unpause)
                 .flags(CommandFlag.ADMIN)
-                .complexity("O(N) where N is the number of waiting connections"));
+                .complexity("O(N) where N is the number of waiting connections"))
+        .subcommand(
+            sub(
+                    "unblock",
+                    -3,
+                    "5.0.0",
+                    "client-id [TIMEOUT | ERROR]",
+                    "End the waiting of another connection's blocking command",
+                    this::unblock)
+                .flags(CommandFlag.ADMIN)
+                .complexity("O(N) where N is the number of blocked connections"));
   }
 
   private static CommandSpec.Builder sub(
@@ -335,5 +359,17 @@ public final class ClientCommands {
   private void unpause(Call call) {
     pause.unpause();
     call.reply().ok();
+  }
+
+  private void unblock(Call call) {
+    if (call.argc() > 4) {
+      throw SubcommandHelp.wrongArguments(call, "CLIENT");
+    }
+    boolean withError = call.argc() == 4 && call.is(3, "error");
+    if (call.argc() == 4 && !withError && !call.is(3, "timeout")) {
+      throw BAD_UNBLOCK_REASON;
+    }
+    Client client = clients.find(call.integer(2));
+    call.reply().integer(client != null && blocking.unblock(client, withError) ? 1 : 0);
   }
 }

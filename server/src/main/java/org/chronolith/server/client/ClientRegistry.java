@@ -71,11 +71,7 @@ public final class ClientRegistry implements ConnectionHandler {
   /** From this machine: by loopback, or by a Unix socket, whose name is a path. */
   private static boolean isLocal(Connection connection) {
     String address = connection.remoteAddress();
-    return address.startsWith("127.")
-        || address.startsWith("[::1]")
-        || address.startsWith("[0:0:0:0:0:0:0:1]")
-        || address.startsWith("[::ffff:127.")
-        || address.endsWith(":0");
+    return address.startsWith("127.") || address.startsWith("[::1]") || address.endsWith(":0");
   }
 
   @Override

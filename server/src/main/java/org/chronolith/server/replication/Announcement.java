@@ -43,7 +43,13 @@ final class Announcement {
 
   /** Where it is reached, as far as it is known. */
   String ip(String remoteAddress) {
-    return ip.isEmpty() ? remoteAddress.substring(0, remoteAddress.lastIndexOf(':')) : ip;
+    return ip.isEmpty() ? remoteIp(remoteAddress) : ip;
+  }
+
+  /** Without the brackets that tell the colons of IPv6 from the one before the port. */
+  private static String remoteIp(String remoteAddress) {
+    String host = remoteAddress.substring(0, remoteAddress.lastIndexOf(':'));
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
   }
 
   int port(String remoteAddress) {

@@ -3,6 +3,7 @@ package org.chronolith.server.replication;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.chronolith.network.Addresses;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.network.Scheduled;
 import org.chronolith.server.command.Call;
@@ -154,11 +155,15 @@ final class Failover {
 
   private ReplicaFeed find(HostPort address) {
     for (ReplicaFeed feed : replicas.feeds()) {
-      if (feed.port() == address.port() && feed.ip().equals(address.host())) {
+      if (isAt(feed, address)) {
         return feed;
       }
     }
     return null;
+  }
+
+  private static boolean isAt(ReplicaFeed feed, HostPort address) {
+    return feed.port() == address.port() && Addresses.isSameHost(feed.ip(), address.host());
   }
 
   /** Replicas have acknowledged something, or time has passed. */
@@ -168,10 +173,9 @@ final class Failover {
     }
     long end = endOffset.getAsLong();
     for (ReplicaFeed feed : List.copyOf(replicas.feeds())) {
-      HostPort address = new HostPort(feed.ip(), feed.port());
-      boolean wanted = target == null || target.equals(address);
+      boolean wanted = target == null || isAt(feed, target);
       if (wanted && feed.isOnline() && feed.ackOffset() == end) {
-        target = address;
+        target = new HostPort(feed.ip(), feed.port());
         LOG.info("Failover target {} is synced, failing over.", address(target));
         handOver();
         return;

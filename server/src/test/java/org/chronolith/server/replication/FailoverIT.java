@@ -2,8 +2,11 @@ package org.chronolith.server.replication;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.util.List;
 import org.chronolith.server.testing.ChronolithProcess;
 import org.chronolith.server.testing.LinkProxy;
@@ -128,6 +131,41 @@ class FailoverIT extends RealNodes {
       stopOrContinue("CONT", replica);
     }
     await("the replica", () -> master.said("SET", "e", "1").equals("OK"));
+  }
+
+  @Test
+  void shouldNameReplicasByIpv6AsRedisAndHandOverToThem() {
+    assumeTrue(hasIpv6());
+    ChronolithProcess master = start("a", "--bind", "127.0.0.1 ::1");
+    ChronolithProcess replica = start("b", "--bind", "127.0.0.1 ::1");
+    String masterPort = Integer.toString(master.port());
+    String port = Integer.toString(replica.port());
+    assertEquals("OK", replica.call("REPLICAOF", "::1", masterPort));
+    awaitLink(replica);
+    String line = master.info("replication", "slave0");
+    assertTrue(line.startsWith("ip=::1,port=" + port + ",state="), line);
+    List<?> replicas = (List<?>) ((List<?>) master.call("ROLE")).get(2);
+    assertEquals(List.of("::1", port), ((List<?>) replicas.get(0)).subList(0, 2));
+    String listed = master.said("CLIENT", "LIST", "TYPE", "replica");
+    assertTrue(listed.contains(" addr=[::1]:"), listed);
+    // However it is written.
+    assertEquals("OK", master.call("FAILOVER", "TO", "0:0::1", port));
+    await("the hand-over", () -> replica.info("replication", "role").equals("master"));
+    awaitLink(master);
+    assertEquals("::1", master.info("replication", "master_host"));
+    assertEquals("OK", replica.call("FAILOVER"));
+    await("the way back", () -> master.info("replication", "role").equals("master"));
+    awaitLink(replica);
+    assertEquals("::1", replica.info("replication", "master_host"));
+    assertEquals(masterPort, replica.info("replication", "master_port"));
+  }
+
+  private static boolean hasIpv6() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+      return socket.isBound();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static void stopOrContinue(String signal, ChronolithProcess process) {

@@ -56,6 +56,12 @@ final class Announcement {
     return port > 0 ? port : remotePort(remoteAddress);
   }
 
+  /** As Redis's log names a replica. */
+  String name(String remoteAddress) {
+    String host = ip(remoteAddress);
+    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port(remoteAddress);
+  }
+
   private static int remotePort(String remoteAddress) {
     return Integer.parseInt(remoteAddress.substring(remoteAddress.lastIndexOf(':') + 1));
   }

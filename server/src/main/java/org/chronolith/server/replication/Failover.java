@@ -115,7 +115,7 @@ final class Failover {
       }
       LOG.info("FAILOVER requested to {}.", address(request.target()));
     } else {
-      LOG.info("FAILOVER requested.");
+      LOG.info("FAILOVER requested to any replica.");
     }
     target = request.target();
     force = request.force();
@@ -188,7 +188,7 @@ final class Failover {
       return;
     }
     if (force) {
-      LOG.info("Failover to {} time out exceeded, failing over.", address(target));
+      LOG.info("FAILOVER to {} time out exceeded, failing over.", address(target));
       handOver();
     } else {
       abort("Replica never caught up before timeout");
@@ -230,9 +230,9 @@ final class Failover {
       return;
     }
     if (target == null) {
-      LOG.info("Aborting failover while {}: {}", state.word(), why);
+      LOG.info("FAILOVER to any replica aborted: {}", why);
     } else {
-      LOG.info("Aborting failover to {} while {}: {}", address(target), state.word(), why);
+      LOG.info("FAILOVER to {} aborted: {}", address(target), why);
     }
     boolean handedOver = state == State.IN_PROGRESS;
     if (handedOver) {

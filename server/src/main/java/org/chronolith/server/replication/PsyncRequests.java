@@ -95,7 +95,8 @@ final class PsyncRequests {
     long start = log.startOffset();
     long end = log.endOffset();
     String address = client.connection().remoteAddress();
-    LOG.info("Replica {} asks for synchronization", address);
+    String name = announced.name(address);
+    LOG.info("Replica {} asks for synchronization", name);
     String claimId = announced.claimId(address);
     replicas.mismatches().told(claimId, announced.told);
     boolean distrusted = replicas.mismatches().isDistrusted(claimId);
@@ -113,6 +114,7 @@ final class PsyncRequests {
       call.error("NOMASTERLINK Can't SYNC while not connected with my master");
       return;
     }
+    History asked = history;
     if (ahead && !node.hasFailed()) {
       // This node has been there before. Once it has written as much again, the same replica, or
       // another one that has these bytes and has not come yet, would continue with other bytes.
@@ -129,7 +131,13 @@ final class PsyncRequests {
             "Partial resynchronization not accepted: the replica has followed this node while its"
                 + " data was not its master's");
       } else {
-        explainRefusal(id, nextByte, history);
+        explainRefusal(name, id, nextByte, asked);
+        if (ahead) {
+          LOG.warn(
+              "Warning: replica {} tried to PSYNC with an offset that is greater than the master"
+                  + " replication offset.",
+              name);
+        }
       }
       if (announced.capaRewind && !distrusted) {
         call.error(new Divergence(start, history, end).error());
@@ -168,7 +176,7 @@ final class PsyncRequests {
     return true;
   }
 
-  private static void explainRefusal(String id, long nextByte, History history) {
+  private static void explainRefusal(String name, String id, long nextByte, History history) {
     long validTo = history.validTo(id);
     if (validTo < 0) {
       LOG.info(
@@ -185,7 +193,8 @@ final class PsyncRequests {
           validTo + 1);
     } else {
       LOG.info(
-          "Unable to partial resync with replica for lack of backlog (Replica request was: {}).",
+          "Unable to partial resync with replica {} for lack of backlog (Replica request was: {}).",
+          name,
           nextByte);
     }
   }

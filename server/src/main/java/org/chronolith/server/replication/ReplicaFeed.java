@@ -61,6 +61,7 @@ final class ReplicaFeed
   private final long createdMs;
   private final String ip;
   private final int port;
+  private final String name;
   private final String claimId;
   private final RequestDecoder decoder = new RequestDecoder(INPUT_LIMIT_BYTES);
   private final Request request = new Request();
@@ -108,6 +109,7 @@ final class ReplicaFeed
     Announcement announced = Announcement.of(client);
     this.ip = announced.ip(remoteAddress);
     this.port = announced.port(remoteAddress);
+    this.name = announced.name(remoteAddress);
     this.claimId = announced.claimId(remoteAddress);
     this.state = state;
     this.neededOffset = neededOffset;
@@ -182,7 +184,7 @@ final class ReplicaFeed
 
   @Override
   public String name() {
-    return ip + ":" + port;
+    return name;
   }
 
   @Override

@@ -221,7 +221,7 @@ final class Replicas {
 
   /** Takes a client that may go on at byte {@code nextByte}. */
   void continued(Client client, ReplicationLog log, Announcement announced, long nextByte) {
-    String name = client.connection().remoteAddress();
+    String name = announced.name(client.connection().remoteAddress());
     LOG.info(
         "Partial resynchronization request from {} accepted. Sending {} bytes of backlog starting"
             + " from offset {}.",
@@ -243,7 +243,7 @@ final class Replicas {
    * @param sync it said {@code SYNC}: no line about id and offset
    */
   void full(Client client, ReplicationLog log, Announcement announced, boolean sync) {
-    String name = client.connection().remoteAddress();
+    String name = announced.name(client.connection().remoteAddress());
     LOG.info("Full resync requested by replica {}", name);
     ReplicaFeed feed = ReplicaFeed.waiting(feedLoop, log, client, log.endOffset(), !sync);
     add(client, feed, announced);

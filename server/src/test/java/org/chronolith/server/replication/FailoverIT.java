@@ -221,7 +221,7 @@ class FailoverIT extends RealNodes {
               "FORCE"));
       assertEquals("waiting-for-sync", master.info("replication", "master_failover_state"));
       await("the new master", () -> target.info("replication", "role").equals("master"));
-      master.awaitLine("Failover to 127.0.0.1:" + target.port() + " time out exceeded, failing");
+      master.awaitLine("FAILOVER to 127.0.0.1:" + target.port() + " time out exceeded, failing");
       assertEquals(oldId, target.info("replication", "master_replid2"));
       target.call("SET", "after", "1");
       awaitSame(target, master);
@@ -258,9 +258,9 @@ class FailoverIT extends RealNodes {
     assertEquals("master", master.info("replication", "role"));
     assertEquals("slave", target.info("replication", "role"));
     master.awaitLine(
-        "Aborting failover to 127.0.0.1:"
+        "FAILOVER to 127.0.0.1:"
             + target.port()
-            + " while failover-in-progress: Failover target rejected psync request");
+            + " aborted: Failover target rejected psync request");
     assertEquals(oldId, master.info("replication", "master_replid2"));
     assertEquals("OK", master.call("SET", "b", "1"));
     awaitSame(master, other);
@@ -327,9 +327,7 @@ class FailoverIT extends RealNodes {
         "the timeout",
         () -> master.info("replication", "master_failover_state").equals("no-failover"));
     master.awaitLine(
-        "Aborting failover to 127.0.0.1:"
-            + port
-            + " while waiting-for-sync: Replica never caught up before timeout");
+        "FAILOVER to 127.0.0.1:" + port + " aborted: Replica never caught up before timeout");
     assertEquals(id, master.info("replication", "master_replid"));
     assertEquals("OK", master.call("SET", "b", "1"));
 

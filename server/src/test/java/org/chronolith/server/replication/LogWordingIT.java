@@ -59,6 +59,35 @@ class LogWordingIT {
           "Setting secondary replication ID to ",
           "MASTER MODE enabled (failover request from '");
 
+  /** {@link #named}. */
+  private static final String REPLICA = "<replica>";
+
+  /** Of a master whose replica has announced where it listens. */
+  private static final List<String> OF_ANNOUNCED =
+      List.of(
+          "Replica 127.0.0.1:<replica> asks for synchronization",
+          "Synchronization with replica 127.0.0.1:<replica> succeeded",
+          "Partial resynchronization request from 127.0.0.1:<replica> accepted. Sending ");
+
+  private static final List<String> OF_THE_REFUSING_MASTER =
+      List.of(
+          "Replica 127.0.0.1:4242 asks for synchronization",
+          "Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '",
+          "Unable to partial resync with replica 127.0.0.1:4242 for lack of backlog (Replica request"
+              + " was: 1000000).",
+          "Warning: replica 127.0.0.1:4242 tried to PSYNC with an offset that is greater than the"
+              + " master replication offset.",
+          "Full resync requested by replica 127.0.0.1:4242");
+
+  private static final List<String> OF_THE_REMAINING_MASTER =
+      List.of(
+          "FAILOVER requested to any replica.",
+          "FAILOVER to any replica aborted: Failover manually aborted",
+          "FAILOVER requested to 127.0.0.1:<replica>.",
+          "FAILOVER to 127.0.0.1:<replica> aborted: Replica never caught up before timeout",
+          "FAILOVER to 127.0.0.1:<replica> time out exceeded, failing over.",
+          "FAILOVER to 127.0.0.1:<replica> aborted: Failover manually aborted");
+
   private static final List<String> OF_THE_FAILING_MASTER =
       List.of("Disconnecting timedout replica (streaming sync): 127.0.0.1:");
 
@@ -126,9 +155,10 @@ class LogWordingIT {
       Output ofOne = () -> Files.readString(master.resolve("redis-server.log"));
       Output ofOther = () -> Files.readString(replica.resolve("redis-server.log"));
       goThrough(one.port(), ofOne, other.port());
-      redisMaster = ofOne.all();
+      redisMaster = named(ofOne.all(), other.port());
       redisReplica = ofOther.all();
       assertEquals(List.of(), missing(OF_THE_MASTER, redisMaster), "redis-server as the master");
+      assertEquals(List.of(), missing(OF_ANNOUNCED, redisMaster), "redis-server as the master");
       assertEquals(List.of(), missing(OF_THE_REPLICA, redisReplica), "redis-server as the replica");
     }
     try (ChronolithProcess one = start("master");
@@ -136,7 +166,9 @@ class LogWordingIT {
       goThrough(one.port(), one::output, other.port());
       OF_THE_MASTER.forEach(one::awaitLine);
       OF_THE_REPLICA.forEach(other::awaitLine);
-      assertSame(OF_THE_MASTER, redisMaster, one.output());
+      String output = named(one.output(), other.port());
+      assertSame(OF_THE_MASTER, redisMaster, output);
+      assertSame(OF_ANNOUNCED, redisMaster, output);
       assertSame(OF_THE_REPLICA, redisReplica, other.output());
     }
   }
@@ -160,6 +192,72 @@ class LogWordingIT {
       assertSame(OF_THE_FAILING_MASTER, ofRedisMaster, one.output());
       assertSame(OF_THE_FAILING_REPLICA, ofRedisReplica, other.output());
     }
+  }
+
+  @Test
+  void shouldSayWhatRedisSaysWhereItRefusesAndRemainsTheMaster() throws Exception {
+    Path master = Files.createDirectory(directory.resolve("redis-master"));
+    Path replica = Files.createDirectory(directory.resolve("redis-replica"));
+    String ofRedis;
+    try (RedisServerProcess one =
+            RedisServerProcess.start(master, "--repl-diskless-sync-delay", "0");
+        RedisServerProcess other = RedisServerProcess.start(replica)) {
+      refuseAndRemain(Node.of(one), Node.of(other));
+      ofRedis = named(one.output(), other.port());
+      assertEquals(List.of(), missing(OF_THE_REFUSING_MASTER, ofRedis));
+      assertEquals(List.of(), missing(OF_THE_REMAINING_MASTER, ofRedis));
+    }
+    try (ChronolithProcess one = start("master");
+        ChronolithProcess other = start("replica")) {
+      refuseAndRemain(Node.of(one), Node.of(other));
+      String output = named(one.output(), other.port());
+      assertSame(OF_THE_REFUSING_MASTER, ofRedis, output);
+      assertSame(OF_THE_REMAINING_MASTER, ofRedis, output);
+    }
+  }
+
+  /** Requests from nowhere, and handings over to a frozen replica. */
+  private static void refuseAndRemain(Node master, Node replica) throws Exception {
+    try (RespClient one = new RespClient(master.port());
+        RespClient other = new RespClient(replica.port())) {
+      one.call("SET", "key", "value");
+      ask(master, "1".repeat(40), OF_THE_REFUSING_MASTER.get(1));
+      String id = one.info("replication", "master_replid");
+      ask(master, id, OF_THE_REFUSING_MASTER.get(3));
+      ask(master, "?", OF_THE_REFUSING_MASTER.get(4));
+      follow(other, master.port());
+      awaitLink(other);
+      String port = Integer.toString(replica.port());
+      replica
+          .freezer()
+          .whileFrozen(
+              () -> {
+                one.call("SET", "key", "other");
+                one.call("FAILOVER");
+                one.call("FAILOVER", "ABORT");
+                one.call("FAILOVER", "TO", "127.0.0.1", port, "TIMEOUT", "100");
+                master.awaitLine("Replica never caught up before timeout");
+                one.call("FAILOVER", "TO", "127.0.0.1", port, "TIMEOUT", "100", "FORCE");
+                master.awaitLine("time out exceeded, failing over.");
+                one.call("FAILOVER", "ABORT");
+                master.awaitLine("127.0.0.1:" + port + " aborted: Failover manually aborted");
+              });
+    }
+  }
+
+  /** As a replica at port 4242 does. */
+  private static void ask(Node master, String id, String answer) throws Exception {
+    try (RespClient client = new RespClient(master.port())) {
+      client.call("REPLCONF", "listening-port", "4242");
+      client.send("PSYNC", id, "1000000");
+      client.flush();
+      master.awaitLine(answer);
+    }
+  }
+
+  /** With a name for the replica's port, which is another one each time. */
+  private static String named(String output, int replicaPort) {
+    return output.replace("127.0.0.1:" + replicaPort, "127.0.0.1:" + REPLICA);
   }
 
   /**

@@ -96,7 +96,7 @@ class SortAndPlaceComparisonIT {
     if (payload == null) {
       return;
     }
-    List<String> restore = new ArrayList<>(List.of("RESTORE", commands.target()));
+    List<String> restore = new ArrayList<>(List.of("RESTORE", commands.targetOfAny()));
     boolean expires = random.nextInt(3) == 0;
     restore.addAll(List.of(expires ? "4000000000000" : "0", payload));
     if (random.nextBoolean()) {

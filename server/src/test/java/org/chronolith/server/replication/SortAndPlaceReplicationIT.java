@@ -111,7 +111,7 @@ class SortAndPlaceReplicationIT {
     if (payload == null) {
       return null;
     }
-    List<String> words = new ArrayList<>(List.of("RESTORE", commands.target()));
+    List<String> words = new ArrayList<>(List.of("RESTORE", commands.targetOfAny()));
     words.add(random.nextBoolean() ? "0" : "100000000");
     words.add((String) payload);
     words.addAll(random.nextInt(4) == 0 ? List.of() : List.of("REPLACE", "FREQ", "1"));

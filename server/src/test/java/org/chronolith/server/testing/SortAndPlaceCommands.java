@@ -206,9 +206,17 @@ public final class SortAndPlaceCommands {
     };
   }
 
-  /** A key that may be given a value of any type. */
-  public String target() {
+  /** A key that may be given places, or a list. */
+  private String target() {
     return key(random.nextInt(10) == 0 ? "g" : "d");
+  }
+
+  /**
+   * A key that may be given the value of any other. It is no place to search in: the members of a
+   * sorted set with small scores all lie at the same place, and have no order there.
+   */
+  public String targetOfAny() {
+    return key("d");
   }
 
   /** The first letter is the type, but for what is stored. */

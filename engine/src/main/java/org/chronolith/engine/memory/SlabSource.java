@@ -14,7 +14,8 @@ import java.util.concurrent.locks.LockSupport;
  * keeps a few ready and also gives returned ones back to the system.
  *
  * <p>How many are ready adapts: each time a taker finds none, the target doubles up to the bound;
- * each quiet interval halves it down to {@value #MIN_READY}.
+ * each quiet interval halves it down to {@value #MIN_READY}. Those that are ready and those that
+ * were taken are together no more than the limit: the rest of the process's memory is others'.
  *
  * <p>Thread: {@link #take} and {@link #giveBack} may be called by any thread and never block.
  */
@@ -137,7 +138,7 @@ public final class SlabSource implements AutoCloseable {
       for (ByteBuf slab = returned.poll(); slab != null; slab = returned.poll()) {
         slab.release();
       }
-      if (ready.size() < target && prepareOne()) {
+      if (ready.size() < target && taken.get() + ready.size() < maxSlabs && prepareOne()) {
         continue;
       }
       long now = System.nanoTime();

@@ -248,6 +248,20 @@ class SlabAllocatorTest {
     source.close();
   }
 
+  @Test
+  void shouldPrepareNoMoreThanMayBeTaken() {
+    SlabSource source = SlabSource.start(64, 16L << 20);
+    SlabAllocator allocator = new SlabAllocator(source, 16L << 20, 1);
+    // Most of them are made where they are needed, so that many more are wanted ready.
+    allocate(allocator, 12L << 20);
+    long watchedUntil = System.nanoTime() + 100_000_000L;
+    while (System.nanoTime() < watchedUntil) {
+      assertTrue(source.readySlabs() <= 4, "with the twelve that are taken");
+    }
+    allocator.close();
+    source.close();
+  }
+
   private static void allocate(SlabAllocator from, long bytes) {
     for (long got = 0; got < bytes; got += SlabAllocator.MAX_BLOCK_BYTES) {
       from.allocate(SlabAllocator.MAX_BLOCK_BYTES);

@@ -1,7 +1,6 @@
 package org.chronolith.server.recovery;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.function.LongSupplier;
 
@@ -43,35 +42,19 @@ public final class SpaceFloor {
 
   /** Gives bytes on to the file {@code out} as long as they leave enough; it fails then. */
   public WritableByteChannel above(WritableByteChannel out) {
-    return new Above(out);
+    return new CheckedChannel(out, new Above());
   }
 
-  private final class Above implements WritableByteChannel {
-    private final WritableByteChannel out;
+  private final class Above implements CheckedChannel.Check {
     private long unchecked = CHECK_BYTES;
 
-    Above(WritableByteChannel out) {
-      this.out = out;
-    }
-
     @Override
-    public int write(ByteBuffer bytes) throws IOException {
-      unchecked += bytes.remaining();
+    public void before(int bytes) throws IOException {
+      unchecked += bytes;
       if (unchecked >= CHECK_BYTES) {
-        require(Math.max(bytes.remaining(), CHECK_BYTES));
+        require(Math.max(bytes, CHECK_BYTES));
         unchecked = 0;
       }
-      return out.write(bytes);
-    }
-
-    @Override
-    public boolean isOpen() {
-      return out.isOpen();
-    }
-
-    @Override
-    public void close() throws IOException {
-      out.close();
     }
   }
 }

@@ -1,7 +1,6 @@
 package org.chronolith.server.replication;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
@@ -20,6 +19,7 @@ import org.chronolith.engine.rdb.RdbVersion;
 import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.snapshot.Checkpoint;
 import org.chronolith.server.config.ServerVersion;
+import org.chronolith.server.recovery.CheckedChannel;
 import org.chronolith.server.recovery.SpaceFloor;
 
 /**
@@ -180,32 +180,18 @@ final class RdbMaker implements AutoCloseable {
     FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     Files.delete(path);
     try {
-      return new Rdb(file, write(wanted, new Awaited(floor.above(file), wanted.gone())));
+      WritableByteChannel out =
+          new CheckedChannel(floor.above(file), bytes -> requireAwaited(wanted));
+      return new Rdb(file, write(wanted, out));
     } catch (IOException | RuntimeException | Error e) {
       file.close();
       throw e;
     }
   }
 
-  /** Fails when nobody waits any more for what is written. */
-  private record Awaited(WritableByteChannel out, BooleanSupplier gone)
-      implements WritableByteChannel {
-    @Override
-    public int write(ByteBuffer bytes) throws IOException {
-      if (gone.getAsBoolean()) {
-        throw new IOException("it has gone, and needs no RDB any more");
-      }
-      return out.write(bytes);
-    }
-
-    @Override
-    public boolean isOpen() {
-      return out.isOpen();
-    }
-
-    @Override
-    public void close() throws IOException {
-      out.close();
+  private static void requireAwaited(Wanted wanted) throws IOException {
+    if (wanted.gone().getAsBoolean()) {
+      throw new IOException("it has gone, and needs no RDB any more");
     }
   }
 

@@ -1,9 +1,7 @@
 package org.chronolith.server.tools;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +12,7 @@ import java.util.concurrent.Callable;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.server.OfflineDataset;
 import org.chronolith.server.config.ServerVersion;
+import org.chronolith.server.recovery.CheckedChannel;
 import org.chronolith.server.recovery.KeyspaceSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -114,7 +113,7 @@ final class ExportCommand implements Callable<Integer> {
         auxiliary.put("redis-bits", "64");
         auxiliary.put("ctime", Long.toString(nowMs / 1000));
         auxiliary.put("aof-base", "0");
-        bytes = state.writeRdb(auxiliary, telling(progress, out));
+        bytes = state.writeRdb(auxiliary, new CheckedChannel(out, progress::add));
         out.force(true);
       }
       Files.move(making, target, StandardCopyOption.ATOMIC_MOVE);
@@ -123,27 +122,6 @@ final class ExportCommand implements Callable<Integer> {
       deleteAfter(e, making);
       throw new ToolException("cannot write " + file + ": " + e, e);
     }
-  }
-
-  private static WritableByteChannel telling(Progress progress, WritableByteChannel out) {
-    return new WritableByteChannel() {
-      @Override
-      public int write(ByteBuffer from) throws IOException {
-        int written = out.write(from);
-        progress.add(written);
-        return written;
-      }
-
-      @Override
-      public boolean isOpen() {
-        return out.isOpen();
-      }
-
-      @Override
-      public void close() throws IOException {
-        out.close();
-      }
-    };
   }
 
   private static void deleteAfter(IOException cause, Path making) {

@@ -164,7 +164,7 @@ public final class LogInspector {
       List<SegmentInfo> infos = new ArrayList<>();
       List<SegmentFiles.Entry> entries = find(path);
       for (int i = 0; i < entries.size(); i++) {
-        // The newest directory of a running server may be one whose file is just being made.
+        // The newest segment of a running server may be one that is just being made.
         boolean mayBeMaking = running && i == entries.size() - 1;
         readHead(cursor, entries.get(i), path, mayBeMaking).ifPresent(infos::add);
       }
@@ -200,7 +200,7 @@ public final class LogInspector {
       }
       file = file == null ? QueueFile.find(entry.dir()) : file;
       SegmentHead head = SegmentHead.read(cursor, entry, file);
-      boolean making = mayBeMaking && head.isEmpty();
+      boolean making = mayBeMaking && head.mayBeInMaking();
       return Optional.of(info(head, file == null ? 0 : Files.size(file), making));
     } catch (NoSuchFileException e) {
       // Retention removed it after it was listed.

@@ -17,6 +17,8 @@ import org.chronolith.replicationlog.chronicle.QueueFile;
  * @param problemPosition where in the file that is
  * @param notice null, or what is wrong in front of the first record
  * @param neverBegun it was prepared ahead and holds nothing; {@code problem} is then set as well
+ * @param mayBeInMaking it looks as one that a running server is just making, or writes the first
+ *     record to; {@code problem} is then set as well
  */
 record SegmentHead(
     SegmentFiles.Entry entry,
@@ -28,7 +30,8 @@ record SegmentHead(
     String problem,
     long problemPosition,
     String notice,
-    boolean neverBegun) {
+    boolean neverBegun,
+    boolean mayBeInMaking) {
   /** What the queue and the preamble take in front of the first record is well below this. */
   private static final long SEARCH_BYTES = 256 * 1024;
 
@@ -37,11 +40,6 @@ record SegmentHead(
 
   boolean usable() {
     return problem == null;
-  }
-
-  /** Whether it has no file, or no record in front of the first zeros in it. */
-  boolean isEmpty() {
-    return NO_FILE.equals(problem) || NO_RECORD.equals(problem);
   }
 
   /** Why it cannot be used, with file and position. */
@@ -59,7 +57,7 @@ record SegmentHead(
   static SegmentHead read(RecordCursor cursor, SegmentFiles.Entry entry, Path file)
       throws IOException {
     if (file == null) {
-      return unusable(entry, null, NO_FILE, 0, false);
+      return unusable(entry, null, NO_FILE, 0, false, true);
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return read(cursor, new RecordHeader(), entry, file, channel);
@@ -80,7 +78,9 @@ record SegmentHead(
       return first(cursor, header, entry, file, null);
     }
     long at = Math.min(size, cursor.position());
-    String problem = step == RecordCursor.Step.DAMAGED ? cursor.problem() : NO_RECORD;
+    boolean damaged = step == RecordCursor.Step.DAMAGED;
+    String problem = damaged ? cursor.problem() : NO_RECORD;
+    boolean mayBeInMaking = !damaged || cursor.isUnfinished();
     RecordSearch search = new RecordSearch(channel, cursor, header);
     long to = Math.min(size, SEARCH_BYTES);
     long preamble = search.preamble(0, to);
@@ -101,7 +101,7 @@ record SegmentHead(
             && at > 0
             && LogRecovery.lastByte(channel, cursor.position()) == 0
             && !search.record(0, size, any -> true);
-    return unusable(entry, file, problem, at, neverBegun);
+    return unusable(entry, file, problem, at, neverBegun, mayBeInMaking);
   }
 
   private static SegmentHead first(
@@ -113,7 +113,7 @@ record SegmentHead(
     long position = cursor.documentPosition();
     RecordHeader.Identity identity = identity(cursor, header);
     if (identity == null) {
-      return unusable(entry, file, "the first record is not an identity", position, false);
+      return unusable(entry, file, "the first record is not an identity", position, false, false);
     }
     String notice =
         problemBefore == null
@@ -129,6 +129,7 @@ record SegmentHead(
         null,
         0,
         notice,
+        false,
         false);
   }
 
@@ -146,8 +147,14 @@ record SegmentHead(
   }
 
   private static SegmentHead unusable(
-      SegmentFiles.Entry entry, Path file, String problem, long position, boolean neverBegun) {
-    return new SegmentHead(entry, file, 0, 0, 0, 0, problem, position, null, neverBegun);
+      SegmentFiles.Entry entry,
+      Path file,
+      String problem,
+      long position,
+      boolean neverBegun,
+      boolean mayBeInMaking) {
+    return new SegmentHead(
+        entry, file, 0, 0, 0, 0, problem, position, null, neverBegun, mayBeInMaking);
   }
 
   static String where(Path file, long position) {

@@ -87,7 +87,11 @@ class LogInspectorTest {
   }
 
   private static List<LogInspector.SegmentInfo> segments(LogModel model) {
-    return LogInspector.open(model.config.dir(), true).segments().stream()
+    return segments(model.config.dir());
+  }
+
+  private static List<LogInspector.SegmentInfo> segments(Path log) {
+    return LogInspector.open(log, true).segments().stream()
         .filter(LogInspector.SegmentInfo::usable)
         .collect(Collectors.toList());
   }
@@ -126,6 +130,41 @@ class LogInspectorTest {
     assertEquals(3, closed.identities);
     assertTrue(LogInspector.foresee(dir.resolve("log"), LogNeed.EVERYTHING).report().clean());
     assertEquals(before, files(dir));
+  }
+
+  @Test
+  void shouldTakeTheNewestSegmentThatIsJustBeingMadeForNoDamage() throws IOException {
+    byte[] bytes;
+    try (LogModel model = filled(2)) {
+      bytes = model.bytes;
+    }
+    Path log = dir.resolve("log");
+    List<SegmentFiles.Entry> entries = SegmentFiles.list(log);
+    SegmentFiles.Entry last = entries.get(entries.size() - 1);
+    Path making = SegmentFiles.path(log, last.sequence() + 1);
+    Path file = making.resolve(QueueFile.find(last.dir()).getFileName());
+    Files.createDirectory(making);
+    assertNoDamage(log, bytes);
+    Files.createFile(file);
+    assertNoDamage(log, bytes);
+    // The queue begins its own first document, and then the log its first record behind that.
+    byte[] newFile = new byte[64 * 1024];
+    newFile[3] = (byte) 0x80;
+    Files.write(file, newFile);
+    assertNoDamage(log, bytes);
+    assertEquals(1, walk(log, false).damage.size());
+    byte[] begun = Arrays.copyOf(Files.readAllBytes(QueueFile.find(last.dir())), newFile.length);
+    int first = (int) segments(log).get(entries.size() - 1).firstPosition();
+    Arrays.fill(begun, first, begun.length, (byte) 0);
+    begun[first + 3] = (byte) 0x80;
+    Files.write(file, begun);
+    assertNoDamage(log, bytes);
+  }
+
+  private static void assertNoDamage(Path log, byte[] bytes) {
+    Seen seen = walk(log, true);
+    assertEquals(List.of(), seen.damage);
+    assertArrayEquals(bytes, seen.bytes());
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.chronolith.engine.EngineException;
+import org.chronolith.engine.Printable;
 import org.chronolith.engine.Slice;
 import org.chronolith.engine.keyspace.Database;
 import org.chronolith.engine.keyspace.ExpiryMode;
@@ -30,7 +31,6 @@ public final class RdbReader {
   /** The longest string that a Redis with default settings may hold. */
   public static final int MAX_STRING_BYTES = 512 << 20;
 
-  private static final int SHOWN_KEY_CHARACTERS = 100;
   private static final int MOST_AUXILIARY_FIELDS = 1000;
   private static final long KEYS_PER_PROGRESS = 1024;
   private static final String MODULE_ID_CHARACTERS =
@@ -162,7 +162,7 @@ public final class RdbReader {
     String name = in.text(keyBytes, "an auxiliary field's name");
     String value = in.text(keyBytes, "an auxiliary field");
     if (name.equals("lua")) {
-      listener.skipped("script: " + shown(value));
+      listener.skipped("script: " + Printable.of(value));
     } else if (auxiliary.size() < MOST_AUXILIARY_FIELDS) {
       auxiliary.put(name, value);
     }
@@ -171,7 +171,7 @@ public final class RdbReader {
 
   private void function() throws IOException {
     String code = in.text(keyBytes, "a function library");
-    listener.skipped("function library: " + shown(code.lines().findFirst().orElse("")));
+    listener.skipped("function library: " + Printable.of(code.lines().findFirst().orElse("")));
     RdbInput.shrink(keyBytes);
   }
 
@@ -217,7 +217,7 @@ public final class RdbReader {
       throw unsupported(missing(type));
     }
     if (db.find(key) != 0) {
-      throw in.damaged("the key '" + shownKey() + "' is there twice");
+      throw in.damaged("the key '" + Printable.of(key) + "' is there twice");
     }
     if (values.read(type, db, key)) {
       keys++;
@@ -225,7 +225,7 @@ public final class RdbReader {
         db.expireAt(db.find(key), expireAtMs);
       }
     } else {
-      listener.skipped("the " + type.label() + " '" + shownKey() + "', which is empty");
+      listener.skipped("the " + type.label() + " '" + Printable.of(key) + "', which is empty");
     }
     expireAtMs = -1;
     RdbInput.shrink(keyBytes);
@@ -240,7 +240,7 @@ public final class RdbReader {
       what += " of the type " + moduleName(in.number64("a module's id"));
     }
     return "the key '"
-        + shownKey()
+        + Printable.of(key)
         + "' of database "
         + db.number()
         + " is a "
@@ -258,16 +258,6 @@ public final class RdbReader {
       throw in.damaged(
           String.format("the checksum is %016x, and its bytes have %016x", stated, computed));
     }
-  }
-
-  private String shownKey() {
-    int shownBytes = Math.min(key.length(), SHOWN_KEY_CHARACTERS + 1);
-    return shown(new Slice(key.buffer(), key.offset(), shownBytes).toString());
-  }
-
-  private static String shown(String text) {
-    String cut = text.substring(0, Math.min(text.length(), SHOWN_KEY_CHARACTERS));
-    return cut.replaceAll("\\p{Cntrl}", "?") + (cut.length() < text.length() ? "..." : "");
   }
 
   private static EngineException unsupported(String what) {

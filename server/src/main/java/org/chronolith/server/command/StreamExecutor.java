@@ -2,6 +2,7 @@ package org.chronolith.server.command;
 
 import io.netty.buffer.ByteBuf;
 import java.util.Locale;
+import org.chronolith.engine.Printable;
 import org.chronolith.engine.Slice;
 import org.chronolith.network.Request;
 import org.chronolith.network.RequestDecoder;

@@ -6,14 +6,12 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.chronolith.engine.snapshot.Checkpoint;
-import org.chronolith.server.config.ServerVersion;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -152,14 +150,8 @@ public final class RdbFile {
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE)) {
-      Map<String, String> auxiliary = new LinkedHashMap<>();
-      auxiliary.put("redis-ver", ServerVersion.REDIS);
-      auxiliary.put("redis-bits", "64");
-      auxiliary.put("ctime", Long.toString(checkpoint.meta().createdMs() / 1000));
-      auxiliary.put("repl-stream-db", Integer.toString(checkpoint.meta().selectedDb()));
-      auxiliary.put("repl-id", checkpoint.meta().replicationId());
-      auxiliary.put("repl-offset", Long.toString(checkpoint.offset()));
-      auxiliary.put("aof-base", "0");
+      Map<String, String> auxiliary =
+          RdbAuxiliary.ofStream(checkpoint.meta(), checkpoint.meta().replicationId());
       long bytes = writer.write(checkpoint, auxiliary, floor.above(out));
       out.force(true);
       DirectoryDisk.SYSTEM.rename(making, target);

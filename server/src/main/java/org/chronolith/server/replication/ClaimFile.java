@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
-import org.chronolith.server.command.Printable;
+import org.chronolith.engine.Printable;
 import org.chronolith.server.recovery.DirectoryDisk;
 import org.chronolith.server.recovery.ForcedFile;
 import org.chronolith.server.recovery.RecoveryException;

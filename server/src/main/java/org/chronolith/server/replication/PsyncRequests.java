@@ -1,11 +1,11 @@
 package org.chronolith.server.replication;
 
+import org.chronolith.engine.Printable;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.client.Client;
 import org.chronolith.server.client.ClientRegistry;
 import org.chronolith.server.command.Call;
-import org.chronolith.server.command.Printable;
 import org.chronolith.server.write.WritePath;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

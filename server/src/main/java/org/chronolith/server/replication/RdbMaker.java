@@ -6,7 +6,6 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,8 +17,8 @@ import java.util.function.Consumer;
 import org.chronolith.engine.rdb.RdbVersion;
 import org.chronolith.engine.rdb.RdbWriter;
 import org.chronolith.engine.snapshot.Checkpoint;
-import org.chronolith.server.config.ServerVersion;
 import org.chronolith.server.recovery.CheckedChannel;
+import org.chronolith.server.recovery.RdbAuxiliary;
 import org.chronolith.server.recovery.SpaceFloor;
 
 /**
@@ -197,14 +196,8 @@ final class RdbMaker implements AutoCloseable {
 
   private long write(Wanted wanted, WritableByteChannel out) throws IOException {
     Checkpoint checkpoint = wanted.checkpoint();
-    Map<String, String> auxiliary = new LinkedHashMap<>();
-    auxiliary.put("redis-ver", ServerVersion.REDIS);
-    auxiliary.put("redis-bits", "64");
-    auxiliary.put("ctime", Long.toString(checkpoint.meta().createdMs() / 1000));
-    auxiliary.put("repl-stream-db", Integer.toString(checkpoint.meta().selectedDb()));
-    auxiliary.put("repl-id", wanted.replicationId());
-    auxiliary.put("repl-offset", Long.toString(checkpoint.offset()));
-    auxiliary.put("aof-base", "0");
+    Map<String, String> auxiliary =
+        RdbAuxiliary.ofStream(checkpoint.meta(), wanted.replicationId());
     if (wanted.keys()) {
       return host.writeRdb(checkpoint, wanted.version(), auxiliary, out);
     }

@@ -6,14 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.server.OfflineDataset;
-import org.chronolith.server.config.ServerVersion;
 import org.chronolith.server.recovery.CheckedChannel;
 import org.chronolith.server.recovery.KeyspaceSource;
+import org.chronolith.server.recovery.RdbAuxiliary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -108,12 +106,7 @@ final class ExportCommand implements Callable<Integer> {
               StandardOpenOption.WRITE)) {
         long nowMs = System.currentTimeMillis();
         state.keyspace().begin(nowMs, ExpiryMode.IGNORE);
-        Map<String, String> auxiliary = new LinkedHashMap<>();
-        auxiliary.put("redis-ver", ServerVersion.REDIS);
-        auxiliary.put("redis-bits", "64");
-        auxiliary.put("ctime", Long.toString(nowMs / 1000));
-        auxiliary.put("aof-base", "0");
-        bytes = state.writeRdb(auxiliary, new CheckedChannel(out, progress::add));
+        bytes = state.writeRdb(RdbAuxiliary.ofData(nowMs), new CheckedChannel(out, progress::add));
         out.force(true);
       }
       Files.move(making, target, StandardCopyOption.ATOMIC_MOVE);

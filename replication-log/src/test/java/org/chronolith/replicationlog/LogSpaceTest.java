@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,6 +133,11 @@ class LogSpaceTest {
       }
     }
     throw new AssertionError("never full");
+  }
+
+  @AfterEach
+  void release() {
+    bytes.release();
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.chronolith.replicationlog.chronicle.QueueFile;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +81,11 @@ class LogThreadsTest {
   private void append(ReplicationLog log) {
     Await.until("space", () -> log.canAppend(RECORD_BYTES));
     log.append(bytes, 0, RECORD_BYTES, 0, 1);
+  }
+
+  @AfterEach
+  void release() {
+    bytes.release();
   }
 
   @Test

@@ -34,6 +34,7 @@ public final class RequestDecoder {
 
   private static final long NOT_A_NUMBER = Long.MIN_VALUE;
 
+  private final boolean inline;
   private long maxBulkBytes;
   private boolean authenticated = true;
 
@@ -47,7 +48,17 @@ public final class RequestDecoder {
 
   /** A decoder that accepts bulks of up to {@code maxBulkBytes} (proto-max-bulk-len). */
   public RequestDecoder(long maxBulkBytes) {
+    this(maxBulkBytes, true);
+  }
+
+  private RequestDecoder(long maxBulkBytes, boolean inline) {
     this.maxBulkBytes = maxBulkBytes;
+    this.inline = inline;
+  }
+
+  /** A decoder of what a master sends, which are never inline commands, though blank lines. */
+  public static RequestDecoder ofMaster(long maxBulkBytes) {
+    return new RequestDecoder(maxBulkBytes, false);
   }
 
   /** Changes proto-max-bulk-len, from the next bulk header on. */
@@ -87,7 +98,12 @@ public final class RequestDecoder {
         if (!in.isReadable()) {
           return Result.NEED_MORE;
         }
-        if (in.getByte(in.readerIndex()) != '*') {
+        byte first = in.getByte(in.readerIndex());
+        if (first != '*') {
+          if (!inline && first != '\r' && first != '\n') {
+            throw new ProtocolException(
+                "Receiving inline protocol from master, master stream corruption?");
+          }
           Result result = decodeInline(in, request);
           if (result != null) {
             return result;

@@ -108,6 +108,19 @@ class RequestDecoderTest {
   }
 
   @Test
+  void shouldRefuseInlineCommandsOfAMaster() {
+    Request request = new Request();
+    RequestDecoder decoder = RequestDecoder.ofMaster(MAX_BULK);
+    ByteBuf in = Unpooled.wrappedBuffer(bytes("\n\r\n*1\r\n$4\r\nPING\r\nPING\r\n"));
+    assertEquals(Result.REQUEST, decoder.decode(in, request));
+    assertEquals("PING", request.text(0));
+    ProtocolException refused =
+        assertThrows(ProtocolException.class, () -> decoder.decode(in, request));
+    assertEquals(
+        "Receiving inline protocol from master, master stream corruption?", refused.getMessage());
+  }
+
+  @Test
   void shouldSayWhetherTheBytesAreCanonical() {
     Request request = new Request();
     RequestDecoder decoder = new RequestDecoder(MAX_BULK);

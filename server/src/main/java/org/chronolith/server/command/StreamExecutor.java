@@ -30,7 +30,7 @@ public final class StreamExecutor {
 
   private final CommandTable table;
   private final CommandRunner runner;
-  private final RequestDecoder decoder = new RequestDecoder(MAX_BULK_BYTES);
+  private final RequestDecoder decoder = RequestDecoder.ofMaster(MAX_BULK_BYTES);
   private final Request request = new Request();
   private final Client client = Client.internal();
   private final RespWriter discard = RespWriter.inMemory(2);

@@ -156,6 +156,20 @@ class StreamApplyTest {
   }
 
   @Test
+  void shouldTakeAnInlineCommandForDamage() {
+    accept("\r\n\n" + set("before"));
+    long end = log.endOffset();
+    accept("SET inline 1\r\n");
+    assertEquals(List.of("malformed"), told);
+    assertEquals(end, log.endOffset());
+    told.clear();
+    apply.reset();
+    accept("G");
+    assertEquals(List.of("malformed"), told, "without a line's end, too");
+    assertEquals(end, log.endOffset());
+  }
+
+  @Test
   void shouldGoOnWithWhatTheNextLinkBrings() {
     accept(GROUP_BEGINS + set("one"));
     accept(DAMAGE);

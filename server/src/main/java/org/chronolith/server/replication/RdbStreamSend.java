@@ -40,24 +40,16 @@ final class RdbStreamSend implements FullSyncSend {
 
   /**
    * @param offset where the log follows
-   * @param aboutBytes what will be sent, more or less
    * @param firstLine {@code +FULLRESYNC …}
    * @param replica names it in the log
    */
-  RdbStreamSend(
-      long offset,
-      long aboutBytes,
-      String firstLine,
-      SyncPace pace,
-      LoopClock clock,
-      String replica) {
+  RdbStreamSend(long offset, String firstLine, SyncPace pace, LoopClock clock, String replica) {
     this.offset = offset;
     this.firstLine = firstLine;
     this.pace = pace;
     this.clock = clock;
     progressMs = clock.wallMs();
-    progress =
-        new SyncProgress("Full sync with replica " + replica, LOG::info, aboutBytes, 0, progressMs);
+    progress = new SyncProgress("Full sync with replica " + replica, LOG::info, 0, 0, progressMs);
   }
 
   /** Where the RDB is to be written. */

@@ -397,9 +397,7 @@ final class Replicas {
             () -> feed.state() == ReplicaFeed.State.CLOSED);
     Consumer<Throwable> failed = cause -> feedLoop.loop().execute(() -> feed.fail(cause));
     if (announced.capaEof && !announced.rdbOnly && !wanted.sync() && config.replDisklessSync()) {
-      RdbStreamSend send =
-          new RdbStreamSend(
-              offset, checkpoint.totalBytes(), firstLine, pace, engine.clock(), feed.name());
+      RdbStreamSend send = new RdbStreamSend(offset, firstLine, pace, engine.clock(), feed.name());
       rdbs.stream(rdb, send.pipe(), () -> begin(feed, send), failed);
       return;
     }

@@ -24,6 +24,7 @@ final class SyncProgress {
 
   /**
    * @param what begins each line
+   * @param totalBytes 0 if nobody knows how many will come
    * @param doneBytes that need not be sent
    */
   SyncProgress(String what, Consumer<String> lines, long totalBytes, long doneBytes, long nowMs) {
@@ -55,14 +56,12 @@ final class SyncProgress {
     if (sinceMs >= MOST_MS || (sinceMs >= LEAST_MS && percent() >= toldPercent + STEP_PERCENT)) {
       toldMs = nowMs;
       toldPercent = percent();
-      lines.accept(
-          String.format(
-              "%s: %d %%, %d of %d bytes, %.1f MB/s",
-              what,
-              percent(),
-              doneBytes,
-              totalBytes,
-              (doneBytes - startBytes) / 1000.0 / Math.max(1, nowMs - startMs)));
+      String far =
+          totalBytes == 0
+              ? doneBytes + " bytes"
+              : percent() + " %, " + doneBytes + " of " + totalBytes + " bytes";
+      double speed = (doneBytes - startBytes) / 1000.0 / Math.max(1, nowMs - startMs);
+      lines.accept(String.format("%s: %s, %.1f MB/s", what, far, speed));
     }
   }
 

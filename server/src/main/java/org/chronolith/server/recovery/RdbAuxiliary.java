@@ -10,36 +10,31 @@ public final class RdbAuxiliary {
   private RdbAuxiliary() {}
 
   /**
-   * Of data that belongs to no stream.
+   * Of a state that a replication stream goes on from, as a checkpoint has it.
    *
-   * @param createdMs wall clock of the state
+   * @param replicationId under which it goes on
    */
-  public static Map<String, String> ofData(long createdMs) {
-    return ended(begun(createdMs));
+  public static Map<String, String> of(SnapshotMeta state, String replicationId) {
+    return of(state.createdMs(), state.selectedDb(), replicationId, state.offset());
   }
 
   /**
    * Of a state that a replication stream goes on from.
    *
+   * @param createdMs wall clock of the state
+   * @param selectedDb database that the stream has selected there
    * @param replicationId under which it goes on
+   * @param offset of the last byte of the stream that is in it
    */
-  public static Map<String, String> ofStream(SnapshotMeta state, String replicationId) {
-    Map<String, String> fields = begun(state.createdMs());
-    fields.put("repl-stream-db", Integer.toString(state.selectedDb()));
-    fields.put("repl-id", replicationId);
-    fields.put("repl-offset", Long.toString(state.offset()));
-    return ended(fields);
-  }
-
-  private static Map<String, String> begun(long createdMs) {
+  public static Map<String, String> of(
+      long createdMs, int selectedDb, String replicationId, long offset) {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("redis-ver", ServerVersion.REDIS);
     fields.put("redis-bits", "64");
     fields.put("ctime", Long.toString(createdMs / 1000));
-    return fields;
-  }
-
-  private static Map<String, String> ended(Map<String, String> fields) {
+    fields.put("repl-stream-db", Integer.toString(selectedDb));
+    fields.put("repl-id", replicationId);
+    fields.put("repl-offset", Long.toString(offset));
     fields.put("aof-base", "0");
     return fields;
   }

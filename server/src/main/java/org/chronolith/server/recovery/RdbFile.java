@@ -151,7 +151,7 @@ public final class RdbFile {
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE)) {
       Map<String, String> auxiliary =
-          RdbAuxiliary.ofStream(checkpoint.meta(), checkpoint.meta().replicationId());
+          RdbAuxiliary.of(checkpoint.meta(), checkpoint.meta().replicationId());
       long bytes = writer.write(checkpoint, auxiliary, floor.above(out));
       out.force(true);
       DirectoryDisk.SYSTEM.rename(making, target);

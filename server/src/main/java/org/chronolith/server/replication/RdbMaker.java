@@ -196,8 +196,7 @@ final class RdbMaker implements AutoCloseable {
 
   private long write(Wanted wanted, WritableByteChannel out) throws IOException {
     Checkpoint checkpoint = wanted.checkpoint();
-    Map<String, String> auxiliary =
-        RdbAuxiliary.ofStream(checkpoint.meta(), wanted.replicationId());
+    Map<String, String> auxiliary = RdbAuxiliary.of(checkpoint.meta(), wanted.replicationId());
     if (wanted.keys()) {
       return host.writeRdb(checkpoint, wanted.version(), auxiliary, out);
     }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.server.OfflineDataset;
@@ -64,7 +65,14 @@ final class ExportCommand implements Callable<Integer> {
           restore.run(
               (state, offset, history) -> {
                 progress.begin("writing", 0);
-                return write(state, target, progress);
+                // Its own id is that of the data; the new one is for a node that writes on.
+                Map<String, String> auxiliary =
+                    RdbAuxiliary.of(
+                        System.currentTimeMillis(),
+                        state.target().db(),
+                        history.secondId(),
+                        offset);
+                return write(state, auxiliary, target, progress);
               });
     } finally {
       progress.end();
@@ -95,7 +103,8 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   /** Under another name until it is complete and on the disk. */
-  private long write(OfflineDataset state, Path target, Progress progress) {
+  private long write(
+      OfflineDataset state, Map<String, String> auxiliary, Path target, Progress progress) {
     Path making = target.resolveSibling(target.getFileName() + ".making");
     try {
       try (FileChannel out =
@@ -104,9 +113,8 @@ final class ExportCommand implements Callable<Integer> {
               StandardOpenOption.CREATE,
               StandardOpenOption.TRUNCATE_EXISTING,
               StandardOpenOption.WRITE)) {
-        long nowMs = System.currentTimeMillis();
-        state.keyspace().begin(nowMs, ExpiryMode.IGNORE);
-        bytes = state.writeRdb(RdbAuxiliary.ofData(nowMs), new CheckedChannel(out, progress::add));
+        state.keyspace().begin(System.currentTimeMillis(), ExpiryMode.IGNORE);
+        bytes = state.writeRdb(auxiliary, new CheckedChannel(out, progress::add));
         out.force(true);
       }
       Files.move(making, target, StandardCopyOption.ATOMIC_MOVE);

@@ -55,6 +55,32 @@ class RdbToolsIT {
   }
 
   @Test
+  void shouldExportWhatAReplicaGoesOnFrom() throws Exception {
+    Path dir = root.resolve("node");
+    int port = ChronolithProcess.freePort();
+    try (ChronolithProcess node = ChronolithProcess.start(dir, port)) {
+      node.call("SET", "exported", "yes");
+      assertEquals(0, node.stop());
+    }
+    Path dump = Files.createDirectories(root.resolve("replica")).resolve("dump.rdb");
+    DataFixture.Run export = DataFixture.tool("export", dir.toString(), dump.toString());
+    assertEquals(0, export.code(), export.err());
+    try (ChronolithProcess node = ChronolithProcess.start(dir, port)) {
+      node.call("SET", "written", "since");
+      try (RedisServerProcess redis =
+              RedisServerProcess.start(
+                  dump.getParent(), "--replicaof", "127.0.0.1", Integer.toString(port));
+          RespClient client = new RespClient(redis.port())) {
+        assertEquals(1L, node.call("WAIT", "1", Long.toString(TimeUnit.SECONDS.toMillis(30))));
+        assertEquals("since", client.call("GET", "written"));
+        assertEquals("yes", client.call("GET", "exported"));
+      }
+      assertEquals(1, node.number("stats", "sync_partial_ok"));
+      assertEquals(0, node.number("stats", "sync_full"));
+    }
+  }
+
+  @Test
   void shouldLeaveAnRdbWithASaveWhereThatIsAskedFor() throws Exception {
     Path dir = Files.createDirectories(root.resolve("node"));
     Files.write(dir.resolve("dump.rdb"), new byte[] {1});

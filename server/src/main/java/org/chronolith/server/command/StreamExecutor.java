@@ -38,6 +38,7 @@ public final class StreamExecutor {
   private final Control control;
   private long appliedCommands;
   private int scannedBytes;
+  private long wantedBytes;
   private boolean inGroup;
   private Refused refused;
 
@@ -112,9 +113,18 @@ public final class StreamExecutor {
   /** Forgets the scan of an open group: the next bytes come from elsewhere in the stream. */
   public void reset() {
     scannedBytes = 0;
+    wantedBytes = 0;
     inGroup = false;
     refused = null;
     decoder.reset();
+  }
+
+  /**
+   * Bytes, counted from where the last {@link #apply} left the reader index, that must be there
+   * before the argument that is being received is complete; 0 when that is not known.
+   */
+  public long wantedBytes() {
+    return wantedBytes;
   }
 
   /**
@@ -207,6 +217,8 @@ public final class StreamExecutor {
       }
     }
     scannedBytes = scannedTo - unitsEnd;
+    long argumentBytes = decoder.wantedBytes();
+    wantedBytes = argumentBytes == 0 ? 0 : scannedBytes + argumentBytes;
     decoder.reset();
     bytes.readerIndex(start);
     return unitsEnd;

@@ -4,21 +4,10 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -52,32 +41,16 @@ public final class SnapshotStore implements AutoCloseable {
   public static final String DAMAGED = "damaged-checkpoint-";
 
   private static final String WORKING = "working";
-  private static final String MAKING = "making-";
-  private static final long CLOSE_TIMEOUT_S = 60;
 
   private final SnapshotConfig config;
   private final SnapshotListener listener;
   private final SnapshotDisk disk;
   private final Path workingDirectory;
   private final SnapshotTables tables;
-  private final ExecutorService thread;
-  private volatile Thread snapshotThread;
+  private final SnapshotThread thread;
+  private final CheckpointSet checkpoints;
   private final AtomicInteger queuedBatches = new AtomicInteger();
   private final AtomicLong queuedBytes = new AtomicLong();
-
-  /**
-   * Directories that look like checkpoints and are not, or whose name may not be on disk; removed
-   * once a newer one is complete.
-   */
-  private final List<Path> damaged = new ArrayList<>();
-
-  /** Those whose files turned out to be damaged, until they are set aside; guarded by older. */
-  private final List<Checkpoint> distrusted = new ArrayList<>();
-
-  private volatile Checkpoint newest;
-
-  /** Complete ones before the newest, newest first; guarded by itself, as is a change of both. */
-  private final Deque<Checkpoint> older = new ArrayDeque<>();
 
   /** The working database lacks something that the keyspace takes for written. */
   private volatile boolean condemned;
@@ -94,15 +67,8 @@ public final class SnapshotStore implements AutoCloseable {
     disk = env.disk();
     workingDirectory = config.directory().resolve(WORKING);
     tables = env.tables().apply(config);
-    thread =
-        env.thread()
-            .apply(
-                task -> {
-                  Thread snapshot = new Thread(task, "snapshot");
-                  snapshot.setDaemon(true);
-                  snapshotThread = snapshot;
-                  return snapshot;
-                });
+    thread = new SnapshotThread(env.thread(), config.directory());
+    checkpoints = new CheckpointSet(config, listener, disk, thread);
   }
 
   /**
@@ -137,17 +103,12 @@ public final class SnapshotStore implements AutoCloseable {
 
   /** The newest complete checkpoint. Thread: any. */
   public Optional<Checkpoint> newest() {
-    return Optional.ofNullable(newest);
+    return checkpoints.newest();
   }
 
   /** {@link #newest()}, retained for the caller, who releases it. Thread: any. */
   public Optional<Checkpoint> retainNewest() {
-    for (; ; ) {
-      Checkpoint checkpoint = newest;
-      if (checkpoint == null || checkpoint.retain()) {
-        return Optional.ofNullable(checkpoint);
-      }
-    }
+    return checkpoints.retainNewest();
   }
 
   /**
@@ -155,18 +116,7 @@ public final class SnapshotStore implements AutoCloseable {
    * that are kept; retained for the caller, who releases it. Thread: any.
    */
   public Optional<Checkpoint> retainAtOrBefore(long offset) {
-    synchronized (older) {
-      Checkpoint last = newest;
-      if (last != null && last.offset() <= offset && last.retain()) {
-        return Optional.of(last);
-      }
-      for (Checkpoint checkpoint : older) {
-        if (checkpoint.offset() <= offset && checkpoint.retain()) {
-          return Optional.of(checkpoint);
-        }
-      }
-    }
-    return Optional.empty();
+    return checkpoints.retainFirst(checkpoint -> checkpoint.offset() <= offset);
   }
 
   /**
@@ -174,18 +124,7 @@ public final class SnapshotStore implements AutoCloseable {
    * kept; retained for the caller, who releases it. Thread: any.
    */
   public Optional<Checkpoint> retain(String id) {
-    synchronized (older) {
-      Checkpoint last = newest;
-      if (last != null && last.id().equals(id) && last.retain()) {
-        return Optional.of(last);
-      }
-      for (Checkpoint checkpoint : older) {
-        if (checkpoint.id().equals(id) && checkpoint.retain()) {
-          return Optional.of(checkpoint);
-        }
-      }
-    }
-    return Optional.empty();
+    return checkpoints.retainFirst(checkpoint -> checkpoint.id().equals(id));
   }
 
   /**
@@ -193,13 +132,7 @@ public final class SnapshotStore implements AutoCloseable {
    * the volume is short of space. The newest one stays in any case. Thread: any.
    */
   public void dropOlder(long offset) {
-    List<Checkpoint> dropped = new ArrayList<>();
-    synchronized (older) {
-      while (!older.isEmpty() && older.peekLast().offset() < offset) {
-        dropped.add(older.pollLast());
-      }
-    }
-    dropped.forEach(Checkpoint::release);
+    checkpoints.dropOlder(offset);
   }
 
   /** Where the data of a checkpoint ends in the stream, by its directory's name. */
@@ -209,14 +142,7 @@ public final class SnapshotStore implements AutoCloseable {
 
   /** Directories that were found damaged or half-made, and are not used. */
   public List<Path> damaged() {
-    List<Path> all = new ArrayList<>();
-    synchronized (damaged) {
-      all.addAll(damaged);
-    }
-    synchronized (older) {
-      distrusted.forEach(checkpoint -> all.add(checkpoint.directory()));
-    }
-    return all;
+    return checkpoints.damaged();
   }
 
   /**
@@ -228,17 +154,12 @@ public final class SnapshotStore implements AutoCloseable {
     if (session != null) {
       throw new IllegalStateException("the working database is of the newest checkpoint");
     }
-    synchronized (older) {
-      distrusted.add(newest);
-      newest = older.pollFirst();
-    }
+    checkpoints.distrustNewest();
   }
 
   /** Whether a checkpoint is out of use since it is damaged, and none has replaced it yet. */
   public boolean hasDistrusted() {
-    synchronized (older) {
-      return !distrusted.isEmpty();
-    }
+    return checkpoints.hasDistrusted();
   }
 
   /**
@@ -261,7 +182,8 @@ public final class SnapshotStore implements AutoCloseable {
     BooleanSupplier over =
         () ->
             stopped.getAsBoolean()
-                || newest != checkpoint && freeBytes() < 2 * config.minFreeBytes().getAsLong();
+                || !checkpoints.isNewest(checkpoint)
+                    && freeBytes() < 2 * config.minFreeBytes().getAsLong();
     CheckpointScrub scrub = new CheckpointScrub(bytesPerSecond, over);
     try {
       for (CheckpointFile file : checkpoint.files()) {
@@ -283,40 +205,15 @@ public final class SnapshotStore implements AutoCloseable {
   }
 
   private void distrust(Checkpoint checkpoint, String file) {
-    callAndWait(
+    thread.call(
         () -> {
-          synchronized (older) {
-            Path damagedFile = checkpoint.directory().resolve(file);
-            List<Checkpoint> sound = new ArrayList<>();
-            List<Checkpoint> all = new ArrayList<>(older);
-            if (newest != null) {
-              all.add(0, newest);
-            }
-            for (Checkpoint one : all) {
-              boolean shares = one == checkpoint || shares(damagedFile, one);
-              (shares ? distrusted : sound).add(one);
-            }
-            older.clear();
-            older.addAll(sound);
-            newest = older.pollFirst();
-          }
+          checkpoints.distrust(checkpoint, file);
           // It was made of the newest one, or is what that was made of.
           condemned = true;
           closeWorking();
-          remove(workingDirectory);
+          checkpoints.remove(workingDirectory);
           return null;
         });
-  }
-
-  /** Whether {@code one} has that file, too, or may have it. */
-  private static boolean shares(Path damagedFile, Checkpoint one) {
-    Path file = one.directory().resolve(damagedFile.getFileName());
-    try {
-      return CheckpointFiles.isSame(damagedFile, file);
-    } catch (IOException e) {
-      // The disk does not even say which file it is.
-      return true;
-    }
   }
 
   /**
@@ -324,16 +221,7 @@ public final class SnapshotStore implements AutoCloseable {
    * They are superfluous from now on. Thread: any.
    */
   public void setDistrustedAside() {
-    List<Checkpoint> aside;
-    synchronized (older) {
-      aside = List.copyOf(distrusted);
-      distrusted.clear();
-    }
-    aside.forEach(
-        checkpoint -> {
-          checkpoint.distrust();
-          checkpoint.release();
-        });
+    checkpoints.setDistrustedAside();
   }
 
   /**
@@ -349,18 +237,8 @@ public final class SnapshotStore implements AutoCloseable {
    * space would only make the next one a full one. Thread: any.
    */
   public boolean hasSpace(long freeBytes) {
-    return freeBytes >= config.minFreeBytes().getAsLong() + (condemned ? dataBytes() : 0);
-  }
-
-  /** What a checkpoint of all data takes, or so; 0 if there never was one. */
-  private long dataBytes() {
-    Checkpoint base = newest;
-    if (base != null) {
-      return base.totalBytes();
-    }
-    synchronized (older) {
-      return distrusted.isEmpty() ? 0 : distrusted.get(0).totalBytes();
-    }
+    return freeBytes
+        >= config.minFreeBytes().getAsLong() + (condemned ? checkpoints.dataBytes() : 0);
   }
 
   /**
@@ -435,7 +313,7 @@ public final class SnapshotStore implements AutoCloseable {
    * @throws EngineException CORRUPTION, naming the damaged file; the directory then stays
    */
   public Checkpoint install(Path directory) {
-    return callAndWait(
+    return thread.call(
         () -> {
           MetaFile meta = CheckpointFiles.verify(directory, true);
           for (CheckpointFile file : meta.files()) {
@@ -445,7 +323,7 @@ public final class SnapshotStore implements AutoCloseable {
           closeWorking();
           disk.remove(workingDirectory);
           condemned = false;
-          return publish(directory, meta);
+          return checkpoints.publish(directory, meta);
         });
   }
 
@@ -455,13 +333,13 @@ public final class SnapshotStore implements AutoCloseable {
    * until {@link #force} is done.
    */
   public Checkpoint installVerified(Path directory) {
-    return callAndWait(
+    return thread.call(
         () -> {
           MetaFile meta = CheckpointFiles.verify(directory, false);
           closeWorking();
           disk.remove(workingDirectory);
           condemned = false;
-          return publish(directory, meta);
+          return checkpoints.publish(directory, meta);
         });
   }
 
@@ -487,16 +365,7 @@ public final class SnapshotStore implements AutoCloseable {
     if (running != null) {
       running.abort("the store is closed");
     }
-    try {
-      thread.execute(this::closeWorking);
-      thread.shutdown();
-      if (!thread.awaitTermination(CLOSE_TIMEOUT_S, TimeUnit.SECONDS)) {
-        throw new EngineException(Severity.FATAL, "the snapshot thread does not end");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new EngineException(Severity.FATAL, "interrupted while the snapshot thread ends", e);
-    }
+    thread.end(this::closeWorking);
     tables.close();
   }
 
@@ -530,35 +399,9 @@ public final class SnapshotStore implements AutoCloseable {
   }
 
   private void scan() throws IOException {
-    // A name that a process which died has given may not be on disk yet, and what is older goes
-    // now.
-    disk.force(config.directory());
-    SortedMap<CheckpointName, Checkpoint> found = new TreeMap<>();
-    for (Path path : CheckpointFiles.list(config.directory())) {
-      Optional<CheckpointName> name = CheckpointName.parse(path);
-      if (name.isEmpty()) {
-        if (path.getFileName().toString().startsWith(MAKING)) {
-          listener.ignored(path, "half-made: its snapshot was cut short");
-          disk.remove(path);
-        }
-        continue;
-      }
-      try {
-        MetaFile meta = CheckpointFiles.verify(path, false);
-        found.put(name.get(), new Checkpoint(path, meta, this::removeLater));
-      } catch (EngineException e) {
-        listener.ignored(path, e.getMessage());
-        damaged.add(path);
-      } catch (IOException e) {
-        if (!CheckpointFiles.isDamage(e)) {
-          throw e;
-        }
-        listener.ignored(path, "cannot be read: " + e);
-        damaged.add(path);
-      }
-    }
-    thread.execute(() -> remove(workingDirectory));
-    found.values().forEach(this::supersede);
+    List<Checkpoint> found = checkpoints.scan();
+    thread.execute(() -> checkpoints.remove(workingDirectory));
+    found.forEach(checkpoints::supersede);
   }
 
   private void openWorking(SnapshotSession from) {
@@ -571,7 +414,7 @@ public final class SnapshotStore implements AutoCloseable {
         closeWorking();
         disk.remove(workingDirectory);
         // It will be as large as the one before, or so.
-        requireFree(dataBytes());
+        requireFree(checkpoints.dataBytes());
         Files.createDirectories(workingDirectory);
         working = tables.open(workingDirectory);
         condemned = false;
@@ -590,7 +433,7 @@ public final class SnapshotStore implements AutoCloseable {
   private void rebuildWorking() throws IOException {
     disk.remove(workingDirectory);
     Files.createDirectories(workingDirectory);
-    Checkpoint base = newest;
+    Checkpoint base = checkpoints.newest().orElse(null);
     if (base == null) {
       return;
     }
@@ -639,24 +482,25 @@ public final class SnapshotStore implements AutoCloseable {
       condemn(from, "cannot flush the working database", e);
       return;
     }
-    Path making = config.directory().resolve(MAKING + meta.offset());
+    Path making = checkpoints.making(meta.offset());
     try {
       disk.remove(making);
       working.checkpoint(making);
-      CheckpointFiles.Described described = CheckpointFiles.describe(making, newest, disk);
+      CheckpointFiles.Described described =
+          CheckpointFiles.describe(making, checkpoints.newest().orElse(null), disk);
       MetaFile metaFile = new MetaFile(meta, described.files());
       disk.write(making.resolve(MetaFile.NAME), metaFile.encode());
-      Checkpoint made = publish(making, metaFile);
+      Checkpoint made = checkpoints.publish(making, metaFile);
       from.complete();
       listener.completed(made, from.elapsedMs(), described.newBytes());
     } catch (ForceFailedException e) {
-      remove(making);
+      checkpoints.remove(making);
       // Its files may lack what the page cache shows: the next session writes all of it anew, into
       // files that were never forced.
       condemn(from, "cannot make the checkpoint " + meta.offset(), e);
     } catch (IOException e) {
       // The working database has everything; only the checkpoint is missing.
-      remove(making);
+      checkpoints.remove(making);
       if (freeBytes() < config.minFreeBytes().getAsLong()) {
         condemn(from, "cannot make the checkpoint " + meta.offset(), e);
       } else {
@@ -664,7 +508,7 @@ public final class SnapshotStore implements AutoCloseable {
       }
     } catch (RuntimeException | Error e) {
       // Else the session would never come to an end, and no other one begin.
-      remove(making);
+      checkpoints.remove(making);
       condemn(from, "cannot make the checkpoint " + meta.offset(), e);
     }
   }
@@ -677,7 +521,7 @@ public final class SnapshotStore implements AutoCloseable {
   private void requireFree(long bytes) {
     long left = config.minFreeBytes().getAsLong();
     if (freeBytes() < left + bytes) {
-      dropOlder(Long.MAX_VALUE);
+      checkpoints.dropOlder(Long.MAX_VALUE);
     }
     long free = freeBytes();
     if (free < left + bytes) {
@@ -693,69 +537,12 @@ public final class SnapshotStore implements AutoCloseable {
     }
   }
 
-  /** The last steps, in this order: everything inside is on disk before its name says complete. */
-  private Checkpoint publish(Path complete, MetaFile meta) throws IOException {
-    ForceFailedException.force(disk, complete);
-    CheckpointName name = new CheckpointName(meta.meta().offset(), 0);
-    while (Files.exists(config.directory().resolve(name.toString()))) {
-      name = name.next();
-    }
-    Path target = config.directory().resolve(name.toString());
-    disk.rename(complete, target);
-    try {
-      ForceFailedException.force(disk, config.directory());
-    } catch (ForceFailedException e) {
-      withdraw(target);
-      throw e;
-    }
-    Checkpoint made = new Checkpoint(target, meta, this::removeLater);
-    supersede(made);
-    setDistrustedAside();
-    synchronized (damaged) {
-      for (Iterator<Path> paths = damaged.iterator(); paths.hasNext(); paths.remove()) {
-        remove(paths.next());
-      }
-    }
-    return made;
-  }
-
-  /** What has the name of a complete checkpoint and is none would hold its space unseen. */
-  private void withdraw(Path target) {
-    try {
-      disk.remove(target);
-    } catch (IOException e) {
-      listener.notRemoved(target, e.toString());
-      synchronized (damaged) {
-        damaged.add(target);
-      }
-    }
-  }
-
-  /** Makes it the newest one; of those before, as many stay as are wanted. */
-  private void supersede(Checkpoint made) {
-    List<Checkpoint> dropped = new ArrayList<>();
-    synchronized (older) {
-      Checkpoint before = newest;
-      newest = made;
-      if (before != null && before.offset() < made.offset()) {
-        older.addFirst(before);
-      } else if (before != null) {
-        // The same state: one is enough.
-        dropped.add(before);
-      }
-      while (older.size() > config.olderCheckpoints().getAsInt()) {
-        dropped.add(older.pollLast());
-      }
-    }
-    dropped.forEach(Checkpoint::release);
-  }
-
   /** Batches that were taken are lost with the working database. */
   private void condemn(SnapshotSession from, String what, Throwable cause) {
     condemned = true;
     closeWorking();
     // At once: on a full disk, its space may be what the log needs.
-    remove(workingDirectory);
+    checkpoints.remove(workingDirectory);
     fail(from, what, cause);
   }
 
@@ -784,68 +571,6 @@ public final class SnapshotStore implements AutoCloseable {
     if (working != null) {
       working.close();
       working = null;
-    }
-  }
-
-  private void removeLater(Checkpoint superseded) {
-    if (Thread.currentThread() == snapshotThread) {
-      // Its space may be wanted for what comes next.
-      letGo(superseded);
-      return;
-    }
-    try {
-      thread.execute(() -> letGo(superseded));
-    } catch (RejectedExecutionException e) {
-      listener.notRemoved(superseded.directory(), "the store is closed");
-    }
-  }
-
-  /** Snapshot thread: nobody reads it any more. */
-  private void letGo(Checkpoint unused) {
-    if (unused.isDistrusted()) {
-      setAside(unused);
-    } else {
-      remove(unused.directory());
-    }
-  }
-
-  private void setAside(Checkpoint damagedOne) {
-    Path from = damagedOne.directory();
-    Path to =
-        config
-            .directory()
-            .resolve(DAMAGED + damagedOne.offset() + "-" + System.currentTimeMillis());
-    try {
-      disk.rename(from, to);
-      disk.force(config.directory());
-      listener.setAside(from, to);
-    } catch (IOException e) {
-      listener.notRemoved(from, e.toString());
-    }
-  }
-
-  private void remove(Path directory) {
-    try {
-      disk.remove(directory);
-    } catch (IOException e) {
-      listener.notRemoved(directory, e.toString());
-    }
-  }
-
-  private <T> T callAndWait(Callable<T> task) {
-    try {
-      return thread.submit(task).get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof EngineException cause) {
-        throw cause;
-      }
-      throw new EngineException(
-          Severity.RETRYABLE, config.directory() + ": " + e.getCause(), e.getCause());
-    } catch (RejectedExecutionException e) {
-      throw new EngineException(Severity.RETRYABLE, config.directory() + ": closed", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new EngineException(Severity.RETRYABLE, "interrupted", e);
     }
   }
 }

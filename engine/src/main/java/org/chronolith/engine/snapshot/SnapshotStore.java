@@ -13,8 +13,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.chronolith.engine.EngineException;
 import org.chronolith.engine.EngineException.Severity;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.Status;
 
 /**
  * The snapshots of one generation on disk.
@@ -24,9 +22,6 @@ import org.rocksdb.Status;
  * batches of a session are in, it is flushed and hard-linked into a directory of another name,
  * described by a META file, forced, and renamed to {@code checkpoint-<offset>} last. Whatever a
  * crash leaves, a directory of that name with a sound META is complete.
- *
- * <p>After a start the working database is rebuilt from the newest checkpoint, by hard links to its
- * table files, so that the first session after a restart is incremental as well.
  *
  * <p>Threads: {@code begin}, and the calls on a session, come from the engine thread and never
  * wait. The thread {@code snapshot} writes. {@code open}, {@code load}, {@code read}, {@code
@@ -40,35 +35,27 @@ public final class SnapshotStore implements AutoCloseable {
   /** What a damaged checkpoint is renamed to, with its offset and the time: {@code -OFFSET-MS}. */
   public static final String DAMAGED = "damaged-checkpoint-";
 
-  private static final String WORKING = "working";
-
   private final SnapshotConfig config;
   private final SnapshotListener listener;
   private final SnapshotDisk disk;
-  private final Path workingDirectory;
   private final SnapshotTables tables;
   private final SnapshotThread thread;
   private final CheckpointSet checkpoints;
+  private final CheckpointMaker maker;
   private final AtomicInteger queuedBatches = new AtomicInteger();
   private final AtomicLong queuedBytes = new AtomicLong();
 
-  /** The working database lacks something that the keyspace takes for written. */
-  private volatile boolean condemned;
-
   /** Of the engine thread. */
   private SnapshotSession session;
-
-  /** Of the snapshot thread; null until a session needs it. */
-  private SnapshotTables.Working working;
 
   private SnapshotStore(SnapshotConfig config, SnapshotListener listener, SnapshotEnv env) {
     this.config = config;
     this.listener = listener;
     disk = env.disk();
-    workingDirectory = config.directory().resolve(WORKING);
     tables = env.tables().apply(config);
     thread = new SnapshotThread(env.thread(), config.directory());
     checkpoints = new CheckpointSet(config, listener, disk, thread);
+    maker = new CheckpointMaker(config, listener, disk, tables, checkpoints);
   }
 
   /**
@@ -183,7 +170,7 @@ public final class SnapshotStore implements AutoCloseable {
         () ->
             stopped.getAsBoolean()
                 || !checkpoints.isNewest(checkpoint)
-                    && freeBytes() < 2 * config.minFreeBytes().getAsLong();
+                    && maker.freeBytes() < 2 * config.minFreeBytes().getAsLong();
     CheckpointScrub scrub = new CheckpointScrub(bytesPerSecond, over);
     try {
       for (CheckpointFile file : checkpoint.files()) {
@@ -209,9 +196,7 @@ public final class SnapshotStore implements AutoCloseable {
         () -> {
           checkpoints.distrust(checkpoint, file);
           // It was made of the newest one, or is what that was made of.
-          condemned = true;
-          closeWorking();
-          checkpoints.remove(workingDirectory);
+          maker.lose();
           return null;
         });
   }
@@ -229,7 +214,7 @@ public final class SnapshotStore implements AutoCloseable {
    * reach the working database. Thread: any.
    */
   public boolean needsFull() {
-    return condemned;
+    return maker.needsFull();
   }
 
   /**
@@ -237,8 +222,7 @@ public final class SnapshotStore implements AutoCloseable {
    * space would only make the next one a full one. Thread: any.
    */
   public boolean hasSpace(long freeBytes) {
-    return freeBytes
-        >= config.minFreeBytes().getAsLong() + (condemned ? checkpoints.dataBytes() : 0);
+    return maker.hasSpace(freeBytes);
   }
 
   /**
@@ -247,7 +231,7 @@ public final class SnapshotStore implements AutoCloseable {
    */
   public void requireFull() {
     refuseWhileRunning();
-    condemned = true;
+    maker.requireFull();
   }
 
   /**
@@ -256,8 +240,8 @@ public final class SnapshotStore implements AutoCloseable {
    */
   public SnapshotSession begin() {
     refuseWhileRunning();
-    SnapshotSession started = new SnapshotSession(this, condemned);
-    thread.execute(() -> openWorking(started));
+    SnapshotSession started = new SnapshotSession(this, maker.needsFull());
+    thread.execute(() -> maker.open(started));
     session = started;
     return started;
   }
@@ -316,13 +300,8 @@ public final class SnapshotStore implements AutoCloseable {
     return thread.call(
         () -> {
           MetaFile meta = CheckpointFiles.verify(directory, true);
-          for (CheckpointFile file : meta.files()) {
-            disk.force(directory.resolve(file.name()));
-          }
-          disk.force(directory.resolve(MetaFile.NAME));
-          closeWorking();
-          disk.remove(workingDirectory);
-          condemned = false;
+          force(directory, meta.files());
+          maker.startOver();
           return checkpoints.publish(directory, meta);
         });
   }
@@ -336,9 +315,7 @@ public final class SnapshotStore implements AutoCloseable {
     return thread.call(
         () -> {
           MetaFile meta = CheckpointFiles.verify(directory, false);
-          closeWorking();
-          disk.remove(workingDirectory);
-          condemned = false;
+          maker.startOver();
           return checkpoints.publish(directory, meta);
         });
   }
@@ -350,12 +327,16 @@ public final class SnapshotStore implements AutoCloseable {
   public Future<?> force(Checkpoint checkpoint) {
     return thread.submit(
         () -> {
-          for (CheckpointFile file : checkpoint.files()) {
-            disk.force(checkpoint.directory().resolve(file.name()));
-          }
-          disk.force(checkpoint.directory().resolve(MetaFile.NAME));
+          force(checkpoint.directory(), checkpoint.files());
           return null;
         });
+  }
+
+  private void force(Path directory, List<CheckpointFile> files) throws IOException {
+    for (CheckpointFile file : files) {
+      disk.force(directory.resolve(file.name()));
+    }
+    disk.force(directory.resolve(MetaFile.NAME));
   }
 
   /** Ends the thread; a running session is aborted. */
@@ -365,7 +346,7 @@ public final class SnapshotStore implements AutoCloseable {
     if (running != null) {
       running.abort("the store is closed");
     }
-    thread.end(this::closeWorking);
+    thread.end(maker::close);
     tables.close();
   }
 
@@ -382,9 +363,19 @@ public final class SnapshotStore implements AutoCloseable {
     return true;
   }
 
+  private void write(SnapshotSession from, ByteBuf batch, int bytes) {
+    try {
+      maker.write(from, batch, bytes);
+    } finally {
+      batch.release();
+      queuedBytes.addAndGet(-bytes);
+      queuedBatches.decrementAndGet();
+    }
+  }
+
   /** Of the engine thread. */
   void enqueueFinish(SnapshotSession from, SnapshotMeta meta) {
-    thread.execute(() -> finish(from, meta));
+    thread.execute(() -> maker.finish(from, meta));
   }
 
   /** Whether the last session is not over yet. Thread: the engine thread. */
@@ -400,177 +391,7 @@ public final class SnapshotStore implements AutoCloseable {
 
   private void scan() throws IOException {
     List<Checkpoint> found = checkpoints.scan();
-    thread.execute(() -> checkpoints.remove(workingDirectory));
+    thread.execute(maker::removeLeftover);
     found.forEach(checkpoints::supersede);
-  }
-
-  private void openWorking(SnapshotSession from) {
-    try {
-      if (condemned) {
-        if (!from.full()) {
-          // It failed after this session had begun: what the session brings is not enough.
-          throw new EngineException(Severity.RETRYABLE, "the working database was lost");
-        }
-        closeWorking();
-        disk.remove(workingDirectory);
-        // It will be as large as the one before, or so.
-        requireFree(checkpoints.dataBytes());
-        Files.createDirectories(workingDirectory);
-        working = tables.open(workingDirectory);
-        condemned = false;
-      } else if (working == null) {
-        requireFree(0);
-        rebuildWorking();
-        working = tables.open(workingDirectory);
-      }
-      from.opened();
-    } catch (IOException | RuntimeException | Error e) {
-      condemn(from, "cannot open the working database in " + workingDirectory, e);
-    }
-  }
-
-  /** Makes the working directory a copy of the newest checkpoint, its table files shared. */
-  private void rebuildWorking() throws IOException {
-    disk.remove(workingDirectory);
-    Files.createDirectories(workingDirectory);
-    Checkpoint base = checkpoints.newest().orElse(null);
-    if (base == null) {
-      return;
-    }
-    for (CheckpointFile file : base.files()) {
-      Path from = base.directory().resolve(file.name());
-      Path to = workingDirectory.resolve(file.name());
-      if (file.isTable()) {
-        disk.link(from, to);
-      } else {
-        disk.copy(from, to);
-      }
-    }
-  }
-
-  private void write(SnapshotSession from, ByteBuf batch, int bytes) {
-    try {
-      if (working != null && !condemned) {
-        // What RocksDB still holds in memory comes on top when it writes that out.
-        requireFree(bytes + Math.min(config.memtableBytes(), from.bytesWritten()));
-        working.write(batch);
-        from.written(bytes);
-      }
-    } catch (IOException | RuntimeException | Error e) {
-      condemn(from, "cannot write to the working database", e);
-    } finally {
-      batch.release();
-      queuedBytes.addAndGet(-bytes);
-      queuedBatches.decrementAndGet();
-    }
-  }
-
-  private void finish(SnapshotSession from, SnapshotMeta meta) {
-    if (from.state() != SnapshotSession.State.FINISHING) {
-      return;
-    }
-    if (condemned) {
-      condemn(
-          from,
-          "cannot make the checkpoint " + meta.offset(),
-          new IOException("the one below it is damaged"));
-      return;
-    }
-    try {
-      working.flush();
-    } catch (IOException | RuntimeException | Error e) {
-      condemn(from, "cannot flush the working database", e);
-      return;
-    }
-    Path making = checkpoints.making(meta.offset());
-    try {
-      disk.remove(making);
-      working.checkpoint(making);
-      CheckpointFiles.Described described =
-          CheckpointFiles.describe(making, checkpoints.newest().orElse(null), disk);
-      MetaFile metaFile = new MetaFile(meta, described.files());
-      disk.write(making.resolve(MetaFile.NAME), metaFile.encode());
-      Checkpoint made = checkpoints.publish(making, metaFile);
-      from.complete();
-      listener.completed(made, from.elapsedMs(), described.newBytes());
-    } catch (ForceFailedException e) {
-      checkpoints.remove(making);
-      // Its files may lack what the page cache shows: the next session writes all of it anew, into
-      // files that were never forced.
-      condemn(from, "cannot make the checkpoint " + meta.offset(), e);
-    } catch (IOException e) {
-      // The working database has everything; only the checkpoint is missing.
-      checkpoints.remove(making);
-      if (freeBytes() < config.minFreeBytes().getAsLong()) {
-        condemn(from, "cannot make the checkpoint " + meta.offset(), e);
-      } else {
-        fail(from, "cannot make the checkpoint " + meta.offset(), e);
-      }
-    } catch (RuntimeException | Error e) {
-      // Else the session would never come to an end, and no other one begin.
-      checkpoints.remove(making);
-      condemn(from, "cannot make the checkpoint " + meta.offset(), e);
-    }
-  }
-
-  private long freeBytes() {
-    return disk.usableBytes(config.directory());
-  }
-
-  /** A snapshot can be made again later; the log cannot wait for the space that it would take. */
-  private void requireFree(long bytes) {
-    long left = config.minFreeBytes().getAsLong();
-    if (freeBytes() < left + bytes) {
-      checkpoints.dropOlder(Long.MAX_VALUE);
-    }
-    long free = freeBytes();
-    if (free < left + bytes) {
-      throw new EngineException(
-          Severity.NO_SPACE,
-          "no space: "
-              + free
-              + " bytes are free on the volume, "
-              + bytes
-              + " are needed and "
-              + left
-              + " are left for the log");
-    }
-  }
-
-  /** Batches that were taken are lost with the working database. */
-  private void condemn(SnapshotSession from, String what, Throwable cause) {
-    condemned = true;
-    closeWorking();
-    // At once: on a full disk, its space may be what the log needs.
-    checkpoints.remove(workingDirectory);
-    fail(from, what, cause);
-  }
-
-  private void fail(SnapshotSession from, String what, Throwable cause) {
-    Severity severity = isNoSpace(cause) ? Severity.NO_SPACE : Severity.RETRYABLE;
-    EngineException failure =
-        new EngineException(severity, what + ": " + cause.getMessage(), cause);
-    from.fail(failure.getMessage(), severity == Severity.NO_SPACE);
-    listener.failed(from, failure);
-  }
-
-  /** ENOSPC, as each of the three says it: the JDK has no type and no code for it. */
-  private static boolean isNoSpace(Throwable cause) {
-    if (cause instanceof EngineException known) {
-      return known.severity() == Severity.NO_SPACE;
-    }
-    if (cause.getCause() instanceof RocksDBException rocks
-        && rocks.getStatus() != null
-        && rocks.getStatus().getSubCode() == Status.SubCode.NoSpace) {
-      return true;
-    }
-    return String.valueOf(cause.getMessage()).contains("No space left on device");
-  }
-
-  private void closeWorking() {
-    if (working != null) {
-      working.close();
-      working = null;
-    }
   }
 }

@@ -240,7 +240,7 @@ final class Following implements LinkOwner {
       getAckSeen = false;
       ReplicaLink current = link;
       if (current != null) {
-        loop.execute(current::acknowledge);
+        loop.execute(current.flow()::acknowledge);
       }
     }
   }
@@ -459,10 +459,10 @@ final class Following implements LinkOwner {
   }
 
   @Override
-  public void stream(ByteBuf bytes, StreamApply.Source source) {
+  public void stream(ReplicaLink from, ByteBuf bytes, StreamApply.Source source) {
     engine.execute(
         () -> {
-          if (source == link) {
+          if (from == link) {
             apply.accept(bytes, source);
           } else {
             bytes.release();
@@ -601,7 +601,7 @@ final class Following implements LinkOwner {
 
     @Override
     public void written(int bytes) {
-      from.taken(bytes);
+      from.flow().taken(bytes);
     }
 
     @Override

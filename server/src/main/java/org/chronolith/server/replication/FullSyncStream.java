@@ -65,7 +65,7 @@ final class FullSyncStream {
       } else if (inFile) {
         data(in);
       } else {
-        String line = ReplicaLink.readLine(in);
+        String line = LinkDialog.readLine(in);
         if (line == null) {
           return;
         }
@@ -152,7 +152,7 @@ final class FullSyncStream {
         bytes -> {
           int length = bytes.readableBytes();
           progress.add(length, link.nowMs());
-          link.handedOver(length);
+          link.flow().handedOver(length);
           rdbReceiver.data(bytes);
         });
     if (rdb.ended()) {
@@ -174,7 +174,7 @@ final class FullSyncStream {
     in.readBytes(chunk, length);
     bytesLeft -= length;
     progress.add(length, link.nowMs());
-    link.handedOver(length);
+    link.flow().handedOver(length);
     receiver.data(chunk);
     endOfFile();
   }

@@ -31,8 +31,12 @@ interface LinkOwner {
   /** A full resync begins: sub-replicas will have to resync as well. */
   void fullResync(ReplicaLink from);
 
-  /** Bytes of the stream; takes the buffer over. */
-  void stream(ByteBuf bytes, StreamApply.Source source);
+  /**
+   * Bytes of the stream; takes the buffer over.
+   *
+   * @param source is told what becomes of them
+   */
+  void stream(ReplicaLink from, ByteBuf bytes, StreamApply.Source source);
 
   /**
    * Makes what receives a full sync.

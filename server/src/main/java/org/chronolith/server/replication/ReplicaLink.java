@@ -1,20 +1,16 @@
 package org.chronolith.server.replication;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.chronolith.network.Dialer;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.network.ProtocolException;
 import org.chronolith.network.Scheduled;
 import org.chronolith.network.StreamConnection;
 import org.chronolith.network.StreamHandler;
-import org.chronolith.server.command.StreamExecutor;
 import org.chronolith.server.config.HostPort;
 import org.chronolith.server.config.ServerConfig;
 import org.chronolith.server.recovery.IncomingFiles;
@@ -22,14 +18,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This node's link to its master: connects, shakes hands as Redis does, asks for a partial resync,
- * receives a full one if it must, then brings the stream to the engine and acknowledges what is in
- * this node's own log. When it is cut it comes back, with growing pauses.
+ * This node's link to its master: connects, agrees with it in a {@link LinkDialog}, receives a full
+ * sync if it must, then the stream, which is the {@link LinkFlow}'s. When it is cut it comes back,
+ * with growing pauses.
  *
  * <p>Thread: the replication loop, except for the getters, which the engine thread reads, and
  * {@link #stop}.
  */
-final class ReplicaLink implements StreamApply.Source {
+final class ReplicaLink {
   /** With Redis's words for {@code ROLE}. */
   enum State {
     CONNECT("connect"),
@@ -64,24 +60,13 @@ final class ReplicaLink implements StreamApply.Source {
   /** After a data set that has arrived whole, and cannot be loaded. */
   private static final long NOT_LOADED_PAUSE_MS = 10_000;
 
-  /** What Netty puts around the system's words: the call and the number, and the address. */
-  private static final Pattern NETTYS_WORDS =
-      Pattern.compile("^\\w+\\(\\.\\.\\) failed(?: with error\\(-\\d+\\))?: |: [^ ]*/[^ ]*:\\d+$");
-
   private static final int TICK_MS = 1_000;
-
-  /** Bytes on their way to the engine, or to the disk, at which the link stops reading. */
-  private static final int MOST_WAITING_BYTES = 8 << 20;
-
-  private static final int LONGEST_LINE_BYTES = 4 << 10;
-
-  /** An acknowledgement without checksums. */
-  private static final int ACK_BYTES = 256;
 
   private final NetworkLoop loop;
   private final HostPort master;
   private final ServerConfig config;
-  private final LinkOwner owner;
+  private final LinkFlow flow;
+  private final LinkDialog dialog;
 
   private volatile State state = State.CONNECT;
   private volatile long lastIoMs;
@@ -108,41 +93,9 @@ final class ReplicaLink implements StreamApply.Source {
   /** Nothing has come over it for too long. */
   private boolean timedOut;
 
-  private Handshake handshake;
-
-  /** The master is to be asked for its history before it is asked to go on. */
-  private boolean unexamined;
-
-  /** What a master that was asked for that answers; null if it has not been, or has answered. */
-  private StockHistory history;
-
-  /** {@code PSYNC} was sent and its answer has not come. */
-  private boolean asked;
-
-  /** It asked the other node to become the master. */
-  private boolean askedFailover;
-
-  /** What an earlier full sync has left, of which the master was told; or null. */
-  private IncomingFiles incoming;
-
-  /** The master has not yet answered to that. */
-  private boolean resumeAsked;
-
   private FullSyncStream fullSync;
 
-  /** The master is one that takes checksums. */
-  private volatile boolean verifiedMaster;
-
-  /** Where the stream could not be read the last time. Engine thread. */
-  private long unreadableAt = -1;
-
-  private final LinkReport report;
-
-  /** Stream bytes that came before the engine was ready for them. */
-  private ByteBuf held;
-
   private long pauseMs = FIRST_PAUSE_MS;
-  private int waitingBytes;
 
   ReplicaLink(NetworkLoop loop, HostPort master, ServerConfig config, LinkOwner owner) {
     this.loop = loop;
@@ -150,8 +103,8 @@ final class ReplicaLink implements StreamApply.Source {
     downSinceMs = lastIoMs;
     this.master = master;
     this.config = config;
-    this.owner = owner;
-    report = new LinkReport(loop, this::acknowledge);
+    flow = new LinkFlow(loop, this, owner);
+    dialog = new LinkDialog(this, flow, config, owner);
     ticks = loop.every(this::tick, TICK_MS);
     loop.execute(this::connect);
   }
@@ -241,7 +194,7 @@ final class ReplicaLink implements StreamApply.Source {
     }
     LOG.info("Connecting to MASTER {}:{}", master.host(), master.port());
     state = State.CONNECTING;
-    waitingBytes = 0;
+    flow.connecting();
     attemptMs = nowMs();
     explained = false;
     timedOut = false;
@@ -267,8 +220,7 @@ final class ReplicaLink implements StreamApply.Source {
       return;
     }
     if (state == State.CONNECTED) {
-      report.collect();
-      acknowledge();
+      flow.tick();
     } else if (fullSync != null && fullSync.isRdb()) {
       // What a Redis that loads an RDB says, so that its master does not give up.
       connection.write(Unpooled.copiedBuffer("\n", StandardCharsets.US_ASCII));
@@ -278,183 +230,31 @@ final class ReplicaLink implements StreamApply.Source {
       }
     } else if (fullSync != null && fullSync.loading()) {
       // The master must not give up while this side is busy with what it sent.
-      send(List.of("REPLCONF", "ACK", "0"));
+      dialog.send(List.of("REPLCONF", "ACK", "0"));
       return;
     }
-    if (nowMs() - Math.max(lastIoMs, attemptMs) > timeoutMs() && waitingBytes == 0) {
-      LOG.warn(timeoutText());
+    if (nowMs() - Math.max(lastIoMs, attemptMs) > timeoutMs() && flow.isEmpty()) {
+      LOG.warn(LinkWords.timeout(state, fullSync));
       explained = true;
       timedOut = true;
       connection.close();
     }
   }
 
-  private String timeoutText() {
-    if (state == State.CONNECTED) {
-      return "MASTER timeout: no data nor PING received...";
-    }
-    return fullSync == null
-        ? "Timeout connecting to the MASTER..."
-        : "Timeout receiving bulk data from MASTER... If the problem persists try to set the"
-            + " 'repl-timeout' parameter in redis.conf to a larger value.";
+  /** The master sends everything. */
+  void beginFullSync() {
+    state = State.SYNC;
+    syncProgress = null;
   }
 
-  /** Tells the master how far this node's log goes, and what is in it. */
-  void acknowledge() {
-    if (state == State.CONNECTED && connection != null) {
-      ByteBuf out =
-          PooledByteBufAllocator.DEFAULT.directBuffer(ACK_BYTES, Acknowledgement.MOST_BYTES);
-      Acknowledgement.write(out, owner.endOffset(), owner.durableOffset(), report.current());
-      connection.write(out);
-      connection.flush();
-    }
-  }
-
-  private void send(List<String> words) {
-    StringBuilder text = new StringBuilder();
-    text.append('*').append(words.size()).append("\r\n");
-    for (String word : words) {
-      int bytes = word.getBytes(StandardCharsets.UTF_8).length;
-      text.append('$').append(bytes).append("\r\n").append(word).append("\r\n");
-    }
-    connection.write(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
-    connection.flush();
-  }
-
-  private void line(String line) {
-    if (line.isEmpty()) {
-      // A sign of life while the master prepares.
-      return;
-    }
-    if (resumeAsked) {
-      resumeAsked = false;
-      if (line.startsWith("-")) {
-        LOG.info(
-            "(Non critical) Master does not understand REPLCONF {}: {}",
-            ReplicationCommands.RESUME,
-            line);
-      }
-    } else if (handshake == null) {
-      psyncReply(line);
-    } else if (handshake.line(line)) {
-      unexamined = !handshake.isChronolith();
-      handshake = null;
-      psync();
-    }
-  }
-
-  private void psync() {
-    StreamConnection asking = connection;
-    asked = false;
-    owner.position(
-        this,
-        (id, nextByte, failover, left) -> {
-          if (asking != connection || stopped) {
-            return;
-          }
-          if (unexamined && !failover && !id.equals("?")) {
-            examine(id, nextByte);
-            return;
-          }
-          if (id.equals("?")) {
-            LOG.info("Partial resynchronization not possible (no cached master)");
-          } else {
-            LOG.info("Trying a partial resynchronization (request {}:{}).", id, nextByte);
-          }
-          asked = true;
-          askedFailover = failover;
-          tell(left);
-          String next = Long.toString(nextByte);
-          send(failover ? List.of("PSYNC", id, next, "FAILOVER") : List.of("PSYNC", id, next));
-        });
-  }
-
-  /** Asks a master that would refuse with a full resync where the histories diverge. */
-  private void examine(String id, long nextByte) {
-    unexamined = false;
-    history = new StockHistory(id, nextByte);
-    send(StockHistory.COMMAND);
-  }
-
-  private void examined() {
-    StockHistory told = history;
-    history = null;
-    if (!told.refusal().isEmpty()) {
-      LOG.info("(Non critical) Master does not answer INFO: {}", told.refusal());
-    }
-    if (told.isBehind()) {
-      // As a Chronolith says it; a redis-server would send everything.
-      throw LinkEnd.notice(
-          "Master is currently unable to PSYNC but should be in the future: it is a replica that"
-              + " has not yet what this node has");
-    }
-    told.divergence().ifPresent(master -> owner.told(this, master));
-    psync();
-  }
-
-  /** Says what is there of a full sync that was cut off, in case that the master sends one. */
-  private void tell(IncomingFiles left) {
-    incoming = left;
-    if (left != null) {
-      IncomingFiles.Position at = left.position();
-      ResumeRequest request = new ResumeRequest(at.checkpointId(), at.files(), at.fileBytes());
-      resumeAsked = true;
-      send(List.of("REPLCONF", ReplicationCommands.RESUME, request.word()));
-    }
-  }
-
-  private void psyncReply(String line) {
-    String[] words = line.split(" ");
-    if (words[0].equals("+CONTINUE")) {
-      asked = false;
-      LOG.info("Successful partial resynchronization with master.");
-      LOG.info("MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.");
-      String id = words.length > 1 ? words[1] : "";
-      StreamConnection continuing = connection;
-      connection.readPaused(true);
-      owner.continued(this, id, () -> goOn(continuing));
-    } else if (words[0].equals("+FULLRESYNC") && words.length == 3) {
-      asked = false;
-      LOG.info("Full resync from master: {}:{}", words[1], words[2]);
-      owner.fullResync(this);
-      state = State.SYNC;
-      syncProgress = null;
-      fullSync = owner.receive(words[1], offset(words[2]), this, incoming);
-    } else if (words[0].equals(Divergence.WORD)) {
-      // After a forced failover, too: the other node has taken over, and lacks what this one has.
-      owner.diverged(this, Divergence.parse(line));
-      psync();
-    } else if (askedFailover) {
-      owner.failoverRejected(this);
-      throw LinkEnd.warning("Failover target rejected psync request: " + line);
-    } else if (line.startsWith("-NOMASTERLINK") || line.startsWith("-LOADING")) {
-      throw LinkEnd.notice(
-          "Master is currently unable to PSYNC but should be in the future: " + line);
-    } else if (line.startsWith("+FULLRESYNC")) {
-      throw LinkEnd.warning("Master replied with wrong +FULLRESYNC syntax.");
-    } else if (line.startsWith("-ERR")) {
-      throw LinkEnd.notice(
-          "Master does not support PSYNC or is in error state (reply: " + line + ")");
-    } else {
-      throw LinkEnd.warning("Unexpected reply to PSYNC from master: " + line);
-    }
-  }
-
-  private static long offset(String word) {
-    try {
-      long offset = Long.parseLong(word);
-      if (offset >= 0) {
-        return offset;
-      }
-    } catch (NumberFormatException e) {
-      throw new ProtocolException("the master's offset is " + word);
-    }
-    throw new ProtocolException("the master's offset is " + word);
+  /** What comes from here on is for {@code stream}. */
+  void receive(FullSyncStream stream) {
+    fullSync = stream;
   }
 
   /** The engine is ready for the stream that follows. */
   void goOn(StreamConnection continuing) {
-    if (continuing != connection || stopped) {
+    if (isOver(continuing)) {
       return;
     }
     fullSync = null;
@@ -462,72 +262,31 @@ final class ReplicaLink implements StreamApply.Source {
     state = State.CONNECTED;
     pauseMs = FIRST_PAUSE_MS;
     lastIoMs = loop.clock().wallMs();
-    report.begin(owner.log());
-    if (held != null) {
-      ByteBuf first = held;
-      held = null;
-      toEngine(first);
-    }
-    connection.readPaused(waitingBytes > MOST_WAITING_BYTES);
-    acknowledge();
+    flow.begin();
   }
 
-  private void toEngine(ByteBuf chunk) {
-    handedOver(chunk.readableBytes());
-    owner.stream(chunk, this);
+  /** Whether nothing more is to be done over that connection: it, or the link, has ended. */
+  boolean isOver(StreamConnection over) {
+    return over != connection || stopped;
   }
 
+  /** The present one; null between two. Any thread, to tell them apart. */
   StreamConnection connection() {
     return connection;
+  }
+
+  /** What flows over it. */
+  LinkFlow flow() {
+    return flow;
   }
 
   void syncProgress(SyncProgress progress) {
     syncProgress = progress;
   }
 
-  /** Bytes were handed to another thread. */
-  void handedOver(int bytes) {
-    waitingBytes += bytes;
-    if (waitingBytes > MOST_WAITING_BYTES) {
-      connection.readPaused(true);
-    }
-  }
-
-  @Override
-  public void taken(int bytes) {
-    StreamConnection from = connection;
-    loop.execute(
-        () -> {
-          if (from != connection || connection == null) {
-            return;
-          }
-          boolean wasFull = waitingBytes > MOST_WAITING_BYTES;
-          // They may have come over the connection before.
-          waitingBytes = Math.max(0, waitingBytes - bytes);
-          if (wasFull && waitingBytes <= MOST_WAITING_BYTES && !switching()) {
-            connection.readPaused(false);
-          }
-        });
-  }
-
-  private boolean switching() {
+  /** Whether a full sync has come whole, and the engine has not taken it over yet. */
+  boolean isSwitching() {
     return fullSync != null && fullSync.loading();
-  }
-
-  @Override
-  public void malformed(ProtocolException cause) {
-    StreamConnection over = connection;
-    if (isStuck(owner.endOffset()) && verifiedMaster) {
-      owner.stuck(this, cause.getMessage());
-    }
-    loop.execute(() -> broken(over, cause));
-  }
-
-  /** Whether the stream could not be read before at the same offset. Engine thread. */
-  private boolean isStuck(long offset) {
-    boolean again = offset == unreadableAt;
-    unreadableAt = offset;
-    return again;
   }
 
   /** The link cannot go on over this connection; it will try again. */
@@ -550,23 +309,10 @@ final class ReplicaLink implements StreamApply.Source {
     }
   }
 
-  @Override
-  public void refused(StreamExecutor.Refused command, long offset) {
-    String what =
-        command.error() == null
-            ? "'" + command.command() + "' at offset " + offset + " is no command of this server"
-            : command + " at offset " + offset + " is refused (" + command.error() + ")";
-    if (!isStuck(offset)) {
-      LOG.warn("MASTER link: {}; asking for it once more, in case it was damaged on its way", what);
-      disconnect();
-      return;
-    }
-    if (verifiedMaster && owner.stuck(this, what)) {
-      disconnect();
-      return;
-    }
+  /** The link cannot go on at all. Any thread. */
+  void halt(String why) {
     halted = true;
-    error = "the master's stream has " + command + " at offset " + offset + ", " + command.why();
+    error = why;
     LOG.error(
         "MASTER link: {}. Replication stops here; everything before is applied and nothing is"
             + " skipped. REPLICAOF begins anew",
@@ -585,7 +331,7 @@ final class ReplicaLink implements StreamApply.Source {
    * @param rdb whether it was an RDB
    */
   void notLoaded(StreamConnection over, Throwable cause, boolean rdb) {
-    if (over != connection || stopped || cause instanceof FullSyncReceive.EndedException) {
+    if (isOver(over) || cause instanceof FullSyncReceive.EndedException) {
       // The end of the link is what has ended it.
       LOG.info("MASTER <-> REPLICA sync: not completed: {}", cause.getMessage());
     } else if (rdb) {
@@ -611,40 +357,18 @@ final class ReplicaLink implements StreamApply.Source {
   private void bytes(ByteBuf in) {
     lastIoMs = loop.clock().wallMs();
     try {
-      while (in.isReadable() && state != State.CONNECTED && !switching()) {
-        if (fullSync != null) {
-          int before = in.readableBytes();
-          fullSync.bytes(in);
-          if (before == in.readableBytes()) {
-            return;
-          }
-        } else if (history != null) {
-          if (!history.bytes(in)) {
-            return;
-          }
-          examined();
-        } else {
-          String line = readLine(in);
-          if (line == null) {
-            return;
-          }
-          line(line);
-          if (history == null && handshake == null && !asked && fullSync == null) {
-            // Continued: what follows is the stream, once the engine is ready.
-            break;
-          }
+      if (state != State.CONNECTED && fullSync == null && !dialog.bytes(in)) {
+        return;
+      }
+      while (fullSync != null && in.isReadable() && !fullSync.loading()) {
+        int before = in.readableBytes();
+        fullSync.bytes(in);
+        if (before == in.readableBytes()) {
+          return;
         }
       }
       if (in.isReadable()) {
-        int length = in.readableBytes();
-        ByteBuf chunk = PooledByteBufAllocator.DEFAULT.directBuffer(length);
-        in.readBytes(chunk, length);
-        if (state == State.CONNECTED) {
-          toEngine(chunk);
-          report.collect();
-        } else {
-          hold(chunk);
-        }
+        flow.bytes(in);
       }
     } catch (ProtocolException | LinkEnd e) {
       error = e.getMessage();
@@ -652,51 +376,21 @@ final class ReplicaLink implements StreamApply.Source {
     }
   }
 
-  /** Reading is paused, so this is little. */
-  private void hold(ByteBuf chunk) {
-    if (held == null) {
-      held = chunk;
-    } else {
-      held.writeBytes(chunk);
-      chunk.release();
-    }
-  }
-
-  /** A line without its end, or null if it has not all arrived. */
-  static String readLine(ByteBuf in) {
-    int length = in.bytesBefore((byte) '\n');
-    if (length < 0) {
-      if (in.readableBytes() > LONGEST_LINE_BYTES) {
-        throw new ProtocolException("a line of the master is too long");
-      }
-      return null;
-    }
-    String line = in.toString(in.readerIndex(), length, StandardCharsets.UTF_8).strip();
-    in.skipBytes(length + 1);
-    return line;
-  }
-
   private void lost(Throwable cause) {
     boolean wasUp = state == State.CONNECTED;
     boolean hasFailed = fullSync != null || timedOut;
-    if (wasUp || switching()) {
+    if (wasUp || isSwitching()) {
       LOG.warn("Connection with master lost.");
     } else if (!explained && !stopped) {
-      LOG.warn(lossText(cause));
+      LOG.warn(LinkWords.loss(cause, state, fullSync, dialog.isAsked()));
     }
     if (wasUp) {
       downSinceMs = loop.clock().wallMs();
     }
     connection = null;
     state = State.CONNECT;
-    incoming = null;
-    resumeAsked = false;
-    history = null;
-    report.end();
-    if (held != null) {
-      held.release();
-      held = null;
-    }
+    dialog.end();
+    flow.end();
     if (fullSync != null) {
       fullSync.lost();
       fullSync = null;
@@ -713,29 +407,8 @@ final class ReplicaLink implements StreamApply.Source {
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   }
 
-  /** What a redis-server says when it loses a master that it does not yet follow. */
-  private String lossText(Throwable cause) {
-    String reason =
-        cause == null || cause.getMessage() == null
-            ? "connection lost"
-            : NETTYS_WORDS.matcher(cause.getMessage()).replaceAll("");
-    if (state == State.CONNECTING) {
-      return cause instanceof UnknownHostException
-          ? "Unable to connect to MASTER: " + reason
-          : "Error condition on socket for SYNC: " + reason;
-    }
-    if (fullSync != null) {
-      return fullSync.hasBegun()
-          ? "I/O error trying to sync with MASTER: " + reason
-          : "I/O error reading bulk count from MASTER: " + reason;
-    }
-    return asked
-        ? "Master did not reply to PSYNC, will try later"
-        : "Master did not respond to command during SYNC handshake";
-  }
-
   /** One connection; calls that belong to an earlier one are ignored. */
-  private final class Attempt implements StreamHandler, Handshake.Verification {
+  private final class Attempt implements StreamHandler {
     @Override
     public void connected(StreamConnection made) {
       connection = made;
@@ -745,40 +418,20 @@ final class ReplicaLink implements StreamApply.Source {
       }
       LOG.info("Non blocking connect for SYNC fired the event.");
       state = State.HANDSHAKE;
-      // It may be another master than before.
-      verifiedMaster = false;
+      flow.connected();
       connectedMs = loop.clock().wallMs();
       remoteAddress = made.remoteAddress();
       localAddress = made.localAddress();
       lastIoMs = loop.clock().wallMs();
-      handshake =
-          new Handshake(
-              config, owner.listeningPort(), owner.nodeId(), ReplicaLink.this::send, this);
-      handshake.start();
-    }
-
-    @Override
-    public void agreed() {
-      report.agreed();
-      verifiedMaster = true;
-    }
-
-    @Override
-    public void differs(Mismatch.Told told) {
-      owner.differs(ReplicaLink.this, told);
-    }
-
-    @Override
-    public void untrusted() {
-      owner.untrusted(ReplicaLink.this);
+      dialog.begin();
     }
 
     @Override
     public void bytes(StreamConnection from, ByteBuf in) {
-      if (from == connection && !stopped) {
-        ReplicaLink.this.bytes(in);
-      } else {
+      if (isOver(from)) {
         in.skipBytes(in.readableBytes());
+      } else {
+        ReplicaLink.this.bytes(in);
       }
     }
 

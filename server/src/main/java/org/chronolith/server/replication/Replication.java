@@ -295,7 +295,7 @@ public final class Replication {
     replicas.acknowledged();
     ReplicaLink current = link();
     if (current != null) {
-      loop.execute(current::acknowledge);
+      loop.execute(current.flow()::acknowledge);
     }
   }
 

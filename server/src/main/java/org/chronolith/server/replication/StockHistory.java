@@ -60,7 +60,7 @@ final class StockHistory {
   boolean bytes(ByteBuf in) {
     while (bytesLeft != 0) {
       int before = in.readableBytes();
-      String line = ReplicaLink.readLine(in);
+      String line = LinkDialog.readLine(in);
       if (line == null) {
         return false;
       }

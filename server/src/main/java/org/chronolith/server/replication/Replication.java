@@ -1,22 +1,18 @@
 package org.chronolith.server.replication;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
-import org.chronolith.engine.keyspace.ExpiryMode;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.network.Scheduled;
 import org.chronolith.replicationlog.History;
-import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.ReplicationLog;
 import org.chronolith.server.client.Client;
 import org.chronolith.server.client.ClientRegistry;
 import org.chronolith.server.command.Call;
-import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandRunner;
 import org.chronolith.server.command.CommandSpec;
 import org.chronolith.server.command.Gate;
@@ -26,7 +22,6 @@ import org.chronolith.server.config.ReplicationDirectives;
 import org.chronolith.server.config.ServerConfig;
 import org.chronolith.server.info.Info;
 import org.chronolith.server.info.InfoSection;
-import org.chronolith.server.logging.ServerLog;
 import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.IncomingFiles;
 import org.chronolith.server.recovery.NodeId;
@@ -38,32 +33,27 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The role of this node: master, or replica of another. It owns the decisions; {@link Replicas} are
- * those that follow, {@link ReplicaLink} is the one that is followed.
+ * those that follow, {@link ReplicaLink} is the one that is followed, {@link RoleChange} is how one
+ * role becomes the other.
  *
  * <p>Thread: engine, unless a method says otherwise.
  */
 public final class Replication {
   private static final Logger LOG = LoggerFactory.getLogger(Replication.class);
-  private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] GETACK =
-      "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n".getBytes(StandardCharsets.US_ASCII);
-  private static final long INTERNAL_BYTES = 256;
   private static final int SECOND_MS = 1_000;
-  private static final long FROZEN_NANOS = 3_000_000_000L;
-  private static final long PROMOTION_RETRY_MS = 100;
 
   private final NetworkLoop engine;
   private final NetworkLoop loop;
   private final ServerConfig config;
   private final WritePath writePath;
-  private final CommandRunner runner;
-  private final ClientRegistry clients;
   private final ReplicationHost host;
   private final IntSupplier listeningPort;
   private final ReplicationCounters counters = new ReplicationCounters();
   private final Replicas replicas;
   private final Failover failover;
   private final StopWait stopWait;
+  private final StreamPings pings;
+  private final RoleChange roles;
   private final PsyncRequests psyncRequests;
 
   private String nodeId = "";
@@ -74,17 +64,8 @@ public final class Replication {
   /** Null until the data is loaded. */
   private volatile Following following;
 
-  /** Of a master: the stream's database at the log's end before its first effect. */
-  private int dbAtStart;
-
   /** Null until the data is loaded. */
   private Scheduled seconds;
-
-  /** Tries again to become a master, which it could not just then; null if it is not to. */
-  private Runnable waitingPromotion;
-
-  private long secondsSincePing;
-  private long lastSecondNanos;
 
   /**
    * @param runner runs clients' commands; its expiry mode follows the role
@@ -100,12 +81,9 @@ public final class Replication {
       ReplicationHost host,
       IntSupplier listeningPort) {
     this.engine = engine;
-    lastSecondNanos = engine.clock().nanos();
     this.loop = replicationLoop;
     this.config = config;
     this.writePath = writePath;
-    this.runner = runner;
-    this.clients = clients;
     this.host = host;
     this.listeningPort = listeningPort;
     replicas =
@@ -121,6 +99,9 @@ public final class Replication {
                 config::replSlotsMax),
             () -> writePath.log().durableOffset(),
             this::acknowledged);
+    pings =
+        new StreamPings(
+            engine, config, writePath, host, replicas, this::isReplica, this::isHandingOver);
     failover =
         new Failover(
             engine, replicas, writePath::endOffset, host::pauseWrites, new FailoverRoles());
@@ -133,7 +114,10 @@ public final class Replication {
             writePath::endOffset,
             () -> config.shutdownTimeoutSeconds() * (long) SECOND_MS,
             host,
-            () -> requestAcknowledgements(true));
+            () -> pings.requestAcknowledgements(true));
+    roles =
+        new RoleChange(
+            engine, config, writePath, runner, clients, replicas, failover, () -> following);
     psyncRequests = new PsyncRequests(replicas, writePath, clients, counters, new AskedNode());
     writePath.onAppended(replicas::wake);
     clients.onClose(replicas.waits()::forget);
@@ -195,7 +179,7 @@ public final class Replication {
 
   /** The role that the configuration gives, once the data is loaded and adopted. */
   public void start(Recovered recovered) {
-    dbAtStart = recovered.streamDb();
+    roles.loaded(recovered.streamDb());
     following =
         new Following(
             engine,
@@ -214,7 +198,7 @@ public final class Replication {
     seconds = engine.every(this::everySecond, SECOND_MS);
     Optional<HostPort> master = config.replicaOf();
     if (master.isPresent()) {
-      follow(master.get());
+      roles.follow(master.get());
     }
   }
 
@@ -309,6 +293,16 @@ public final class Replication {
     }
   }
 
+  /** Its changes. */
+  RoleChange roles() {
+    return roles;
+  }
+
+  /** Whether replicas are to get what there is, and no more: one of them may be a master soon. */
+  private boolean isHandingOver() {
+    return failover.state() != Failover.State.NONE || !stopWait.isIdle();
+  }
+
   /** What a stop of this node does first. */
   public StopWait stopWait() {
     return stopWait;
@@ -330,39 +324,20 @@ public final class Replication {
   private final class FailoverRoles implements Failover.Roles {
     @Override
     public void follow(HostPort newMaster) {
-      Replication.this.follow(newMaster);
+      roles.follow(newMaster);
       config.assign(ReplicationDirectives.REPLICAOF, Optional.of(newMaster));
     }
 
     @Override
     public void takeBack() {
-      promoteLater("the failover was aborted");
+      roles.promoteLater("the failover was aborted");
     }
 
     @Override
     public void requestAcknowledgements() {
-      Replication.this.requestAcknowledgements(true);
+      pings.requestAcknowledgements(true);
       engine.execute(failover::check);
     }
-  }
-
-  /**
-   * @param evenPaused whether the offset may move although writes are paused; else replicas
-   *     acknowledge by themselves, which they do once a second, as with Redis
-   */
-  private void requestAcknowledgements(boolean evenPaused) {
-    // Only between units: the bytes belong to no command.
-    engine.execute(
-        () -> {
-          if (evenPaused || !host.isPaused()) {
-            internal(GETACK);
-          }
-          if (config.replSendDurableOnly()) {
-            // Else the wait lasts until the force that is due anyway.
-            writePath.append();
-            log().requestSync();
-          }
-        });
   }
 
   /**
@@ -399,11 +374,7 @@ public final class Replication {
 
   /** The database that the stream has selected at the log's end. */
   public int streamDb() {
-    if (isReplica()) {
-      return following.db();
-    }
-    int db = writePath.effects().streamDb();
-    return db < 0 ? dbAtStart : db;
+    return roles.streamDb();
   }
 
   /**
@@ -419,132 +390,7 @@ public final class Replication {
 
   /** Why roles cannot change, or null: a change is written to the log. */
   String logFailure() {
-    ReplicationLog live = log();
-    return live == null || live.failure() == null ? null : LogException.reasonOf(live.failure());
-  }
-
-  // Roles.
-
-  /** {@code REPLICAOF host port}. */
-  void replicaOf(HostPort master, Client by) {
-    refuseWhileFailingOver();
-    if (follows(master)) {
-      LOG.info(
-          "REPLICAOF would result into synchronization with the master we are already"
-              + " connected with. No operation performed.");
-      return;
-    }
-    follow(master);
-    config.assign(ReplicationDirectives.REPLICAOF, Optional.of(master));
-    LOG.info(
-        "REPLICAOF {}:{} enabled (user request from '{}')", master.host(), master.port(), name(by));
-  }
-
-  /** Whether this node is a replica of {@code master}, and will remain it. */
-  boolean follows(HostPort master) {
-    return following != null && waitingPromotion == null && following.follows(master);
-  }
-
-  private void refuseWhileFailingOver() {
-    if (failover.state() != Failover.State.NONE) {
-      throw new CommandException("ERR REPLICAOF not allowed while failing over.");
-    }
-  }
-
-  private void follow(HostPort master) {
-    writePath.append();
-    if (!isReplica()) {
-      replicas.waits().unblockAll();
-      for (Client client : clients.all()) {
-        if (client.transaction() != null) {
-          client.transaction().abort();
-        }
-      }
-      LOG.info(
-          "Before turning into a replica, using my own master parameters to synthesize a cached"
-              + " master: I may be able to synchronize with the new master with just a partial"
-              + " transfer.");
-    }
-    waitingPromotion = null;
-    following.follow(master, streamDb());
-    runner.expiryMode(ExpiryMode.HIDE);
-    ServerLog.role(ServerLog.Role.REPLICA);
-  }
-
-  /** {@code REPLICAOF NO ONE}: a new history begins at the end of the log. */
-  void promote(Client by) {
-    refuseWhileFailingOver();
-    promote("user request from '" + name(by) + "'");
-  }
-
-  private void promote(String why) {
-    if (!isReplica()) {
-      return;
-    }
-    if (!log().canAppendIdentity()) {
-      throw new CommandException("ERR no space is reserved for the log, try again");
-    }
-    // Before it may have to wait: Sentinel has the file rewritten in the same transaction.
-    config.assign(ReplicationDirectives.REPLICAOF, Optional.empty());
-    dbAtStart = following.db();
-    if (!following.end(() -> promoteLater(why))) {
-      return;
-    }
-    History next = beginHistory(dbAtStart);
-    writePath.effects().forgetDatabase();
-    runner.expiryMode(ExpiryMode.DELETE);
-    ServerLog.role(ServerLog.Role.MASTER);
-    LOG.warn(
-        "Setting secondary replication ID to {}, valid up to offset: {}. New replication ID is {}",
-        next.secondId(),
-        next.secondOffset(),
-        next.currentId());
-    LOG.info("MASTER MODE enabled ({})", why);
-    replicas.disconnectAll();
-  }
-
-  /** From within no command: there is nobody who could be told to try again. */
-  private void promoteLater(String why) {
-    if (log().canAppendIdentity()) {
-      waitingPromotion = null;
-      promote(why);
-      return;
-    }
-    if (logFailure() != null) {
-      waitingPromotion = null;
-      LOG.error("This node does not become a master ({}): {}", why, logFailure());
-      return;
-    }
-    if (waitingPromotion == null) {
-      LOG.warn("This node becomes a master when space is reserved for the log ({})", why);
-    }
-    Runnable again = () -> promoteLater(why);
-    waitingPromotion = again;
-    engine.schedule(
-        () -> {
-          if (waitingPromotion == again) {
-            again.run();
-          }
-        },
-        PROMOTION_RETRY_MS);
-  }
-
-  /** What is written from here on has a new name. REQUIRES: that an identity can be appended. */
-  private History beginHistory(int db) {
-    ReplicationLog log = log();
-    History next = log.history().newId(log.endOffset());
-    log.appendIdentity(next, db, engine.clock().wallMs());
-    log.requestSync();
-    return next;
-  }
-
-  private static String name(Client client) {
-    return "id="
-        + client.id()
-        + " addr="
-        + (client.connection() == null ? "?" : client.connection().remoteAddress())
-        + " name="
-        + client.name();
+    return roles.failure();
   }
 
   // Those that follow.
@@ -595,7 +441,7 @@ public final class Replication {
       if (!log.canAppendIdentity()) {
         return false;
       }
-      History next = beginHistory(streamDb());
+      History next = roles.beginHistory(roles.streamDb());
       LOG.warn(
           "Replication id {} ends at {} and {} goes on: a replica has the stream of that id up to"
               + " {}, so what is here is of an earlier time, as a volume that was put back is",
@@ -609,7 +455,7 @@ public final class Replication {
 
     @Override
     public void takeOver(Client by) {
-      promote("failover request from '" + name(by) + "'");
+      roles.promote("failover request from '" + RoleChange.name(by) + "'");
     }
   }
 
@@ -631,7 +477,7 @@ public final class Replication {
     if (locals > 0) {
       engine.execute(log()::requestSync);
     }
-    requestAcknowledgements(false);
+    pings.requestAcknowledgements(false);
   }
 
   /**
@@ -642,14 +488,6 @@ public final class Replication {
    */
   public boolean unblock(Client client, boolean withError) {
     return replicas.waits().unblock(client, withError);
-  }
-
-  private void internal(byte[] bytes) {
-    if (!isReplica()
-        && log().canAppendInternal(writePath.effects().stagedBytes() + INTERNAL_BYTES)) {
-      writePath.effects().raw(bytes);
-      writePath.staged();
-    }
   }
 
   private void updateClaims() {
@@ -675,32 +513,6 @@ public final class Replication {
   private void everySecond() {
     updateClaims();
     replicas.mismatches().cutUntold(replicas.feeds(), engine.clock().wallMs());
-    long nowNanos = engine.clock().nanos();
-    boolean frozen = nowNanos - lastSecondNanos > FROZEN_NANOS;
-    lastSecondNanos = nowNanos;
-    // Whoever was stopped and goes on may have been replaced meanwhile, and not know it yet: a ping
-    // would take its log past where its replicas went on without it.
-    secondsSincePing = frozen ? 0 : secondsSincePing + 1;
-    if (secondsSincePing >= pingPeriodSeconds()) {
-      secondsSincePing = 0;
-      if (!replicas.feeds().isEmpty()) {
-        internal(PING);
-      }
-    }
-  }
-
-  /**
-   * Not while writes are paused: whoever hands the role over by hand compares offsets, and a
-   * replica may be a master before the pause ends. But replicas must not take a long pause for an
-   * outage.
-   */
-  private long pingPeriodSeconds() {
-    if (failover.state() != Failover.State.NONE || !stopWait.isIdle()) {
-      return Long.MAX_VALUE;
-    }
-    long periodSeconds = config.replPingReplicaPeriodSeconds();
-    return host.isPaused()
-        ? Math.max(periodSeconds, config.replTimeoutSeconds() / 2)
-        : periodSeconds;
+    pings.everySecond();
   }
 }

@@ -156,7 +156,7 @@ final class ReplicationCommands {
       return;
     }
     if (call.is(1, "no") && call.is(2, "one")) {
-      replication.promote(call.client());
+      replication.roles().promote(call.client());
       call.reply().ok();
       return;
     }
@@ -166,11 +166,11 @@ final class ReplicationCommands {
       throw invalid;
     }
     HostPort master = new HostPort(call.text(1), (int) port);
-    if (replication.follows(master)) {
+    if (replication.roles().follows(master)) {
       call.reply().simple("OK Already connected to specified master");
       return;
     }
-    replication.replicaOf(master, call.client());
+    replication.roles().replicaOf(master, call.client());
     call.reply().ok();
   }
 

@@ -8,16 +8,18 @@ import org.rocksdb.RocksDBException;
 final class RocksTables implements SnapshotTables {
   private final SnapshotConfig config;
   private final RocksSettings settings;
+  private final SnapshotDisk disk;
 
-  RocksTables(SnapshotConfig config) {
+  RocksTables(SnapshotConfig config, SnapshotDisk disk) {
     this.config = config;
+    this.disk = disk;
     settings = new RocksSettings(config);
   }
 
   @Override
   public Working open(Path directory) throws IOException {
     try {
-      return new WorkingDb(directory, settings);
+      return new WorkingDb(directory, settings, disk);
     } catch (RocksDBException e) {
       throw new IOException(e.getMessage(), e);
     }

@@ -32,8 +32,8 @@ public interface SnapshotDisk {
   /** Renames atomically. */
   void rename(Path from, Path to) throws IOException;
 
-  /** Removes a directory and all that is in it; nothing happens if it does not exist. */
-  void remove(Path directory) throws IOException;
+  /** Removes a file, or a directory and all that is in it; nothing happens if there is none. */
+  void remove(Path fileOrDirectory) throws IOException;
 
   /** Bytes that may still be written on the volume of {@code directory}. */
   default long usableBytes(Path directory) {
@@ -72,12 +72,12 @@ public interface SnapshotDisk {
         }
 
         @Override
-        public void remove(Path directory) throws IOException {
-          if (!Files.exists(directory)) {
+        public void remove(Path fileOrDirectory) throws IOException {
+          if (!Files.exists(fileOrDirectory)) {
             return;
           }
           List<Path> deepestFirst;
-          try (Stream<Path> tree = Files.walk(directory)) {
+          try (Stream<Path> tree = Files.walk(fileOrDirectory)) {
             deepestFirst = tree.sorted(Comparator.reverseOrder()).collect(Collectors.toList());
           }
           for (Path path : deepestFirst) {

@@ -21,6 +21,7 @@ public record SnapshotEnv(
 
   /** RocksDB on {@code disk}. */
   public static SnapshotEnv on(SnapshotDisk disk) {
-    return new SnapshotEnv(disk, RocksTables::new, Executors::newSingleThreadExecutor);
+    return new SnapshotEnv(
+        disk, config -> new RocksTables(config, disk), Executors::newSingleThreadExecutor);
   }
 }

@@ -18,16 +18,20 @@ import org.rocksdb.WriteOptions;
  * only ever a source of checkpoints and is never opened by recovery. Thread: {@code snapshot}.
  */
 final class WorkingDb implements SnapshotTables.Working {
+  private static final String OPTIONS = "OPTIONS-";
+
   private final Natives natives = new Natives();
   private final RocksDB db;
   private final WriteOptions writeOptions;
   private final FlushOptions flushOptions;
   private final WriteBatch writeBatch;
+  private final SnapshotDisk disk;
 
   /** For batches that do not lie in one piece of direct memory. */
   private ByteBuffer scratch = ByteBuffer.allocateDirect(64 * 1024);
 
-  WorkingDb(Path directory, RocksSettings settings) throws RocksDBException {
+  WorkingDb(Path directory, RocksSettings settings, SnapshotDisk disk) throws RocksDBException {
+    this.disk = disk;
     try {
       db = natives.own(RocksDB.open(settings.options(), directory.toString()));
       writeOptions = natives.own(new WriteOptions()).setDisableWAL(true);
@@ -79,13 +83,22 @@ final class WorkingDb implements SnapshotTables.Working {
     }
   }
 
-  /** Hard-links the flushed state into {@code directory}, which must not exist. */
+  /**
+   * Hard-links the flushed state into {@code directory}, which must not exist. The files of options
+   * are left out: a checkpoint is opened with our own, and they are links as well, so that one
+   * flipped byte in what holds no data would damage every checkpoint.
+   */
   @Override
   public void checkpoint(Path directory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.create(db)) {
       checkpoint.createCheckpoint(directory.toString());
     } catch (RocksDBException e) {
       throw new IOException(e.getMessage(), e);
+    }
+    for (Path file : CheckpointFiles.list(directory)) {
+      if (file.getFileName().toString().startsWith(OPTIONS)) {
+        disk.remove(file);
+      }
     }
   }
 

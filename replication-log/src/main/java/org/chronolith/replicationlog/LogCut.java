@@ -111,7 +111,9 @@ public final class LogCut {
       return Optional.of(new LogCut(logDir, missing, null, List.of(), endOffset));
     } catch (IOException e) {
       throw new LogException(
-          LogException.Kind.IO, "cannot read the log in " + logDir + ": " + e, e);
+          LogException.Kind.IO,
+          "cannot read the log in " + logDir + ": " + LogException.reasonOf(e),
+          e);
     }
   }
 
@@ -195,7 +197,10 @@ public final class LogCut {
       SegmentFiles.forceDir(logDir);
       return kept;
     } catch (IOException e) {
-      throw new LogException(LogException.Kind.IO, "cannot cut the log in " + logDir + ": " + e, e);
+      throw new LogException(
+          LogException.Kind.IO,
+          "cannot cut the log in " + logDir + ": " + LogException.reasonOf(e),
+          e);
     }
   }
 

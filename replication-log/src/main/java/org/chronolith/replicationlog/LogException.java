@@ -1,5 +1,13 @@
 package org.chronolith.replicationlog;
 
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+
 /** The one unchecked exception of this module. {@link #kind()} says what the caller can do. */
 public final class LogException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -40,10 +48,39 @@ public final class LogException extends RuntimeException {
     this.kind = kind;
   }
 
-  /** What an exception says of itself, or its class if it says nothing; never null. */
+  /**
+   * What an exception says of itself, in the system's words where the JDK has put a class in their
+   * place, or its class if it says nothing; never null.
+   */
   public static String reasonOf(Throwable cause) {
+    if (cause instanceof UncheckedIOException wrapped) {
+      return reasonOf(wrapped.getCause());
+    }
+    if (cause instanceof FileSystemException failed) {
+      String words = words(failed);
+      return failed.getFile() == null ? words : words + ": " + failed.getFile();
+    }
     String message = cause.getMessage();
     return message == null || message.isBlank() ? cause.getClass().getName() : message;
+  }
+
+  private static String words(FileSystemException failed) {
+    if (failed instanceof NoSuchFileException) {
+      return "No such file or directory";
+    }
+    if (failed instanceof AccessDeniedException) {
+      return "Permission denied";
+    }
+    if (failed instanceof FileAlreadyExistsException) {
+      return "File exists";
+    }
+    if (failed instanceof DirectoryNotEmptyException) {
+      return "Directory not empty";
+    }
+    if (failed instanceof NotDirectoryException) {
+      return "Not a directory";
+    }
+    return failed.getReason() == null ? failed.getClass().getSimpleName() : failed.getReason();
   }
 
   public Kind kind() {

@@ -166,7 +166,7 @@ final class LogScrub implements Runnable {
       }
       return null;
     } catch (IOException e) {
-      return segment + " cannot be read: " + e;
+      return segment + " cannot be read: " + LogException.reasonOf(e);
     } finally {
       segment.release();
     }

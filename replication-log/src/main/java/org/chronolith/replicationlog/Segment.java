@@ -104,7 +104,7 @@ final class Segment {
       boolean damaged = READ_ERRORS.stream().anyMatch(String.valueOf(e.getMessage())::contains);
       throw new LogException(
           damaged ? LogException.Kind.DAMAGED : LogException.Kind.IO,
-          "cannot open " + file + ": " + e,
+          "cannot open " + file + ": " + LogException.reasonOf(e),
           e);
     }
   }
@@ -117,7 +117,8 @@ final class Segment {
       try {
         closing.close();
       } catch (IOException e) {
-        throw new LogException(LogException.Kind.IO, "cannot close " + file + ": " + e, e);
+        throw new LogException(
+            LogException.Kind.IO, "cannot close " + file + ": " + LogException.reasonOf(e), e);
       }
     }
   }

@@ -167,7 +167,9 @@ final class SegmentLog implements ReplicationLog {
 
   private static LogException cannot(String what, LogConfig config, IOException e) {
     return new LogException(
-        LogException.Kind.IO, "cannot " + what + " the log in " + config.dir() + ": " + e, e);
+        LogException.Kind.IO,
+        "cannot " + what + " the log in " + config.dir() + ": " + LogException.reasonOf(e),
+        e);
   }
 
   @Override
@@ -299,7 +301,9 @@ final class SegmentLog implements ReplicationLog {
       return LogCopy.make(state, config.maxRecordBytes(), target);
     } catch (IOException e) {
       throw new LogException(
-          LogException.Kind.IO, "cannot copy the log to " + target + ": " + e, e);
+          LogException.Kind.IO,
+          "cannot copy the log to " + target + ": " + LogException.reasonOf(e),
+          e);
     }
   }
 
@@ -321,7 +325,9 @@ final class SegmentLog implements ReplicationLog {
       return Optional.of(new LogBranch(open(to, toListener, LogNeed.NOTHING, disk), db));
     } catch (IOException e) {
       throw new LogException(
-          LogException.Kind.IO, "cannot copy the log to " + to.dir() + ": " + e, e);
+          LogException.Kind.IO,
+          "cannot copy the log to " + to.dir() + ": " + LogException.reasonOf(e),
+          e);
     }
   }
 

@@ -118,7 +118,11 @@ final class SetAside {
       disk.forceDir(logDir);
       return Optional.empty();
     } catch (IOException e) {
-      return Optional.of("what was cut of " + tailOf.file + " cannot be copied beside it: " + e);
+      return Optional.of(
+          "what was cut of "
+              + tailOf.file
+              + " cannot be copied beside it: "
+              + LogException.reasonOf(e));
     }
   }
 

@@ -3,6 +3,7 @@ package org.chronolith.server.logging;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.chronolith.replicationlog.LogException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +26,7 @@ public final class PidFile implements AutoCloseable {
     try {
       Files.writeString(absolute, ProcessHandle.current().pid() + "\n");
     } catch (IOException e) {
-      throw new IOException("cannot write the pid file: " + e, e);
+      throw new IOException("cannot write the pid file: " + LogException.reasonOf(e), e);
     }
     return new PidFile(absolute);
   }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.server.config.GeneralDirectives;
 import org.chronolith.server.config.LogLevel;
 import org.chronolith.server.config.ServerConfig;
@@ -64,7 +65,7 @@ public final class ServerLog {
         Files.newOutputStream(file.get(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)
             .close();
       } catch (IOException e) {
-        throw new IOException("Can't open the log file: " + e, e);
+        throw new IOException("Can't open the log file: " + LogException.reasonOf(e), e);
       }
     }
     writer.file(file);

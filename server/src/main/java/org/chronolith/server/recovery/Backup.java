@@ -1,6 +1,7 @@
 package org.chronolith.server.recovery;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -158,8 +159,8 @@ public final class Backup {
   private static String reason(Throwable e) {
     boolean isSaid =
         e instanceof LogException || e instanceof EngineException || e instanceof RecoveryException;
-    return isSaid || e instanceof IOException && !(e instanceof FileSystemException)
-        ? e.getMessage()
+    return isSaid || e instanceof IOException || e instanceof UncheckedIOException
+        ? LogException.reasonOf(e)
         : e.toString();
   }
 

@@ -17,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.chronolith.replicationlog.LogException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,7 +77,8 @@ public final class DataDirectory implements AutoCloseable {
       make(directory.toAbsolutePath(), disk);
       return new DataDirectory(directory, DirectoryLock.take(directory), disk);
     } catch (IOException e) {
-      throw new RecoveryException("cannot use data directory " + directory + ": " + e, e);
+      throw new RecoveryException(
+          "cannot use data directory " + directory + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -214,7 +216,7 @@ public final class DataDirectory implements AutoCloseable {
       }
       return generation;
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + file + ": " + e, e);
+      throw new RecoveryException("cannot read " + file + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -230,7 +232,7 @@ public final class DataDirectory implements AutoCloseable {
           .sorted(Comparator.comparingInt(Generation::number))
           .collect(Collectors.toList());
     } catch (IOException | UncheckedIOException e) {
-      throw new RecoveryException("cannot list " + directory + ": " + e, e);
+      throw new RecoveryException("cannot list " + directory + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -250,7 +252,8 @@ public final class DataDirectory implements AutoCloseable {
       disk.force(directory);
       return made;
     } catch (IOException e) {
-      throw new RecoveryException("cannot make " + made.directory() + ": " + e, e);
+      throw new RecoveryException(
+          "cannot make " + made.directory() + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -259,7 +262,8 @@ public final class DataDirectory implements AutoCloseable {
     try (Stream<Path> entries = Files.list(generation.directory())) {
       return Files.exists(generation.directory().resolve(BUILDING)) || entries.findAny().isEmpty();
     } catch (IOException e) {
-      throw new RecoveryException("cannot list " + generation.directory() + ": " + e, e);
+      throw new RecoveryException(
+          "cannot list " + generation.directory() + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -285,7 +289,8 @@ public final class DataDirectory implements AutoCloseable {
       disk.write(generation.directory().resolve(Generation.BASE), "");
       disk.force(generation.directory());
     } catch (IOException e) {
-      throw new RecoveryException("cannot write " + generation.directory() + ": " + e, e);
+      throw new RecoveryException(
+          "cannot write " + generation.directory() + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -300,7 +305,8 @@ public final class DataDirectory implements AutoCloseable {
       ForcedFile.write(disk, directory.resolve(CURRENT), generation + "\n");
       deleteMark(generation);
     } catch (IOException e) {
-      String problem = "cannot switch " + directory + " to " + generation + ": " + e;
+      String problem =
+          "cannot switch " + directory + " to " + generation + ": " + LogException.reasonOf(e);
       throw mayBeCurrent(generation)
           ? new SwitchedException(problem, e)
           : new RecoveryException(problem, e);
@@ -322,7 +328,8 @@ public final class DataDirectory implements AutoCloseable {
     try {
       deleteMark(generation);
     } catch (IOException e) {
-      throw new RecoveryException("cannot write " + generation.directory() + ": " + e, e);
+      throw new RecoveryException(
+          "cannot write " + generation.directory() + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -441,7 +448,7 @@ public final class DataDirectory implements AutoCloseable {
       Instance.remove(disk, directory);
     } catch (IOException e) {
       throw new RecoveryException(
-          "cannot remove " + directory.resolve(Instance.NAME) + ": " + e, e);
+          "cannot remove " + directory.resolve(Instance.NAME) + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -450,7 +457,8 @@ public final class DataDirectory implements AutoCloseable {
     try {
       return Instance.whyNewId(directory, replicationId, clean, endOffset, claimedOffset);
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + directory.resolve(Instance.NAME) + ": " + e, e);
+      throw new RecoveryException(
+          "cannot read " + directory.resolve(Instance.NAME) + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -459,7 +467,8 @@ public final class DataDirectory implements AutoCloseable {
     try {
       return Files.getFileStore(directory).getUsableSpace();
     } catch (IOException e) {
-      throw new RecoveryException("cannot ask for the free space of " + directory + ": " + e, e);
+      throw new RecoveryException(
+          "cannot ask for the free space of " + directory + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -484,7 +493,8 @@ public final class DataDirectory implements AutoCloseable {
     try {
       lock.close();
     } catch (IOException e) {
-      throw new RecoveryException("cannot unlock " + directory + ": " + e, e);
+      throw new RecoveryException(
+          "cannot unlock " + directory + ": " + LogException.reasonOf(e), e);
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.chronolith.engine.snapshot.Checkpoint;
+import org.chronolith.replicationlog.LogException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -129,7 +130,9 @@ public final class RdbFile {
           (System.nanoTime() - startedNanos) / 1_000_000);
     } catch (IOException | RuntimeException | Error e) {
       // Whatever it is: it must not be in progress, nor a SAVE wait, for ever.
-      failure = "the RDB could not be written: " + e;
+      failure =
+          "the RDB could not be written: "
+              + (e instanceof IOException ? LogException.reasonOf(e) : e);
       LOG.error("RDB of offset {} not saved to {}", checkpoint.offset(), target, e);
     } finally {
       String ended = failure;

@@ -641,7 +641,8 @@ public final class Recovery {
       // Before a new log is made under the old name.
       data.disk().force(opened.generation.directory());
     } catch (IOException e) {
-      throw new RecoveryException("cannot set " + directory + " aside: " + e, e);
+      throw new RecoveryException(
+          "cannot set " + directory + " aside: " + LogException.reasonOf(e), e);
     }
     makeLog(opened.generation, meta, replica);
     opened.log = openLog(directory, opened.store.newest());
@@ -669,7 +670,8 @@ public final class Recovery {
       data.disk().rename(making, generation.log());
       data.disk().force(generation.directory());
     } catch (IOException e) {
-      throw new RecoveryException("cannot make a log in " + generation.directory() + ": " + e, e);
+      throw new RecoveryException(
+          "cannot make a log in " + generation.directory() + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -677,7 +679,8 @@ public final class Recovery {
     try (Stream<Path> entries = Files.list(generation.directory())) {
       return entries.anyMatch(path -> path.getFileName().toString().startsWith(LOG_ASIDE));
     } catch (IOException e) {
-      throw new RecoveryException("cannot list " + generation.directory() + ": " + e, e);
+      throw new RecoveryException(
+          "cannot list " + generation.directory() + ": " + LogException.reasonOf(e), e);
     }
   }
 

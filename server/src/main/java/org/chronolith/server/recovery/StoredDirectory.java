@@ -6,6 +6,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogInspector;
 
 /**
@@ -121,7 +122,8 @@ public record StoredDirectory(
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
-      throw new RecoveryException("cannot ask for the lock of " + root() + ": " + e, e);
+      throw new RecoveryException(
+          "cannot ask for the lock of " + root() + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -151,7 +153,7 @@ public record StoredDirectory(
     } catch (RecoveryException e) {
       return Optional.of(e.getMessage());
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + nodeId() + ": " + e, e);
+      throw new RecoveryException("cannot read " + nodeId() + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -160,7 +162,7 @@ public record StoredDirectory(
     try {
       return NodeId.read(path).map(NodeId.Stored::elsewhere).orElse(false);
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + nodeId() + ": " + e, e);
+      throw new RecoveryException("cannot read " + nodeId() + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -169,7 +171,7 @@ public record StoredDirectory(
     try {
       return Instance.damage(path);
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + instance() + ": " + e, e);
+      throw new RecoveryException("cannot read " + instance() + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -186,7 +188,7 @@ public record StoredDirectory(
       return Optional.ofNullable(
           Instance.whyNewId(path, replicationId, clean, endOffset, claimedOffset));
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + instance() + ": " + e, e);
+      throw new RecoveryException("cannot read " + instance() + ": " + LogException.reasonOf(e), e);
     }
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.chronolith.engine.keyspace.ExpiryMode;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.server.OfflineDataset;
 import org.chronolith.server.recovery.CheckedChannel;
 import org.chronolith.server.recovery.KeyspaceSource;
@@ -121,7 +122,7 @@ final class ExportCommand implements Callable<Integer> {
       return new KeyspaceSource(state::keyspace).keys();
     } catch (IOException e) {
       deleteAfter(e, making);
-      throw new ToolException("cannot write " + file + ": " + e, e);
+      throw new ToolException("cannot write " + file + ": " + LogException.reasonOf(e), e);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import org.chronolith.engine.snapshot.SnapshotStore;
 import org.chronolith.replicationlog.History;
 import org.chronolith.replicationlog.LogCut;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogInspector;
 import org.chronolith.server.recovery.DataDirectory;
 import org.chronolith.server.recovery.DirectoryDisk;
@@ -133,7 +134,8 @@ final class RepairCommand implements Callable<Integer> {
       }
       return kept;
     } catch (IOException e) {
-      throw new ToolException("cannot set a checkpoint in " + snapshots + " aside: " + e, e);
+      throw new ToolException(
+          "cannot set a checkpoint in " + snapshots + " aside: " + LogException.reasonOf(e), e);
     }
   }
 
@@ -185,7 +187,7 @@ final class RepairCommand implements Callable<Integer> {
     try {
       new ForkMark("cut", id, endOffset, System.currentTimeMillis()).write(directory);
     } catch (IOException e) {
-      throw new ToolException("cannot write to " + directory + ": " + e, e);
+      throw new ToolException("cannot write to " + directory + ": " + LogException.reasonOf(e), e);
     }
   }
 
@@ -201,7 +203,8 @@ final class RepairCommand implements Callable<Integer> {
       }
       return answer.strip().equalsIgnoreCase("yes");
     } catch (IOException e) {
-      throw new ToolException("cannot ask: " + e + "; --yes cuts without asking", e);
+      throw new ToolException(
+          "cannot ask: " + LogException.reasonOf(e) + "; --yes cuts without asking", e);
     }
   }
 

@@ -87,6 +87,8 @@ class BackupTest {
       }
       // Mounted on every Linux.
       assertTrue(refusal(backup, Path.of("/proc")).contains("a volume is mounted"));
+      assertEquals(
+          "[No such file or directory: /proc/x.making]", refusal(backup, Path.of("/proc/x")));
     }
   }
 
@@ -104,6 +106,6 @@ class BackupTest {
 
   @Test
   void shouldEndAndTellTheClientOfAnExceptionThatNobodyForesaw() throws Exception {
-    failsWith(new UncheckedIOException(new NoSuchFileException("gone")), "gone");
+    failsWith(new UncheckedIOException(new NoSuchFileException("gone")), "No such file or directory: gone");
   }
 }

@@ -106,6 +106,23 @@ class RdbToolsTest {
   }
 
   @Test
+  void shouldSayInPlainWordsWhyAFileCannotBeHad() throws Exception {
+    write();
+    Path nowhere = root.resolve("no/dir/x.rdb");
+    DataFixture.Run export = DataFixture.tool("export", source().toString(), nowhere.toString());
+    assertEquals(2, export.code());
+    assertEquals(
+        "export: cannot write " + nowhere + ": No such file or directory: " + nowhere + ".making\n",
+        export.err());
+    DataFixture.Run made =
+        DataFixture.tool("import", nowhere.toString(), "--dir", root + "/into");
+    assertEquals(2, made.code());
+    assertEquals(
+        "import: cannot read " + nowhere + ": No such file or directory: " + nowhere + "\n",
+        made.err());
+  }
+
+  @Test
   void shouldLeaveNothingBehindWhatCannotBeImported() throws Exception {
     write();
     DataFixture.tool("export", source().toString(), rdb().toString());

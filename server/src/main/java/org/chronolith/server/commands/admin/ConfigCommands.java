@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.chronolith.network.Connection;
+import org.chronolith.replicationlog.LogException;
 import org.chronolith.server.command.Call;
 import org.chronolith.server.command.CommandException;
 import org.chronolith.server.command.CommandFlag;
@@ -176,7 +177,7 @@ public final class ConfigCommands {
       return null;
     } catch (IOException | ConfigException | RuntimeException e) {
       LOG.warn("CONFIG REWRITE failed", e);
-      return e.toString();
+      return LogException.reasonOf(e);
     }
   }
 

@@ -1,11 +1,14 @@
 package org.chronolith.replicationlog;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 
@@ -24,7 +27,7 @@ import java.util.zip.CRC32C;
  *
  * <p>Thread: log-sync, and before it is started whoever opens the log.
  */
-final class ForcedEnd implements AutoCloseable {
+public final class ForcedEnd implements AutoCloseable {
   static final String NAME = "forced";
 
   private static final long FORCE_EVERY_MS = 100;
@@ -61,7 +64,41 @@ final class ForcedEnd implements AutoCloseable {
     this.slot = slot;
   }
 
-  /** The newest slot that can be read, or null. */
+  /**
+   * Whether the file in {@code logDir} holds something and nothing that can be read: a start does
+   * without it, unless it cannot be opened. Not so without the file, or before the first force was
+   * recorded, when it is empty or all zeros. Changes nothing.
+   */
+  public static Optional<LogInspector.Damage> damage(Path logDir) {
+    Path file = logDir.resolve(NAME);
+    String problem;
+    try {
+      if (!Files.exists(file) || read(logDir) != null || isBlank(file)) {
+        return Optional.empty();
+      }
+      problem = "nothing in it can be read; what was on disk is known from the segments alone";
+    } catch (IOException e) {
+      problem = "cannot be read: " + LogException.reasonOf(e.getCause() == null ? e : e.getCause());
+    }
+    return Optional.of(new LogInspector.Damage(file, -1, -1, -1, problem, 0));
+  }
+
+  private static boolean isBlank(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      for (byte one : in.readNBytes(SLOTS * SLOT_SPACING_BYTES)) {
+        if (one != 0) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /**
+   * The newest slot that can be read, or null.
+   *
+   * @throws IOException naming the file
+   */
   static Slot read(Path logDir) throws IOException {
     Path file = logDir.resolve(NAME);
     if (!Files.exists(file)) {
@@ -74,6 +111,10 @@ final class ForcedEnd implements AutoCloseable {
         return first == null ? second : first;
       }
       return first.count() > second.count() ? first : second;
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(file + ": " + LogException.reasonOf(e), e);
     }
   }
 

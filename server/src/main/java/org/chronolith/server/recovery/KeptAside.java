@@ -28,8 +28,14 @@ final class KeptAside {
 
   private KeptAside() {}
 
-  /** Removes all but the newest of those in {@code directory} whose names begin so. */
+  /**
+   * Removes all but the newest of those in {@code directory} whose names begin so; it may be
+   * missing.
+   */
   static void bound(DataDirectory data, Path directory, String prefix) {
+    if (!Files.exists(directory)) {
+      return;
+    }
     try {
       List<Path> newestFirst;
       try (Stream<Path> entries = Files.list(directory)) {

@@ -168,6 +168,15 @@ public final class Recovery {
         + " if it begins at 0; a backup and a replica have the data too";
   }
 
+  /** What an operator can do when there is no log: no tool makes data of a snapshot alone. */
+  private String wayBack() {
+    return ", and what was written since the newest snapshot is in it alone: put it back where it"
+        + " was. `bin/chronolith check "
+        + data.directory()
+        + "` shows what is there; a backup (`bin/chronolith restore BACKUP --to end --into NEWDIR`)"
+        + " and a replica have the data too";
+  }
+
   /**
    * Turns received files into a live generation: installs the checkpoint in {@link
    * Generation#incoming()}, loads it, makes a log that starts at its offset, and switches {@code
@@ -316,7 +325,7 @@ public final class Recovery {
     Optional<Checkpoint> checkpoint = opened.store.newest();
     if (!settings.logs().exists(logConfig)) {
       if (checkpoint.isEmpty() || !wasSetAside(opened.generation)) {
-        throw new RecoveryException("there is no log in " + opened.generation.log());
+        throw new RecoveryException("there is no log in " + opened.generation.log() + wayBack());
       }
       // A crash came before the new log was whole.
       makeLog(opened.generation, checkpoint.get().meta(), replica);

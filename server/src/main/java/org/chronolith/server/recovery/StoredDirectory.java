@@ -22,7 +22,7 @@ import org.chronolith.replicationlog.LogInspector;
  *     cut of it
  * @param whole whether {@code path} is a data directory
  * @param damage why nobody knows which generation is live: what {@code CURRENT} is instead of a
- *     generation's name
+ *     generation's name, or that a tool was making the directory and has not come to its end
  */
 public record StoredDirectory(
     Path path,
@@ -132,9 +132,10 @@ public record StoredDirectory(
     return ForkMark.read(whole ? path : root());
   }
 
-  /** Where {@code CURRENT} is, whether or not there is one. */
-  public Path current() {
-    return path.resolve(DataDirectory.CURRENT);
+  /** The file that {@link #damage} is of. */
+  public Path damaged() {
+    Path unfinished = path.resolve(DataDirectory.UNFINISHED);
+    return Files.exists(unfinished) ? unfinished : path.resolve(DataDirectory.CURRENT);
   }
 
   public Path nodeId() {

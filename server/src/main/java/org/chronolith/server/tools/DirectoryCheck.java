@@ -13,6 +13,7 @@ import org.chronolith.engine.snapshot.CheckpointFile;
 import org.chronolith.engine.snapshot.CheckpointInspector;
 import org.chronolith.engine.snapshot.CheckpointReader;
 import org.chronolith.engine.snapshot.MetaFile;
+import org.chronolith.replicationlog.ForcedEnd;
 import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogInspector;
 import org.chronolith.server.recovery.ForkMark;
@@ -70,7 +71,7 @@ final class DirectoryCheck {
    * @return up to which offset a replica is known to have the stream
    */
   private long smallFiles() {
-    directory.damage().ifPresent(problem -> finding(directory.current(), problem));
+    directory.damage().ifPresent(problem -> finding(directory.damaged(), problem));
     directory.nodeIdDamage().ifPresent(problem -> finding(directory.nodeId(), problem));
     directory.instanceDamage().ifPresent(problem -> finding(directory.instance(), problem));
     try {
@@ -101,6 +102,7 @@ final class DirectoryCheck {
       return Optional.empty();
     }
     try {
+      ForcedEnd.damage(directory.log().get()).ifPresent(one -> finding(one.file(), one.problem()));
       return Optional.of(LogInspector.open(directory.log().get(), report.holder.isPresent()));
     } catch (LogException e) {
       finding(directory.log().get(), e.getMessage());

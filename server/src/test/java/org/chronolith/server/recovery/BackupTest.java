@@ -106,6 +106,8 @@ class BackupTest {
 
   @Test
   void shouldEndAndTellTheClientOfAnExceptionThatNobodyForesaw() throws Exception {
-    failsWith(new UncheckedIOException(new NoSuchFileException("gone")), "No such file or directory: gone");
+    failsWith(
+        new UncheckedIOException(new NoSuchFileException("gone")),
+        "No such file or directory: gone");
   }
 }

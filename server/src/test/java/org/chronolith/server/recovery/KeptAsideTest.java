@@ -2,14 +2,20 @@ package org.chronolith.server.recovery;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.chronolith.engine.snapshot.SnapshotStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class KeptAsideTest {
   @TempDir Path directory;
@@ -20,6 +26,20 @@ class KeptAsideTest {
           .map(path -> path.getFileName().toString())
           .filter(name -> !name.equals(DirectoryLock.NAME))
           .collect(Collectors.toSet());
+    }
+  }
+
+  @Test
+  void shouldSayNothingOfADirectoryThatIsMissing() {
+    Logger logger = (Logger) LoggerFactory.getLogger(KeptAside.class);
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    try (DataDirectory data = DataDirectory.open(directory)) {
+      KeptAside.bound(data, directory.resolve("gen-1/snapshot"), SnapshotStore.DAMAGED);
+      assertEquals(List.of(), lines.list);
+    } finally {
+      logger.detachAppender(lines);
     }
   }
 

@@ -591,6 +591,51 @@ class RecoveryTest {
   }
 
   @Test
+  void shouldRefuseALiveGenerationWithoutALogAndSayWhatHelps() throws Exception {
+    Path log;
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\n");
+      node.snapshot();
+      log = node.recovered.generation().log();
+    }
+    Path elsewhere = Files.move(log, log.resolveSibling("elsewhere"));
+    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+    assertTrue(e.getMessage().startsWith("there is no log in " + log + ", and "), e.getMessage());
+    assertTrue(e.getMessage().contains("put it back where it was"), e.getMessage());
+    assertTrue(e.getMessage().contains("`bin/chronolith check " + directory), e.getMessage());
+    assertTrue(e.getMessage().contains("`bin/chronolith restore BACKUP"), e.getMessage());
+    Files.move(elsewhere, log);
+    start(false).close();
+  }
+
+  @Test
+  void shouldNameTheFileOfTheLogThatCannotBeRead() throws Exception {
+    Path forced;
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\n");
+      forced = node.recovered.generation().log().resolve("forced");
+    }
+    Files.delete(forced);
+    Files.createDirectory(forced);
+    RecoveryException e = assertThrows(RecoveryException.class, () -> start(false));
+    assertTrue(e.getMessage().contains(": " + forced + ": Is a directory. "), e.getMessage());
+  }
+
+  @Test
+  void shouldStartFromTheLogAloneWhenTheSnapshotsAreGone() throws Exception {
+    Path snapshots;
+    try (Node node = start(false)) {
+      node.append("S 0\na=1\n");
+      snapshots = node.recovered.generation().snapshots();
+      node.snapshot();
+    }
+    Files.move(snapshots, snapshots.resolveSibling("elsewhere"));
+    try (Node node = start(false)) {
+      assertEquals(Map.of("0:a", "1"), node.keyspace().map);
+    }
+  }
+
+  @Test
   void shouldStartOverWhenTheFirstStartWasCutShort() throws Exception {
     try (DataDirectory data = DataDirectory.open(directory)) {
       Generation cutShort = data.newGeneration();

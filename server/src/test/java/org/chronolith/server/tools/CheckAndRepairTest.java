@@ -239,6 +239,41 @@ class CheckAndRepairTest {
     checkDamaged("INSTANCE", false, "INSTANCE is damaged");
     assertEquals(0, check().code(), check().out());
     checkDamaged("REPLICAS", false, "cannot be used: version or checksum is wrong");
+    checkDamaged("gen-1/log/forced", false, "nothing in it can be read; what was on disk is known");
+  }
+
+  @Test
+  void shouldTakeARecordOfForcesForSoundThatWasNeverWritten() throws Exception {
+    Path forced = directory.resolve("gen-1/log/forced");
+    for (byte[] blank : new byte[][] {new byte[0], new byte[8192]}) {
+      Files.write(forced, blank);
+      assertEquals(0, check().code(), check().out());
+    }
+    Files.delete(forced);
+    assertEquals(0, check().code(), check().out());
+  }
+
+  @Test
+  void shouldNameTheRecordOfForcesThatCannotBeRead() throws Exception {
+    Path forced = directory.resolve("gen-1/log/forced");
+    Files.delete(forced);
+    Files.createDirectory(forced);
+    DataFixture.Run run = check();
+    assertEquals(1, run.code(), run.out() + run.err());
+    assertTrue(
+        run.out().contains("DAMAGE " + forced + ": cannot be read: Is a directory"), run.out());
+    assertTrue(run.out().contains("segment-0000000003: ["), run.out());
+    assertTrue(run.out().contains("a start would be refused: "), run.out());
+  }
+
+  @Test
+  void shouldNameTheMarkOfADirectoryThatWasNotFinished() throws Exception {
+    Path mark = Files.createFile(directory.resolve("UNFINISHED"));
+    DataFixture.Run run = check();
+    assertEquals(1, run.code(), run.out() + run.err());
+    assertTrue(
+        run.out().contains("DAMAGE " + mark + ": says that the restore or import"), run.out());
+    assertFalse(run.out().contains("CURRENT"), run.out());
   }
 
   @Test

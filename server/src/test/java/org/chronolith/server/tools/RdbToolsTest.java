@@ -114,8 +114,7 @@ class RdbToolsTest {
     assertEquals(
         "export: cannot write " + nowhere + ": No such file or directory: " + nowhere + ".making\n",
         export.err());
-    DataFixture.Run made =
-        DataFixture.tool("import", nowhere.toString(), "--dir", root + "/into");
+    DataFixture.Run made = DataFixture.tool("import", nowhere.toString(), "--dir", root + "/into");
     assertEquals(2, made.code());
     assertEquals(
         "import: cannot read " + nowhere + ": No such file or directory: " + nowhere + "\n",

@@ -23,6 +23,10 @@ public final class CommandDocs {
         `ERR unknown command`. *Since* is the Redis version that brought the command; *keys* are the
         positions of the keys as `COMMAND INFO` gives them: first, last, step.
 
+        Missing commands are listed in [migration.md](migration.md#commands-that-are-missing). One of them
+        has nothing to do here: there is no `BGREWRITEAOF`, since the log is never rewritten. Each snapshot
+        (`save`, `BGSAVE`) lets the part of the log before it go.
+
         """);
     Map<CommandGroup, StringBuilder> groups = new TreeMap<>();
     int count = 0;

@@ -73,8 +73,8 @@ public final class PersistenceDirectives {
           .ours()
           .refuseIf(atLeastOrZero(MIB))
           .doc(
-              "Size at which the log starts a new file; 0 for a hundredth of the volume, from 4 MiB"
-                  + " to 64 MiB.");
+              "Size at which the log starts a new file, at least 1048576 (1 MiB); 0 for a hundredth"
+                  + " of the volume, from 4 MiB to 64 MiB.");
 
   public static final Directive<Long> LOG_HEADROOM_BYTES =
       new Directive<>("log-headroom-bytes", ValueTypes.memory(0, 16L << 30), 0L)
@@ -82,10 +82,10 @@ public final class PersistenceDirectives {
           .ours()
           .refuseIf(atLeastOrZero(4 * MIB))
           .doc(
-              "Disk space that is reserved ahead of the log; while it cannot be had, writes are"
-                  + " refused once three quarters of what was reserved are used. The last quarter"
-                  + " is for pings and expired keys. 0 for a hundredth of the volume, from 4 MiB to"
-                  + " 8 MiB.");
+              "Disk space that is reserved ahead of the log, at least 4194304 (4 MiB); while it"
+                  + " cannot be had, writes are refused once three quarters of what was reserved are"
+                  + " used. The last quarter is for pings and expired keys. 0 for a hundredth of the"
+                  + " volume, from 4 MiB to 8 MiB.");
 
   public static final Directive<Long> LOG_MIN_FREE_BYTES =
       new Directive<>("log-min-free-bytes", ValueTypes.memory(0, Long.MAX_VALUE), 0L)

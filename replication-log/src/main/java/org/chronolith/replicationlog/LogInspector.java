@@ -330,38 +330,54 @@ public final class LogInspector {
 
   private SegmentOrder order() {
     if (order == null) {
-      order = new SegmentOrder(segments, segment -> endOf(segment).offset());
+      order = new SegmentOrder(this);
     }
     return order;
   }
 
   /** The first segment that does not belong where its name puts it; empty if all do. */
   Optional<Damage> misplaced() {
-    return order().isSound() ? Optional.empty() : Optional.of(order().first(segments));
+    return order().isSound() ? Optional.empty() : Optional.of(order().first());
   }
 
-  /** Behind the last commit of a segment, whatever follows it. */
-  record End(long offset, long position) {}
+  /**
+   * Behind the last commit of a segment, whatever follows it.
+   *
+   * @param wholeOffset up to which nothing is wrong
+   */
+  record End(long offset, long position, long wholeOffset) {}
 
   End endOf(SegmentInfo segment) {
-    End[] end = {new End(segment.startOffset(), 0)};
-    new LogInspector(List.of(segment), maxRecordBytes, running)
-        .walk(
-            new Visitor() {
-              @Override
-              public boolean record(SegmentInfo of, LogRecord record, long position) {
-                return true;
-              }
+    End[] end = {new End(segment.startOffset(), 0, segment.startOffset())};
+    walk(
+        segment,
+        new Visitor() {
+          private long whole = Long.MAX_VALUE;
 
-              @Override
-              public void segmentEnd(SegmentInfo of, long endOffset, long endPosition) {
-                end[0] = new End(endOffset, endPosition);
-              }
-            });
+          @Override
+          public boolean record(SegmentInfo of, LogRecord record, long position) {
+            return true;
+          }
+
+          @Override
+          public void damaged(Damage damage) {
+            whole = Math.min(whole, damage.offset());
+          }
+
+          @Override
+          public void segmentEnd(SegmentInfo of, long endOffset, long endPosition) {
+            end[0] = new End(endOffset, endPosition, Math.min(whole, endOffset));
+          }
+        });
     return end[0];
   }
 
-  private static LogException io(Path path, IOException e) {
+  /** {@link #walk(Visitor)} through one segment, as if it were the only one. */
+  void walk(SegmentInfo segment, Visitor visitor) {
+    new LogInspector(List.of(segment), maxRecordBytes, running).walk(visitor);
+  }
+
+  static LogException io(Path path, IOException e) {
     return new LogException(LogException.Kind.IO, "cannot read the log in " + path + ": " + e, e);
   }
 }

@@ -123,14 +123,22 @@ final class LogRecovery {
     return entries;
   }
 
-  /** Each segment starts where the one before it ends, or where that one was cut. */
-  private void checkOrder(List<SegmentHead> heads) {
+  /**
+   * Each segment starts where the one before it ends, or where that one was cut. Where two start at
+   * the same offset, the earlier one is read to see that it ends there.
+   */
+  private void checkOrder(List<SegmentHead> heads) throws IOException {
     SegmentHead before = null;
     for (SegmentHead head : heads) {
       if (!head.usable()) {
         continue;
       }
       if (before != null && head.startOffset() < before.startOffset()) {
+        throw misplaced(head);
+      }
+      if (before != null
+          && head.startOffset() == before.startOffset()
+          && SegmentScan.findsBytes(before, cursor, config)) {
         throw misplaced(head);
       }
       before = head;

@@ -6,13 +6,13 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToLongFunction;
 
 /**
  * Finds the segments that do not belong where their names put them: copies under another name, and
  * what was renamed. Of two neighbours in the wrong order it is the one that is a copy: the others
  * have all that is in it. Else it is the one without which the others are in order and lead on from
- * one to the next. Where that does not tell, it may be either.
+ * one to the next. Where that does not tell, it may be either. For two with the same start offset
+ * see {@link SegmentTwins}.
  */
 final class SegmentOrder {
   /** By the segment before which each is told. */
@@ -21,23 +21,24 @@ final class SegmentOrder {
   /** In order. */
   private final List<LogInspector.SegmentInfo> left = new ArrayList<>();
 
-  private final ToLongFunction<LogInspector.SegmentInfo> ends;
-  private final Map<LogInspector.SegmentInfo, Long> knownEnds = new HashMap<>();
+  private final LogInspector log;
+  private final Map<LogInspector.SegmentInfo, LogInspector.End> knownEnds = new HashMap<>();
 
   /**
-   * @param segments by their names
-   * @param ends reads a segment's end; called only if something is wrong
+   * @param log reads what is in its segments; all of them only if something is wrong
    */
-  SegmentOrder(
-      List<LogInspector.SegmentInfo> segments, ToLongFunction<LogInspector.SegmentInfo> ends) {
-    this.ends = ends;
-    for (LogInspector.SegmentInfo segment : segments) {
+  SegmentOrder(LogInspector log) {
+    this.log = log;
+    for (LogInspector.SegmentInfo segment : log.segments()) {
       if (segment.usable()) {
         left.add(segment);
       }
     }
     for (int at = firstDescent(left); at >= 0; at = firstDescent(left)) {
-      settle(at);
+      settle(at, blame(left.get(at), left.get(at + 1)));
+    }
+    for (int at = firstTwins(); at >= 0; at = firstTwins()) {
+      settle(at, blameTwin(at));
     }
   }
 
@@ -56,15 +57,22 @@ final class SegmentOrder {
   }
 
   /** The first that is wrong. REQUIRES: not {@link #isSound}. */
-  LogInspector.Damage first(List<LogInspector.SegmentInfo> segments) {
-    return segments.stream().filter(damage::containsKey).map(damage::get).findFirst().orElseThrow();
+  LogInspector.Damage first() {
+    return log.segments().stream()
+        .filter(damage::containsKey)
+        .map(damage::get)
+        .findFirst()
+        .orElseThrow();
   }
 
-  /** The segments at {@code at} and behind it are in the wrong order. */
-  private void settle(int at) {
+  /**
+   * The segments at {@code at} and behind it cannot both be where they are.
+   *
+   * @param blame below 0 for the first one, above 0 for the other one, 0 if nothing tells
+   */
+  private void settle(int at, int blame) {
     LogInspector.SegmentInfo one = left.get(at);
     LogInspector.SegmentInfo other = left.get(at + 1);
-    int blame = blame(one, other);
     if (blame == 0) {
       left.remove(one);
       left.remove(other);
@@ -118,7 +126,11 @@ final class SegmentOrder {
   }
 
   private long end(LogInspector.SegmentInfo segment) {
-    return knownEnds.computeIfAbsent(segment, ends::applyAsLong);
+    return ends(segment).offset();
+  }
+
+  private LogInspector.End ends(LogInspector.SegmentInfo segment) {
+    return knownEnds.computeIfAbsent(segment, log::endOf);
   }
 
   /** The stream is not known from where the earlier of them would be. */
@@ -159,6 +171,33 @@ final class SegmentOrder {
       }
     }
     return -1;
+  }
+
+  /**
+   * The first of two with the same start offset of which the earlier one holds bytes of the stream.
+   * One that holds none, or none that can be read from its start on, is followed by such a one.
+   */
+  private int firstTwins() {
+    for (int i = 0; i + 1 < left.size(); i++) {
+      LogInspector.SegmentInfo segment = left.get(i);
+      if (segment.startOffset() == left.get(i + 1).startOffset()
+          && ends(segment).wholeOffset() > segment.startOffset()) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private int blameTwin(int at) {
+    LogInspector.SegmentInfo one = left.get(at);
+    LogInspector.SegmentInfo other = left.get(at + 1);
+    long next = Long.MAX_VALUE;
+    for (LogInspector.SegmentInfo segment : left) {
+      if (segment.startOffset() > one.startOffset()) {
+        next = Math.min(next, segment.startOffset());
+      }
+    }
+    return new SegmentTwins(log).blame(one, ends(one), other, ends(other), next);
   }
 
   private static long descents(List<LogInspector.SegmentInfo> segments) {

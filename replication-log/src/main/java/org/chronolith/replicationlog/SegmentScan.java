@@ -55,8 +55,25 @@ final class SegmentScan implements AutoCloseable {
     channel = FileChannel.open(head.file(), StandardOpenOption.READ);
   }
 
+  /** Whether the segment holds bytes of the stream that can be read from its start on. */
+  static boolean findsBytes(SegmentHead head, RecordCursor cursor, LogConfig config)
+      throws IOException {
+    try (SegmentScan scan = new SegmentScan(head, cursor, config, Long.MAX_VALUE)) {
+      scan.read(head.startOffset());
+      return scan.endOffset > head.startOffset();
+    }
+  }
+
   /** Reads up to the last commit that counts. */
   void run() throws IOException {
+    read(Long.MAX_VALUE);
+    ended();
+  }
+
+  /**
+   * @param enough no more is read behind a commit that ends beyond this offset
+   */
+  private void read(long enough) throws IOException {
     long size = channel.size();
     index = new OffsetIndex(config.indexEveryBytes());
     problem = null;
@@ -65,7 +82,7 @@ final class SegmentScan implements AutoCloseable {
     committedPosition = firstPosition;
     long offset = startOffset;
     int nextPart = 0;
-    while (problem == null) {
+    while (problem == null && endOffset <= enough) {
       RecordCursor.Step step = cursor.next(header, size);
       boolean read = step == RecordCursor.Step.RECORD;
       problemPosition = read ? cursor.documentPosition() : Math.min(cursor.position(), size);
@@ -84,7 +101,6 @@ final class SegmentScan implements AutoCloseable {
         committed(offset);
       }
     }
-    ended();
   }
 
   private void committed(long offset) {

@@ -32,7 +32,7 @@ class LogInspectorTest {
   @TempDir Path dir;
 
   /** What a walk shows; the bytes of committed records alone. */
-  private static final class Seen implements LogInspector.Visitor {
+  static final class Seen implements LogInspector.Visitor {
     final ByteBuf stream = Unpooled.buffer();
     final List<LogInspector.Damage> damage = new ArrayList<>();
     final List<Long> positions = new ArrayList<>();
@@ -72,7 +72,7 @@ class LogInspectorTest {
     }
   }
 
-  private static Seen walk(Path path, boolean running) {
+  static Seen walk(Path path, boolean running) {
     Seen seen = new Seen();
     LogInspector.open(path, running).walk(seen);
     return seen;

@@ -155,8 +155,13 @@ class SegmentDamageTest {
   }
 
   @Test
-  void shouldNotMindACopyOfTheNewestSegment() throws IOException {
-    copy(segments.get(4).dir(), SegmentFiles.path(config.dir(), segments.get(4).sequence() + 1));
+  void shouldRefuseACopyOfTheNewestSegment() throws IOException {
+    Path twin = SegmentFiles.path(config.dir(), segments.get(4).sequence() + 1);
+    copy(segments.get(4).dir(), twin);
+    String name = twin.getFileName().toString();
+    refuses(LogException.Kind.MISPLACED, 0, name + " does not belong there: move it");
+    refuses(LogException.Kind.MISPLACED, stream.length, name + " does not belong there: move it");
+    SegmentFiles.delete(twin);
     opensFrom(0, 0);
   }
 

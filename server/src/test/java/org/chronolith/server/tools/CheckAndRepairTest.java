@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -22,6 +24,8 @@ import org.chronolith.server.recovery.RecoveryException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CheckAndRepairTest {
   private static final long T0 = 1_769_860_800_000L;
@@ -309,11 +313,11 @@ class CheckAndRepairTest {
     assertTrue(shown.out().contains("nothing was changed"), shown.out());
     assertEquals(1, answer("no\n", () -> repair("--cut").code()));
     assertEquals(2, answer("", () -> repair("--cut").code()));
-    assertTrue(java.util.Arrays.equals(damaged, Files.readAllBytes(file)));
+    assertTrue(Arrays.equals(damaged, Files.readAllBytes(file)));
 
     assertEquals(0, answer("yes\n", () -> repair("--cut").code()));
     Path kept = directory.resolve("gen-1/log/repair-cut-segment-0000000003/19700101L.cq4");
-    assertTrue(java.util.Arrays.equals(damaged, Files.readAllBytes(kept)));
+    assertTrue(Arrays.equals(damaged, Files.readAllBytes(kept)));
     assertTrue(Files.exists(directory.resolve("FORKED")));
     assertEquals(0, check().code(), check().out());
     try (DataFixture node = new DataFixture(directory)) {
@@ -431,7 +435,7 @@ class CheckAndRepairTest {
     assertTrue(check.out().contains(problem), check.out());
     assertTrue(check.out().contains("findings: 1"), check.out());
     assertTrue(check.out().contains("log offsets [0, " + end + ")"), check.out());
-    for (DataFixture.Run run : java.util.List.of(repair(), repair("--cut", "--yes"))) {
+    for (DataFixture.Run run : List.of(repair(), repair("--cut", "--yes"))) {
       assertEquals(2, run.code(), run.out());
       assertTrue(run.err().contains(problem), run.err());
       assertFalse(run.out().contains("the log would end"), run.out());
@@ -454,6 +458,42 @@ class CheckAndRepairTest {
     DataFixture.Run shown = DataFixture.tool("log", directory.toString(), "--from", late);
     assertEquals(1, shown.code());
     assertTrue(shown.out().contains("\"SET\" \"key59\""), shown.err());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4, false", "4, true", "99, false", "99, true"})
+  void shouldNameACopyOfTheNewestSegmentAndCutNothing(int number, boolean half) throws Exception {
+    Path log = directory.resolve("gen-1/log");
+    String name = String.format("segment-%010d", number);
+    Path twin = Files.createDirectory(log.resolve(name));
+    Path file = DataFixture.segment(directory, 3);
+    byte[] content = Files.readAllBytes(file);
+    if (half) {
+      Arrays.fill(content, content.length / 2, content.length, (byte) 0);
+    }
+    Files.write(twin.resolve(file.getFileName()), content);
+    Map<String, String> before = DataFixture.files(log);
+    String problem =
+        name + " does not belong there: move it out of " + log + " (or give it back its name)";
+    DataFixture.Run check = check();
+    assertEquals(1, check.code(), check.out());
+    assertTrue(check.out().contains("DAMAGE " + twin.resolve(file.getFileName())), check.out());
+    assertTrue(check.out().contains(problem), check.out());
+    assertTrue(check.out().contains("findings: 1"), check.out());
+    assertTrue(check.out().contains("log offsets [0, " + end + ")"), check.out());
+    assertTrue(check.out().contains("a start would be refused"), check.out());
+    for (DataFixture.Run run : List.of(repair(), repair("--cut", "--yes"))) {
+      assertEquals(2, run.code(), run.out());
+      assertTrue(run.err().contains(problem), run.err());
+    }
+    assertEquals(before, DataFixture.files(log));
+    Path away = Files.move(twin, directory.resolve("away"));
+    assertEquals(0, check().code(), check().out());
+    Files.move(away, twin);
+    RecoveryException refused =
+        assertThrows(RecoveryException.class, () -> new DataFixture(directory).close());
+    assertTrue(refused.getMessage().contains(problem), refused.getMessage());
+    assertFalse(refused.getMessage().contains("repair"), refused.getMessage());
   }
 
   @Test
@@ -523,7 +563,7 @@ class CheckAndRepairTest {
 
   private static int find(byte[] in, byte[] what) {
     for (int i = 0; i + what.length <= in.length; i++) {
-      if (java.util.Arrays.equals(in, i, i + what.length, what, 0, what.length)) {
+      if (Arrays.equals(in, i, i + what.length, what, 0, what.length)) {
         return i;
       }
     }

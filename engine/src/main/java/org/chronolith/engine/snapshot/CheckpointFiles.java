@@ -1,6 +1,7 @@
 package org.chronolith.engine.snapshot;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
@@ -141,6 +142,8 @@ final class CheckpointFiles {
   static List<Path> list(Path directory) throws IOException {
     try (Stream<Path> entries = Files.list(directory)) {
       return entries.sorted().collect(Collectors.toList());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

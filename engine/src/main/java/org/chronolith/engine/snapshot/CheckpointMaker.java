@@ -208,8 +208,15 @@ final class CheckpointMaker {
 
   /** Batches that were taken are lost with the working database. */
   private void condemn(SnapshotSession from, String what, Throwable cause) {
-    lose();
-    fail(from, what, cause);
+    Throwable told = cause;
+    try {
+      lose();
+    } catch (RuntimeException | Error e) {
+      // Thrown on, the session would never come to an end, and no other one begin.
+      e.addSuppressed(cause);
+      told = e;
+    }
+    fail(from, what, told);
   }
 
   /** Gives the working database up: the next session has to be a full one. */

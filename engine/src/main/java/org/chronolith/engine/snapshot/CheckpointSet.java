@@ -168,22 +168,38 @@ final class CheckpointSet {
     }
   }
 
-  /** Takes out of use whichever shares the damaged {@code file} of {@code checkpoint}. */
+  /**
+   * Takes out of use whichever shares the damaged {@code file} of {@code checkpoint}. Thread:
+   * {@code snapshot}, so that none is added meanwhile.
+   */
   void distrust(Checkpoint checkpoint, String file) {
-    synchronized (older) {
-      Path damagedFile = checkpoint.directory().resolve(file);
-      List<Checkpoint> sound = new ArrayList<>();
-      List<Checkpoint> all = new ArrayList<>(older);
-      if (newest != null) {
-        all.add(0, newest);
+    Path damagedFile = checkpoint.directory().resolve(file);
+    // The disk is asked without the lock, which the engine thread may want.
+    List<Checkpoint> sharing = new ArrayList<>();
+    for (Checkpoint one : all()) {
+      if (one == checkpoint || shares(damagedFile, one)) {
+        sharing.add(one);
       }
-      for (Checkpoint one : all) {
-        boolean shares = one == checkpoint || shares(damagedFile, one);
-        (shares ? distrusted : sound).add(one);
+    }
+    synchronized (older) {
+      List<Checkpoint> sound = new ArrayList<>();
+      for (Checkpoint one : all()) {
+        (sharing.contains(one) ? distrusted : sound).add(one);
       }
       older.clear();
       older.addAll(sound);
       newest = older.pollFirst();
+    }
+  }
+
+  /** Newest first. */
+  private List<Checkpoint> all() {
+    synchronized (older) {
+      List<Checkpoint> all = new ArrayList<>(older);
+      if (newest != null) {
+        all.add(0, newest);
+      }
+      return all;
     }
   }
 

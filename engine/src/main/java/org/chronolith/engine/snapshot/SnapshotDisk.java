@@ -1,6 +1,7 @@
 package org.chronolith.engine.snapshot;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,6 +80,8 @@ public interface SnapshotDisk {
           List<Path> deepestFirst;
           try (Stream<Path> tree = Files.walk(fileOrDirectory)) {
             deepestFirst = tree.sorted(Comparator.reverseOrder()).collect(Collectors.toList());
+          } catch (UncheckedIOException e) {
+            throw e.getCause();
           }
           for (Path path : deepestFirst) {
             Files.deleteIfExists(path);

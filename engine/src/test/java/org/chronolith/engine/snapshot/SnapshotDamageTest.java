@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.chronolith.engine.EngineException;
 import org.junit.jupiter.api.BeforeEach;
@@ -547,6 +548,40 @@ class SnapshotDamageTest {
       EngineException e = listener.awaitFailed();
       assertTrue(e.getMessage().contains("operation 9"), e.getMessage());
       assertTrue(store.needsFull());
+    }
+  }
+
+  @Test
+  void shouldEndASessionWhateverHappensWhenItsWorkingDatabaseIsGivenUp() {
+    AtomicBoolean broken = new AtomicBoolean();
+    SnapshotDisk disk =
+        new FaultyDisk() {
+          @Override
+          void before(String step, Path path) {
+            if (broken.get() && step.equals("remove")) {
+              throw new IllegalStateException("for the test");
+            }
+          }
+        };
+    try (SnapshotStore store = SnapshotStore.open(config(directory), listener, disk)) {
+      SnapshotSession session = store.begin();
+      session.offer(Batches.direct().put("a", "1").build());
+      session.finish(meta(5));
+      listener.awaitCompleted();
+      broken.set(true);
+      SnapshotSession failing = store.begin();
+      failing.offer(Batches.direct().build().writeByte(9).writeInt(1).writeByte(1));
+      EngineException e = listener.awaitFailed();
+      assertTrue(e.getMessage().endsWith(": for the test"), e.getMessage());
+      assertTrue(e.getCause().getSuppressed()[0].getMessage().contains("operation 9"));
+      assertFalse(store.isRunning());
+      broken.set(false);
+      SnapshotSession next = store.begin();
+      assertTrue(next.full());
+      next.offer(Batches.direct().put("a", "2").build());
+      next.finish(meta(6));
+      listener.awaitCompleted();
+      assertEquals(Map.of("a", "2"), items(store));
     }
   }
 

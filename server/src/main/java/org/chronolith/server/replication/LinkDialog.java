@@ -63,6 +63,7 @@ final class LinkDialog implements Handshake.Verification {
 
   /** The connection has ended. */
   void end() {
+    asked = false;
     incoming = null;
     resumeAsked = false;
     history = null;

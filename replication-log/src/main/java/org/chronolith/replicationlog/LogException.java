@@ -50,7 +50,7 @@ public final class LogException extends RuntimeException {
 
   /**
    * What an exception says of itself, in the system's words where the JDK has put a class in their
-   * place, or its class if it says nothing; never null.
+   * place (behind the file, as the JDK has it), or its class if it says nothing; never null.
    */
   public static String reasonOf(Throwable cause) {
     if (cause instanceof UncheckedIOException wrapped) {
@@ -58,7 +58,7 @@ public final class LogException extends RuntimeException {
     }
     if (cause instanceof FileSystemException failed) {
       String words = words(failed);
-      return failed.getFile() == null ? words : words + ": " + failed.getFile();
+      return failed.getFile() == null ? words : failed.getFile() + ": " + words;
     }
     String message = cause.getMessage();
     return message == null || message.isBlank() ? cause.getClass().getName() : message;

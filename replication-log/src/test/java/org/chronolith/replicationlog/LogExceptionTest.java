@@ -14,17 +14,17 @@ import org.junit.jupiter.api.Test;
 class LogExceptionTest {
   @Test
   void shouldGiveTheReasonInTheSystemsWords() {
-    assertEquals("No such file or directory: /a", reason(new NoSuchFileException("/a")));
-    assertEquals("Permission denied: /a", reason(new AccessDeniedException("/a")));
-    assertEquals("File exists: /a", reason(new FileAlreadyExistsException("/a")));
+    assertEquals("/a: No such file or directory", reason(new NoSuchFileException("/a")));
+    assertEquals("/a: Permission denied", reason(new AccessDeniedException("/a")));
+    assertEquals("/a: File exists", reason(new FileAlreadyExistsException("/a")));
     assertEquals(
-        "No space left on device: /a",
+        "/a: No space left on device",
         reason(new FileSystemException("/a", null, "No space left on device")));
     assertEquals("Is a directory", reason(new FileSystemException(null, null, "Is a directory")));
-    assertEquals("FileSystemException: /a", reason(new FileSystemException("/a")));
+    assertEquals("/a: FileSystemException", reason(new FileSystemException("/a")));
     assertEquals("No space left on device", reason(new IOException("No space left on device")));
     assertEquals(
-        "No such file or directory: /a",
+        "/a: No such file or directory",
         reason(new UncheckedIOException(new NoSuchFileException("/a"))));
     assertEquals("java.io.EOFException", reason(new EOFException()));
   }

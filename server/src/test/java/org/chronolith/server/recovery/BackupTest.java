@@ -88,7 +88,7 @@ class BackupTest {
       // Mounted on every Linux.
       assertTrue(refusal(backup, Path.of("/proc")).contains("a volume is mounted"));
       assertEquals(
-          "[No such file or directory: /proc/x.making]", refusal(backup, Path.of("/proc/x")));
+          "[/proc/x.making: No such file or directory]", refusal(backup, Path.of("/proc/x")));
     }
   }
 
@@ -108,6 +108,6 @@ class BackupTest {
   void shouldEndAndTellTheClientOfAnExceptionThatNobodyForesaw() throws Exception {
     failsWith(
         new UncheckedIOException(new NoSuchFileException("gone")),
-        "No such file or directory: gone");
+        "gone: No such file or directory");
   }
 }

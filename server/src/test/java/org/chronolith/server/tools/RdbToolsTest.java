@@ -112,12 +112,12 @@ class RdbToolsTest {
     DataFixture.Run export = DataFixture.tool("export", source().toString(), nowhere.toString());
     assertEquals(2, export.code());
     assertEquals(
-        "export: cannot write " + nowhere + ": No such file or directory: " + nowhere + ".making\n",
+        "export: cannot write " + nowhere + ": " + nowhere + ".making: No such file or directory\n",
         export.err());
     DataFixture.Run made = DataFixture.tool("import", nowhere.toString(), "--dir", root + "/into");
     assertEquals(2, made.code());
     assertEquals(
-        "import: cannot read " + nowhere + ": No such file or directory: " + nowhere + "\n",
+        "import: cannot read " + nowhere + ": " + nowhere + ": No such file or directory\n",
         made.err());
   }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.chronolith.replicationlog.chronicle.QueueFile;
 import org.chronolith.replicationlog.chronicle.SegmentAppender;
 
 /** Names of segment directories, and what is done with them on disk. Stateless. */
@@ -148,20 +149,36 @@ final class SegmentFiles {
   }
 
   /**
-   * Gives back what an earlier run had reserved in a file behind its end, if there is nothing but
-   * zeros: on a full disk it is what the new run needs to begin.
+   * Gives back what an earlier run had reserved in a file behind its end: on a full disk it is what
+   * the new run needs to begin. What was cut there stays, to the end of the record that it may be:
+   * the next start is to find the same.
    */
-  static void giveBackReserved(Path file, long end) throws IOException {
+  static void giveBackReserved(Path file, long end, int maxRecordBytes) throws IOException {
+    long used = end;
     ByteBuffer bytes = ByteBuffer.allocate(ZEROS_BYTES);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       for (long at = end; channel.read(bytes.clear(), at) > 0; at += bytes.limit()) {
         bytes.flip();
-        if (bytes.mismatch(ByteBuffer.allocate(bytes.limit())) >= 0) {
-          return;
-        }
+        int last = lastOther(bytes);
+        used = last < 0 ? used : at + last + 1 + maxRecordBytes;
+      }
+      if (used > end && used >= channel.size() - QueueFile.HEADER_BYTES) {
+        return;
       }
     }
-    SegmentAppender.giveBack(file, end);
+    SegmentAppender.giveBack(file, used);
+  }
+
+  /** Index of the last byte that is not zero; -1 if all are. */
+  private static int lastOther(ByteBuffer bytes) {
+    if (bytes.mismatch(ByteBuffer.allocate(bytes.limit())) < 0) {
+      return -1;
+    }
+    int last = bytes.limit() - 1;
+    while (bytes.get(last) == 0) {
+      last--;
+    }
+    return last;
   }
 
   /** Forces a file that nobody has open for forcing. */

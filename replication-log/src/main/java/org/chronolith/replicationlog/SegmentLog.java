@@ -69,7 +69,7 @@ final class SegmentLog implements ReplicationLog {
       LogRecovery.Result found = LogRecovery.recover(config, need, disk);
       UnforcedPages.force(found.segments(), found.forced(), disk, config.maxRecordBytes());
       Segment last = found.segments()[found.segments().length - 1];
-      SegmentFiles.giveBackReserved(last.file, last.committedPosition);
+      SegmentFiles.giveBackReserved(last.file, last.committedPosition, config.maxRecordBytes());
       LogState state = new LogState(found.segments(), found.report().endOffset(), found.history());
       SegmentLog log =
           new SegmentLog(

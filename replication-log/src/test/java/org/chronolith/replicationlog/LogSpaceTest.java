@@ -1,5 +1,6 @@
 package org.chronolith.replicationlog;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,10 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -193,6 +199,31 @@ class LogSpaceTest {
     }
     try (ReplicationLog log = ReplicationLog.open(config, reports, LogNeed.NOTHING, volume)) {
       assertEquals(0, log.recovery().cutBytes());
+    }
+  }
+
+  @Test
+  void shouldGiveBackWhatWasReservedBehindATornEndThatStays() throws Exception {
+    LogConfig config = LogModel.smallConfig(dir.resolve("log"));
+    try (LogModel model = new LogModel(config, 0, new Random(5))) {
+      model.append(RECORD_BYTES);
+      model.log.close();
+      LogInspector inspector = LogInspector.open(config.dir(), false);
+      LogInspector.SegmentInfo segment = inspector.segments().get(0);
+      long end = inspector.endOf(segment).position();
+      byte[] torn = new byte[508];
+      Arrays.fill(torn, (byte) 0x55);
+      try (FileChannel file = FileChannel.open(segment.file(), StandardOpenOption.WRITE)) {
+        file.write(ByteBuffer.wrap(torn), end);
+        file.write(ByteBuffer.allocate(KIB), end + config.headroomBytes());
+      }
+      for (int starts = 0; starts < 2; starts++) {
+        try (ReplicationLog log = ReplicationLog.open(config, reports, LogNeed.NOTHING, volume)) {
+          assertArrayEquals(model.bytes, LogModel.read(log, 0, RECORD_BYTES));
+        }
+        long stays = end + torn.length + config.maxRecordBytes() + Integer.BYTES;
+        assertEquals(stays, Files.size(segment.file()));
+      }
     }
   }
 

@@ -2,7 +2,6 @@ package org.chronolith.replicationlog;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -28,7 +27,6 @@ final class SegmentFiles {
   private static final String REMOVED_PREFIX = "removed-";
 
   private static final int DIGITS = 10;
-  private static final int ZEROS_BYTES = 64 * 1024;
 
   private SegmentFiles() {}
 
@@ -155,30 +153,16 @@ final class SegmentFiles {
    */
   static void giveBackReserved(Path file, long end, int maxRecordBytes) throws IOException {
     long used = end;
-    ByteBuffer bytes = ByteBuffer.allocate(ZEROS_BYTES);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      for (long at = end; channel.read(bytes.clear(), at) > 0; at += bytes.limit()) {
-        bytes.flip();
-        int last = lastOther(bytes);
-        used = last < 0 ? used : at + last + 1 + maxRecordBytes;
-      }
-      if (used > end && used >= channel.size() - QueueFile.HEADER_BYTES) {
-        return;
+      long cutTo = LogRecovery.lastByte(channel, end);
+      if (cutTo > 0) {
+        used = cutTo + maxRecordBytes;
+        if (used >= channel.size() - QueueFile.HEADER_BYTES) {
+          return;
+        }
       }
     }
     SegmentAppender.giveBack(file, used);
-  }
-
-  /** Index of the last byte that is not zero; -1 if all are. */
-  private static int lastOther(ByteBuffer bytes) {
-    if (bytes.mismatch(ByteBuffer.allocate(bytes.limit())) < 0) {
-      return -1;
-    }
-    int last = bytes.limit() - 1;
-    while (bytes.get(last) == 0) {
-      last--;
-    }
-    return last;
   }
 
   /** Forces a file that nobody has open for forcing. */

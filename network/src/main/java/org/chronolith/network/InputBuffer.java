@@ -95,18 +95,13 @@ final class InputBuffer implements RecvByteBufAllocator {
     if (hasRoom()) {
       return;
     }
-    int unread = kept.readableBytes();
-    if (unread <= kept.capacity() / 2) {
+    if (kept.readableBytes() <= kept.capacity() / 2) {
       kept.discardReadBytes();
       if (hasRoom()) {
         return;
       }
     }
-    long least = (long) kept.writerIndex() + SMALLEST_READ_BYTES;
-    long most = kept.readerIndex() + wantedBytes;
-    long doubled = Math.max(2L * kept.capacity(), least);
-    long capacity = wantedBytes > unread ? Math.max(least, Math.min(doubled, most)) : doubled;
-    kept.capacity((int) Math.min(capacity, Integer.MAX_VALUE - 64));
+    Growth.makeRoom(kept, SMALLEST_READ_BYTES, wantedBytes);
   }
 
   private boolean hasRoom() {

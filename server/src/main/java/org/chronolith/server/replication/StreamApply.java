@@ -2,6 +2,7 @@ package org.chronolith.server.replication;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import org.chronolith.network.Growth;
 import org.chronolith.network.NetworkLoop;
 import org.chronolith.network.ProtocolException;
 import org.chronolith.server.command.StreamExecutor;
@@ -84,27 +85,13 @@ final class StreamApply {
     if (pending == null) {
       pending = PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(FIRST_BUFFER_BYTES, bytes));
     }
-    makeRoom(bytes);
+    Growth.makeRoom(pending, bytes, executor.wantedBytes());
     pending.writeBytes(chunk);
     chunk.release();
     waitingBytes += bytes;
     apply(source);
     if (!waiting) {
       tellTaken(source);
-    }
-  }
-
-  /**
-   * To the double, and no further than to the end of the argument that arrives. Netty's own steps
-   * would be of 4 MiB, and a large value be copied at each.
-   */
-  private void makeRoom(int bytes) {
-    long needed = (long) pending.writerIndex() + bytes;
-    if (needed > pending.capacity()) {
-      long most = Math.min(2L * pending.capacity(), pending.maxCapacity());
-      long wanted = pending.readerIndex() + executor.wantedBytes();
-      pending.capacity(
-          Math.toIntExact(Math.max(needed, wanted > needed ? Math.min(wanted, most) : most)));
     }
   }
 

@@ -22,6 +22,11 @@ public final class Addresses {
         : text(address).equals(text(otherAddress));
   }
 
+  /** {@code host:port} with brackets around an IPv6 host. */
+  public static String text(String host, int port) {
+    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+  }
+
   /**
    * {@code host:port} with brackets around an IPv6 host; {@code path:0} for a unix socket, whose
    * client has no address of its own.
@@ -30,9 +35,7 @@ public final class Addresses {
     if (address instanceof InetSocketAddress inet) {
       String host =
           inet.getAddress() == null ? inet.getHostString() : text(inet.getAddress().getAddress());
-      return host.indexOf(':') >= 0
-          ? "[" + host + "]:" + inet.getPort()
-          : host + ":" + inet.getPort();
+      return text(host, inet.getPort());
     }
     if (local instanceof DomainSocketAddress unix) {
       return unix.path() + ":0";

@@ -1,6 +1,7 @@
 package org.chronolith.server.replication;
 
 import org.chronolith.engine.rdb.RdbVersion;
+import org.chronolith.network.Addresses;
 import org.chronolith.server.client.Client;
 
 /** What a client has said of itself with {@code REPLCONF} before it asks to be a replica. */
@@ -58,8 +59,7 @@ final class Announcement {
 
   /** As Redis's log names a replica. */
   String name(String remoteAddress) {
-    String host = ip(remoteAddress);
-    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port(remoteAddress);
+    return Addresses.text(ip(remoteAddress), port(remoteAddress));
   }
 
   private static int remotePort(String remoteAddress) {

@@ -110,10 +110,7 @@ public final class LogCut {
           new LogInspector.Damage(logDir.resolve(ForcedEnd.NAME), 0, endOffset, -1, problem, 0);
       return Optional.of(new LogCut(logDir, missing, null, List.of(), endOffset));
     } catch (IOException e) {
-      throw new LogException(
-          LogException.Kind.IO,
-          "cannot read the log in " + logDir + ": " + LogException.reasonOf(e),
-          e);
+      throw LogException.io("cannot read the log in " + logDir, e);
     }
   }
 
@@ -197,10 +194,7 @@ public final class LogCut {
       SegmentFiles.forceDir(logDir);
       return kept;
     } catch (IOException e) {
-      throw new LogException(
-          LogException.Kind.IO,
-          "cannot cut the log in " + logDir + ": " + LogException.reasonOf(e),
-          e);
+      throw LogException.io("cannot cut the log in " + logDir, e);
     }
   }
 

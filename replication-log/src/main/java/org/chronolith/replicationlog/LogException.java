@@ -1,5 +1,6 @@
 package org.chronolith.replicationlog;
 
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -46,6 +47,11 @@ public final class LogException extends RuntimeException {
   public LogException(Kind kind, String message, Throwable cause) {
     super(message, cause);
     this.kind = kind;
+  }
+
+  /** What was to be done cannot be done, for {@link #reasonOf} the cause. */
+  static LogException io(String what, IOException cause) {
+    return new LogException(Kind.IO, what + ": " + reasonOf(cause), cause);
   }
 
   /**

@@ -117,8 +117,7 @@ final class Segment {
       try {
         closing.close();
       } catch (IOException e) {
-        throw new LogException(
-            LogException.Kind.IO, "cannot close " + file + ": " + LogException.reasonOf(e), e);
+        throw LogException.io("cannot close " + file, e);
       }
     }
   }

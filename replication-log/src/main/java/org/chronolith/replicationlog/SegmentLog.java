@@ -166,10 +166,7 @@ final class SegmentLog implements ReplicationLog {
   }
 
   private static LogException cannot(String what, LogConfig config, IOException e) {
-    return new LogException(
-        LogException.Kind.IO,
-        "cannot " + what + " the log in " + config.dir() + ": " + LogException.reasonOf(e),
-        e);
+    return LogException.io("cannot " + what + " the log in " + config.dir(), e);
   }
 
   @Override
@@ -300,10 +297,7 @@ final class SegmentLog implements ReplicationLog {
     try {
       return LogCopy.make(state, config.maxRecordBytes(), target);
     } catch (IOException e) {
-      throw new LogException(
-          LogException.Kind.IO,
-          "cannot copy the log to " + target + ": " + LogException.reasonOf(e),
-          e);
+      throw LogException.io("cannot copy the log to " + target, e);
     }
   }
 
@@ -324,10 +318,7 @@ final class SegmentLog implements ReplicationLog {
       }
       return Optional.of(new LogBranch(open(to, toListener, LogNeed.NOTHING, disk), db));
     } catch (IOException e) {
-      throw new LogException(
-          LogException.Kind.IO,
-          "cannot copy the log to " + to.dir() + ": " + LogException.reasonOf(e),
-          e);
+      throw LogException.io("cannot copy the log to " + to.dir(), e);
     }
   }
 

@@ -77,8 +77,7 @@ public final class DataDirectory implements AutoCloseable {
       make(directory.toAbsolutePath(), disk);
       return new DataDirectory(directory, DirectoryLock.take(directory), disk);
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot use data directory " + directory + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot use data directory " + directory, e);
     }
   }
 
@@ -216,7 +215,7 @@ public final class DataDirectory implements AutoCloseable {
       }
       return generation;
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + file + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot read " + file, e);
     }
   }
 
@@ -232,7 +231,7 @@ public final class DataDirectory implements AutoCloseable {
           .sorted(Comparator.comparingInt(Generation::number))
           .collect(Collectors.toList());
     } catch (IOException | UncheckedIOException e) {
-      throw new RecoveryException("cannot list " + directory + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot list " + directory, e);
     }
   }
 
@@ -252,8 +251,7 @@ public final class DataDirectory implements AutoCloseable {
       disk.force(directory);
       return made;
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot make " + made.directory() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot make " + made.directory(), e);
     }
   }
 
@@ -262,8 +260,7 @@ public final class DataDirectory implements AutoCloseable {
     try (Stream<Path> entries = Files.list(generation.directory())) {
       return Files.exists(generation.directory().resolve(BUILDING)) || entries.findAny().isEmpty();
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot list " + generation.directory() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot list " + generation.directory(), e);
     }
   }
 
@@ -289,8 +286,7 @@ public final class DataDirectory implements AutoCloseable {
       disk.write(generation.directory().resolve(Generation.BASE), "");
       disk.force(generation.directory());
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot write " + generation.directory() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot write " + generation.directory(), e);
     }
   }
 
@@ -328,8 +324,7 @@ public final class DataDirectory implements AutoCloseable {
     try {
       deleteMark(generation);
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot write " + generation.directory() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot write " + generation.directory(), e);
     }
   }
 
@@ -447,8 +442,7 @@ public final class DataDirectory implements AutoCloseable {
     try {
       Instance.remove(disk, directory);
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot remove " + directory.resolve(Instance.NAME) + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot remove " + directory.resolve(Instance.NAME), e);
     }
   }
 
@@ -457,8 +451,7 @@ public final class DataDirectory implements AutoCloseable {
     try {
       return Instance.whyNewId(directory, replicationId, clean, endOffset, claimedOffset);
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot read " + directory.resolve(Instance.NAME) + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot read " + directory.resolve(Instance.NAME), e);
     }
   }
 
@@ -467,8 +460,7 @@ public final class DataDirectory implements AutoCloseable {
     try {
       return Files.getFileStore(directory).getUsableSpace();
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot ask for the free space of " + directory + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot ask for the free space of " + directory, e);
     }
   }
 
@@ -493,8 +485,7 @@ public final class DataDirectory implements AutoCloseable {
     try {
       lock.close();
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot unlock " + directory + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot unlock " + directory, e);
     }
   }
 

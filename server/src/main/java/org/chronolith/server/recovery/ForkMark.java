@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.chronolith.replicationlog.LogException;
 
 /**
  * The file {@code FORKED} in a data directory: what is in it was taken from a history that others
@@ -54,8 +53,7 @@ public record ForkMark(String reason, String replicationId, long offset, long cr
     } catch (NoSuchFileException | NumberFormatException e) {
       return Optional.empty();
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot read " + directory.resolve(NAME) + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot read " + directory.resolve(NAME), e);
     }
   }
 
@@ -80,8 +78,7 @@ public record ForkMark(String reason, String replicationId, long offset, long cr
         disk.force(directory);
       }
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot remove " + directory.resolve(NAME) + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot remove " + directory.resolve(NAME), e);
     }
   }
 }

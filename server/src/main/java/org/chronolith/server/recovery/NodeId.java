@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.chronolith.replicationlog.History;
-import org.chronolith.replicationlog.LogException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,7 +67,7 @@ public final class NodeId {
           other);
       return other;
     } catch (IOException e) {
-      throw new RecoveryException("cannot use " + file + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot use " + file, e);
     }
   }
 

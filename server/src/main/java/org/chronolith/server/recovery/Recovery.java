@@ -650,8 +650,7 @@ public final class Recovery {
       // Before a new log is made under the old name.
       data.disk().force(opened.generation.directory());
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot set " + directory + " aside: " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot set " + directory + " aside", e);
     }
     makeLog(opened.generation, meta, replica);
     opened.log = openLog(directory, opened.store.newest());
@@ -679,8 +678,7 @@ public final class Recovery {
       data.disk().rename(making, generation.log());
       data.disk().force(generation.directory());
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot make a log in " + generation.directory() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot make a log in " + generation.directory(), e);
     }
   }
 
@@ -688,8 +686,7 @@ public final class Recovery {
     try (Stream<Path> entries = Files.list(generation.directory())) {
       return entries.anyMatch(path -> path.getFileName().toString().startsWith(LOG_ASIDE));
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot list " + generation.directory() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot list " + generation.directory(), e);
     }
   }
 

@@ -6,7 +6,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.chronolith.replicationlog.LogException;
 import org.chronolith.replicationlog.LogInspector;
 
 /**
@@ -122,8 +121,7 @@ public record StoredDirectory(
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
-      throw new RecoveryException(
-          "cannot ask for the lock of " + root() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot ask for the lock of " + root(), e);
     }
   }
 
@@ -154,7 +152,7 @@ public record StoredDirectory(
     } catch (RecoveryException e) {
       return Optional.of(e.getMessage());
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + nodeId() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot read " + nodeId(), e);
     }
   }
 
@@ -163,7 +161,7 @@ public record StoredDirectory(
     try {
       return NodeId.read(path).map(NodeId.Stored::elsewhere).orElse(false);
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + nodeId() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot read " + nodeId(), e);
     }
   }
 
@@ -172,7 +170,7 @@ public record StoredDirectory(
     try {
       return Instance.damage(path);
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + instance() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot read " + instance(), e);
     }
   }
 
@@ -189,7 +187,7 @@ public record StoredDirectory(
       return Optional.ofNullable(
           Instance.whyNewId(path, replicationId, clean, endOffset, claimedOffset));
     } catch (IOException e) {
-      throw new RecoveryException("cannot read " + instance() + ": " + LogException.reasonOf(e), e);
+      throw RecoveryException.of("cannot read " + instance(), e);
     }
   }
 }

@@ -9,7 +9,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.chronolith.engine.keyspace.ExpiryMode;
-import org.chronolith.replicationlog.LogException;
 import org.chronolith.server.OfflineDataset;
 import org.chronolith.server.recovery.CheckedChannel;
 import org.chronolith.server.recovery.KeyspaceSource;
@@ -122,7 +121,7 @@ final class ExportCommand implements Callable<Integer> {
       return new KeyspaceSource(state::keyspace).keys();
     } catch (IOException e) {
       deleteAfter(e, making);
-      throw new ToolException("cannot write " + file + ": " + LogException.reasonOf(e), e);
+      throw ToolException.of("cannot write " + file, e);
     }
   }
 

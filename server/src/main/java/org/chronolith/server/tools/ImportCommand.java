@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import org.chronolith.engine.rdb.RdbContents;
 import org.chronolith.engine.rdb.RdbListener;
 import org.chronolith.replicationlog.History;
-import org.chronolith.replicationlog.LogException;
 import org.chronolith.server.OfflineDataset;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -104,7 +103,7 @@ final class ImportCommand implements Callable<Integer> {
                 }
               });
     } catch (IOException e) {
-      throw new ToolException("cannot read " + file + ": " + LogException.reasonOf(e), e);
+      throw ToolException.of("cannot read " + file, e);
     }
   }
 

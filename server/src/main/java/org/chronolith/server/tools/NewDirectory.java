@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.chronolith.replicationlog.History;
-import org.chronolith.replicationlog.LogException;
 import org.chronolith.server.OfflineDataset;
 import org.chronolith.server.recovery.DataDirectory;
 
@@ -39,8 +38,7 @@ final class NewDirectory implements AutoCloseable {
       made.unfinished();
     } catch (IOException e) {
       made.close();
-      throw new ToolException(
-          option + " " + directory + " cannot be used: " + LogException.reasonOf(e), e);
+      throw ToolException.of(option + " " + directory + " cannot be used", e);
     } catch (RuntimeException e) {
       made.close();
       throw e;
@@ -53,8 +51,7 @@ final class NewDirectory implements AutoCloseable {
         return;
       }
     } catch (IOException e) {
-      throw new ToolException(
-          option + " " + directory + " cannot be used: " + LogException.reasonOf(e), e);
+      throw ToolException.of(option + " " + directory + " cannot be used", e);
     }
     throw new ToolException(
         option + " " + directory + " is not empty: name a directory that does not exist yet");
@@ -68,8 +65,7 @@ final class NewDirectory implements AutoCloseable {
     try {
       made.finished();
     } catch (IOException e) {
-      throw new ToolException(
-          "cannot write " + made.directory() + ": " + LogException.reasonOf(e), e);
+      throw ToolException.of("cannot write " + made.directory(), e);
     }
     written = true;
     return keys;
@@ -83,9 +79,7 @@ final class NewDirectory implements AutoCloseable {
         made.undo(missing);
       }
     } catch (IOException e) {
-      throw new ToolException(
-          "cannot remove what was made in " + made.directory() + ": " + LogException.reasonOf(e),
-          e);
+      throw ToolException.of("cannot remove what was made in " + made.directory(), e);
     }
   }
 }

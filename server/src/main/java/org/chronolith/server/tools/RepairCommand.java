@@ -134,8 +134,7 @@ final class RepairCommand implements Callable<Integer> {
       }
       return kept;
     } catch (IOException e) {
-      throw new ToolException(
-          "cannot set a checkpoint in " + snapshots + " aside: " + LogException.reasonOf(e), e);
+      throw ToolException.of("cannot set a checkpoint in " + snapshots + " aside", e);
     }
   }
 
@@ -187,7 +186,7 @@ final class RepairCommand implements Callable<Integer> {
     try {
       new ForkMark("cut", id, endOffset, System.currentTimeMillis()).write(directory);
     } catch (IOException e) {
-      throw new ToolException("cannot write to " + directory + ": " + LogException.reasonOf(e), e);
+      throw ToolException.of("cannot write to " + directory, e);
     }
   }
 

@@ -28,7 +28,8 @@ public final class LogInspector {
    * @param startOffset of its first record; 0 if that cannot be read
    * @param startMs wall clock of its first record; 0 if that cannot be read
    * @param problem why its first record cannot be read, or null
-   * @param neverBegun it was prepared ahead and holds nothing; {@code problem} is then set as well
+   * @param neverBegun it was prepared ahead, or is just being made, and holds nothing; {@code
+   *     problem} is then set as well
    */
   public record SegmentInfo(
       String name,
@@ -44,6 +45,11 @@ public final class LogInspector {
     /** Whether it has a first record, and so a place in the stream. */
     public boolean usable() {
       return problem == null;
+    }
+
+    private SegmentInfo inMaking() {
+      return new SegmentInfo(
+          name, sequence, dir, file, fileBytes, firstPosition, startOffset, startMs, problem, true);
     }
   }
 
@@ -162,19 +168,35 @@ public final class LogInspector {
   static LogInspector open(Path path, boolean running, int maxRecordBytes) {
     try (RecordCursor cursor = new RecordCursor(maxRecordBytes)) {
       List<SegmentInfo> infos = new ArrayList<>();
-      List<SegmentFiles.Entry> entries = find(path);
-      for (int i = 0; i < entries.size(); i++) {
-        // The newest segment of a running server may be one that is just being made.
-        boolean mayBeMaking = running && i == entries.size() - 1;
-        readHead(cursor, entries.get(i), path, mayBeMaking).ifPresent(infos::add);
+      int inMaking = -1;
+      for (SegmentFiles.Entry entry : find(path)) {
+        Head head = readHead(cursor, entry, path);
+        if (head != null) {
+          inMaking = running && head.mayBeInMaking ? infos.size() : inMaking;
+          infos.add(head.info);
+        }
       }
       if (infos.isEmpty()) {
         throw new LogException(LogException.Kind.DAMAGED, "there is no log in " + path);
       }
-      return new LogInspector(infos, maxRecordBytes, running);
+      LogInspector log = new LogInspector(infos, maxRecordBytes, running);
+      return inMaking < 0 ? log : log.withNewest(inMaking);
     } catch (IOException e) {
       throw io(path, e);
     }
+  }
+
+  /**
+   * A running server makes a segment behind all others; what stands behind it does not belong
+   * there.
+   */
+  private LogInspector withNewest(int inMaking) {
+    if (nextStart(inMaking) != Long.MAX_VALUE) {
+      return this;
+    }
+    List<SegmentInfo> infos = new ArrayList<>(segments);
+    infos.set(inMaking, infos.get(inMaking).inMaking());
+    return new LogInspector(infos, maxRecordBytes, running);
   }
 
   private static List<SegmentFiles.Entry> find(Path path) throws IOException {
@@ -189,22 +211,23 @@ public final class LogInspector {
     return SegmentFiles.list(path);
   }
 
-  private static Optional<SegmentInfo> readHead(
-      RecordCursor cursor, SegmentFiles.Entry entry, Path path, boolean mayBeMaking)
+  private record Head(SegmentInfo info, boolean mayBeInMaking) {}
+
+  /** Null if the segment was removed after it was listed. */
+  private static Head readHead(RecordCursor cursor, SegmentFiles.Entry entry, Path path)
       throws IOException {
     Path file = Files.isRegularFile(path) ? path : null;
     try {
       Optional<CutTail> tail = file == null ? CutTail.in(entry.dir()) : CutTail.of(file);
       if (tail.isPresent()) {
-        return Optional.of(tailInfo(cursor, entry, tail.get()));
+        return new Head(tailInfo(cursor, entry, tail.get()), false);
       }
       file = file == null ? QueueFile.find(entry.dir()) : file;
       SegmentHead head = SegmentHead.read(cursor, entry, file);
-      boolean making = mayBeMaking && head.mayBeInMaking();
-      return Optional.of(info(head, file == null ? 0 : Files.size(file), making));
+      long bytes = file == null ? 0 : Files.size(file);
+      return new Head(info(head, bytes), head.mayBeInMaking());
     } catch (NoSuchFileException e) {
-      // Retention removed it after it was listed.
-      return Optional.empty();
+      return null;
     }
   }
 
@@ -229,7 +252,7 @@ public final class LogInspector {
     }
   }
 
-  private static SegmentInfo info(SegmentHead head, long bytes, boolean making) {
+  private static SegmentInfo info(SegmentHead head, long bytes) {
     return new SegmentInfo(
         name(head.entry()),
         head.entry().sequence(),
@@ -240,7 +263,7 @@ public final class LogInspector {
         head.startOffset(),
         head.wallClockMs(),
         head.problem(),
-        head.neverBegun() || making);
+        head.neverBegun());
   }
 
   private static String name(SegmentFiles.Entry entry) {

@@ -348,6 +348,20 @@ class SegmentTwinsTest {
     }
   }
 
+  @Test
+  void shouldNameACopyThatStandsBehindASegmentInTheMaking() throws IOException {
+    Path copy = copy(segments.get(segments.size() - 1).dir(), 99);
+    Path making = SegmentFiles.path(config.dir(), 98);
+    Files.createDirectory(making);
+    LogInspectorTest.Seen seen = LogInspectorTest.walk(config.dir(), true);
+    assertEquals(1, seen.damage.size(), seen.damage.toString());
+    assertEquals(misplaced(name(copy)), seen.damage.get(0).problem());
+    assertArrayEquals(stream, seen.bytes());
+    // In front of a segment that belongs there, it is one that lost its file.
+    Files.move(making, SegmentFiles.path(config.dir(), 0));
+    assertEquals(2, LogInspectorTest.walk(config.dir(), true).damage.size());
+  }
+
   private void isSound(boolean running, byte[] expected) {
     LogInspectorTest.Seen seen = LogInspectorTest.walk(config.dir(), running);
     assertEquals(List.of(), seen.damage);

@@ -98,6 +98,8 @@ class LogThreadsTest {
     LogException first = assertThrows(LogException.class, log::sync);
     assertSame(disk.atForce, first.getCause());
     assertSame(disk.atForce, log.failure());
+    // Who waits for the force is woken before the listener is told.
+    Await.until("it is told", () -> !failures.isEmpty());
     assertEquals(List.of(disk.atForce), failures);
     disk.atForce = null;
     assertFalse(log.canAppend(1));

@@ -30,6 +30,8 @@ class ServerLogTest {
     try {
       Logger log = context.getLogger("org.chronolith.test");
       Logger library = context.getLogger("net.openhft.chronicle");
+      // Another test of this process may have ended as a replica.
+      ServerLog.role(ServerLog.Role.MASTER);
       log.info("one {}", 1);
       log.debug("hidden");
       library.info("hidden");

@@ -39,6 +39,8 @@ final class CheckpointFiles {
    * previous} keeps its checksum unread; every other file is read and forced.
    *
    * @param previous null if there is none
+   * @throws EngineException CORRUPTION if the disk does not give back what was written: the file it
+   *     was linked from is of no use either
    */
   static Described describe(Path directory, Checkpoint previous, SnapshotDisk disk)
       throws IOException {
@@ -55,12 +57,24 @@ final class CheckpointFiles {
         files.add(before);
         continue;
       }
-      CheckpointFile file = new CheckpointFile(name, Files.size(path), crc32c(path));
+      CheckpointFile file = new CheckpointFile(name, Files.size(path), written(path));
       ForceFailedException.force(disk, path);
       files.add(file);
       newBytes += file.bytes();
     }
     return new Described(files, newBytes);
+  }
+
+  private static int written(Path path) throws IOException {
+    try {
+      return crc32c(path);
+    } catch (IOException e) {
+      if (isDamage(e)) {
+        throw new EngineException(
+            Severity.CORRUPTION, path + ": cannot be read: " + e.getMessage(), e);
+      }
+      throw e;
+    }
   }
 
   /**

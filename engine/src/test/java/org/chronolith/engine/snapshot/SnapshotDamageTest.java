@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.chronolith.engine.EngineException;
@@ -408,6 +409,77 @@ class SnapshotDamageTest {
       full[0] = false;
       snapshot(store, listener, 4, Batches.direct().put("c", "4").build());
       assertEquals(Map.of("a", "2", "b", "3", "c", "4"), items(store));
+    }
+  }
+
+  @Test
+  void shouldWriteEverythingAnewWhereTheDiskDoesNotGiveBackWhatWasWritten() {
+    AtomicBoolean unreadable = new AtomicBoolean(true);
+    SnapshotEnv env =
+        new SnapshotEnv(
+            SnapshotDisk.REAL,
+            config -> new UnreadableTables(new RocksTables(config, SnapshotDisk.REAL), unreadable),
+            Executors::newSingleThreadExecutor);
+    try (SnapshotStore store = SnapshotStore.open(config(directory), listener, env)) {
+      SnapshotSession session = store.begin();
+      session.offer(Batches.direct().put("b", "3").build());
+      session.finish(meta(3));
+      EngineException e = listener.awaitFailed();
+      assertTrue(e.getMessage().endsWith(".sst: cannot be read: Is a directory"), e.getMessage());
+      assertTrue(store.needsFull());
+      assertEquals(Map.of("a", "2"), items(store));
+      unreadable.set(false);
+      SnapshotSession next = store.begin();
+      assertTrue(next.full());
+      next.offer(Batches.direct().put("a", "2").put("b", "3").build());
+      next.finish(meta(4));
+      listener.awaitCompleted();
+      assertEquals(Map.of("a", "2", "b", "3"), items(store));
+    }
+  }
+
+  /** Puts a directory in the place of a checkpoint's newest table: opened, it cannot be read. */
+  private record UnreadableTables(SnapshotTables tables, AtomicBoolean unreadable)
+      implements SnapshotTables {
+    @Override
+    public Working open(Path from) throws IOException {
+      Working working = tables.open(from);
+      return new Working() {
+        @Override
+        public void write(ByteBuf batch) throws IOException {
+          working.write(batch);
+        }
+
+        @Override
+        public void flush() throws IOException {
+          working.flush();
+        }
+
+        @Override
+        public void checkpoint(Path making) throws IOException {
+          working.checkpoint(making);
+          if (unreadable.get()) {
+            Path table = table(making);
+            Files.delete(table);
+            Files.createDirectory(table);
+          }
+        }
+
+        @Override
+        public void close() {
+          working.close();
+        }
+      };
+    }
+
+    @Override
+    public CheckpointReader read(Checkpoint checkpoint) {
+      return tables.read(checkpoint);
+    }
+
+    @Override
+    public void close() {
+      tables.close();
     }
   }
 

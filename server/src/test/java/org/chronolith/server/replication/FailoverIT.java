@@ -144,6 +144,7 @@ class FailoverIT extends RealNodes {
     awaitLink(replica);
     String line = master.info("replication", "slave0");
     assertTrue(line.startsWith("ip=::1,port=" + port + ",state="), line);
+    awaitOnline(master);
     List<?> replicas = (List<?>) ((List<?>) master.call("ROLE")).get(2);
     assertEquals(List.of("::1", port), ((List<?>) replicas.get(0)).subList(0, 2));
     String listed = master.said("CLIENT", "LIST", "TYPE", "replica");
@@ -174,6 +175,13 @@ class FailoverIT extends RealNodes {
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** A master hears of the end of a full sync a little later than its replica. */
+  private void awaitOnline(ChronolithProcess master) {
+    await(
+        "the replica to be online",
+        () -> master.info("replication", "slave0").contains(",state=online,"));
   }
 
   private void freeze(ChronolithProcess process) {
@@ -287,6 +295,7 @@ class FailoverIT extends RealNodes {
               "--replicaof",
               "127.0.0.1 " + master.port());
       await("the link", () -> target.info("replication", "master_link_status").equals("up"));
+      awaitOnline(master);
       master.call("SET", "a", "1");
       String oldId = master.info("replication", "master_replid");
       // Within +CONTINUE and its id: behind +PONG and those +OK that the handshake has.

@@ -228,6 +228,10 @@ class LogWordingIT {
       follow(other, master.port());
       awaitLink(other);
       String port = Integer.toString(replica.port());
+      // The master hears of the end of the full sync a little later.
+      await(
+          "the replica to be online",
+          () -> one.info("replication", "slave0").contains("port=" + port + ",state=online"));
       replica
           .freezer()
           .whileFrozen(

@@ -276,8 +276,11 @@ class ReplicationWalkIT {
     }
     replica.heal();
     await("the link of " + replica, replica::isLinkUp);
-    note("failover to " + replica);
     WalkNode old = master;
+    String online = "port=" + replica.port() + ",state=online";
+    await(
+        "its master to know it", () -> ((String) old.call("INFO", "replication")).contains(online));
+    note("failover to " + replica);
     old.call("FAILOVER", "TO", "127.0.0.1", Integer.toString(replica.port()), "TIMEOUT", "20000");
     await(
         "the end of the failover",

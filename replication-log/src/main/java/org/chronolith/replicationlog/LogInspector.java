@@ -401,6 +401,6 @@ public final class LogInspector {
   }
 
   static LogException io(Path path, IOException e) {
-    return new LogException(LogException.Kind.IO, "cannot read the log in " + path + ": " + e, e);
+    return LogException.io("cannot read the log in " + path, e);
   }
 }

@@ -177,13 +177,6 @@ class FailoverIT extends RealNodes {
     }
   }
 
-  /** A master hears of the end of a full sync a little later than its replica. */
-  private void awaitOnline(ChronolithProcess master) {
-    await(
-        "the replica to be online",
-        () -> master.info("replication", "slave0").contains(",state=online,"));
-  }
-
   private void freeze(ChronolithProcess process) {
     process.freeze();
     await("all its threads are stopped", () -> isStopped(process));

@@ -138,9 +138,7 @@ class VerifiedReplicaIT extends RealNodes {
       introduce(replica, nodeId);
       replica.send("PSYNC", "?", "-1");
       replica.flush();
-      await(
-          "the last byte",
-          () -> ((String) master.call("INFO", "replication")).contains("state=online"));
+      awaitOnline(master);
       if (acknowledgement.length > 0) {
         replica.send(acknowledgement);
         replica.flush();

@@ -92,6 +92,16 @@ public abstract class RealNodes {
         () -> replica.info("replication", "master_link_status").equals("up"));
   }
 
+  /**
+   * Waits until a master counts its only replica as online: it hears of the end of a full sync a
+   * little later than its replica.
+   */
+  protected final void awaitOnline(ChronolithProcess master) {
+    await(
+        "the replica of " + master.port() + " to be online",
+        () -> ((String) master.call("INFO", "replication")).contains(",state=online,"));
+  }
+
   /** Waits until replicas have all of their master's stream, and compares what they made of it. */
   protected final void awaitSame(ChronolithProcess master, ChronolithProcess... replicas) {
     for (ChronolithProcess replica : replicas) {
